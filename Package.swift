@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One array of settings for every Swift target: language mode 6, no warnings, explicit existentials and imports.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let cSettings: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-std=gnu11"])]
+
+let package = Package(
+    name: "estop",
+    products: [
+        .executable(name: "estop", targets: ["estop"]),
+        .executable(name: "estop-desk", targets: ["estop-desk"]),
+        .library(name: "KillSwitch", targets: ["KillSwitch"]),
+        .library(name: "SafetyEngine", targets: ["SafetyEngine"]),
+        .library(name: "faults", type: .dynamic, targets: ["CFaults"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2")
+    ],
+    targets: [
+        // The switch: pages, gates, log, halt. C for what bots of any language embed, Swift above it.
+        .target(name: "CEstop", exclude: ["Makefile", "estop.pc.in"], cSettings: cSettings),
+        .target(name: "KillSwitch", dependencies: ["CEstop"], swiftSettings: settings),
+
+        // What the desk knows, as values.
+        .target(name: "SafetyEngine", dependencies: ["KillSwitch"], swiftSettings: settings),
+
+        // The host.
+        .target(
+            name: "Desk",
+            dependencies: ["SafetyEngine", "KillSwitch", "Operators", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: settings
+        ),
+
+        // The screen: pure, then the terminal under it.
+        .target(name: "Dashboard", dependencies: ["SafetyEngine"], swiftSettings: settings),
+        .target(
+            name: "CTerminal",
+            cSettings: cSettings,
+            linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]
+        ),
+        .target(name: "Terminal", dependencies: ["CTerminal", "Dashboard"], swiftSettings: settings),
+
+        // What both executables share.
+        .target(name: "Console", dependencies: ["KillSwitch"], swiftSettings: settings),
+        .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
+        .target(name: "Operators", dependencies: ["CSodium", "KillSwitch"], swiftSettings: settings),
+        .target(name: "CProcess", cSettings: cSettings),
+
+        .executableTarget(name: "estop", dependencies: ["KillSwitch", "Console", "Operators"], swiftSettings: settings),
+        .executableTarget(
+            name: "estop-desk",
+            dependencies: [
+                "Desk", "Dashboard", "Terminal", "Console", "Operators", "KillSwitch", "SafetyEngine", "CProcess",
+                "CEstop",
+            ],
+            swiftSettings: settings
+        ),
+
+        // Example bots: ten lines that matter, in each language.
+        .executableTarget(name: "example-bot-c", dependencies: ["CEstop"], path: "Sources/Examples/C", cSettings: cSettings),
+        .executableTarget(
+            name: "example-bot-swift",
+            dependencies: ["KillSwitch"],
+            path: "Sources/Examples/Swift",
+            swiftSettings: settings
+        ),
+
+        // Tests.
+        .target(name: "CFaults", path: "Tests/CFaults", cSettings: cSettings, linkerSettings: [.linkedLibrary("dl")]),
+        .testTarget(name: "CEstopTests", dependencies: ["CEstop", "KillSwitch"], swiftSettings: settings),
+        .testTarget(name: "KillSwitchTests", dependencies: ["KillSwitch", "CEstop"], swiftSettings: settings),
+        .testTarget(name: "SafetyEngineTests", dependencies: ["SafetyEngine"], swiftSettings: settings),
+        .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "SafetyEngine", "KillSwitch"], swiftSettings: settings),
+        .testTarget(name: "TerminalTests", dependencies: ["Terminal", "CTerminal", "Dashboard"], swiftSettings: settings),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "KillSwitch"], swiftSettings: settings),
+        .testTarget(name: "OperatorsTests", dependencies: ["Operators"], swiftSettings: settings),
+        .testTarget(name: "DeskTests", dependencies: ["Desk", "KillSwitch", "SafetyEngine"], swiftSettings: settings),
+        .testTarget(name: "EndToEndTests", dependencies: ["KillSwitch", "CEstop"], swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,187 @@
+/// The log, folded: which latches hold, how far the records chain, what is damaged. A pure function of the log's
+/// bytes, the page's word and what the mirror says.
+///
+/// Invariants (KillSwitchTests/FoldTests, InterleavingTests):
+/// - a halt is a latch until an applied resume that covers its scope and folded past it;
+/// - an unapplied resume clears nothing and is no link of the chain;
+/// - anything that cannot be read is a latch of its own.
+public struct Fold: Sendable, Equatable {
+    /// Every record, in the order of its last whole copy.
+    public private(set) var records: [Record] = []
+    /// The length in bytes of the log that was folded; 0 for a missing one.
+    public private(set) var length: Int
+    /// What keeps the desk from trading, oldest first.
+    public private(set) var latches: [Latch] = []
+    /// Where bytes after the last newline begin: not yet a record.
+    public private(set) var tail: Int?
+    /// Whether the log is missing, or shorter than the mirror says.
+    public private(set) var lost: Bool
+    /// The greatest generation that a record names.
+    public private(set) var lastGeneration: UInt32 = 0
+    /// Whether the records chain from an applied resume, or a new chain's beginning, to exactly the page's word.
+    public private(set) var reachesWord = false
+    /// The last word that the chain reaches; 0 when there is no chain.
+    public private(set) var chainEnd = Word(rawValue: 0)
+    /// The ids of the resumes that are applied.
+    public private(set) var applied: Set<String> = []
+
+    /// Folds the log.
+    ///
+    /// - Parameters:
+    ///   - log: the log's bytes; nil for a missing log.
+    ///   - word: the page's word; nil when there is no page.
+    ///   - mirrorLength: the mirror's `log_bytes`; nil without a mirror.
+    public init(log: [UInt8]?, word: Word?, mirrorLength: Int?) {
+        let bytes = log ?? []
+        length = bytes.count
+        lost = log == nil || mirrorLength.map { $0 > bytes.count } ?? false
+        let lines = Fold.lines(of: bytes)
+        tail = lines.tail
+        var offsets: [Int] = []
+        for (offset, record) in Fold.lastCopies(lines.records) {
+            offsets.append(offset)
+            records.append(record)
+            lastGeneration = max(lastGeneration, record.was.generation, record.state.generation)
+        }
+        markApplied(word: word)
+        chain(to: word)
+        collectLatches(offsets: offsets, bad: lines.bad)
+    }
+
+    /// The latches that refuse or restrict everything.
+    public var globalLatches: [Latch] { latches.filter(\.scope.isGlobal) }
+
+    /// The last applied resume, if any.
+    public var lastApplied: Record? { records.last { applied.contains($0.id) } }
+
+    // MARK: - Lines
+
+    private struct Lines {
+        var records: [(offset: Int, record: Record)] = []
+        var bad: [Int] = []
+        var tail: Int?
+    }
+
+    private static func lines(of bytes: [UInt8]) -> Lines {
+        var lines = Lines()
+        var suspects: [(offset: Int, line: ArraySlice<UInt8>)] = []
+        var whole: [(offset: Int, line: ArraySlice<UInt8>)] = []
+        var start = 0
+        while start < bytes.count {
+            guard let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) else {
+                lines.tail = start
+                break
+            }
+            let line = bytes[start..<end]
+            if !line.isEmpty {
+                if let record = Record(line: line) {
+                    lines.records.append((start, record))
+                    whole.append((start, line))
+                } else {
+                    suspects.append((start, line))
+                }
+            }
+            start = end + 1
+        }
+        // The torn part of a short write, written again in full, is no damage.
+        for suspect in suspects {
+            let torn = whole.contains { $0.offset > suspect.offset && $0.line.starts(with: suspect.line) }
+            if !torn { lines.bad.append(suspect.offset) }
+        }
+        return lines
+    }
+
+    private static func lastCopies(_ records: [(offset: Int, record: Record)]) -> [(offset: Int, record: Record)] {
+        var last: [String: Int] = [:]
+        for (index, entry) in records.enumerated() { last[entry.record.id] = index }
+        return records.enumerated().filter { last[$0.element.record.id] == $0.offset }.map(\.element)
+    }
+
+    // MARK: - Chain
+
+    private mutating func markApplied(word: Word?) {
+        var origins: [Word: Set<String>] = [:]
+        for record in records { origins[record.was, default: []].insert(record.id) }
+        for record in records where record.change == .resume {
+            let named = origins[record.state].map { $0.contains { $0 != record.id } } ?? false
+            if record.state == word || named { applied.insert(record.id) }
+        }
+    }
+
+    private func isLink(_ record: Record) -> Bool {
+        switch record.change {
+        case .halt: record.was != record.state
+        case .resume: applied.contains(record.id)
+        case .note: false
+        }
+    }
+
+    private mutating func chain(to word: Word?) {
+        var origin: [Word: Word] = [:]
+        var next: [Word: Word] = [:]
+        var starts: Set<Word> = []
+        for record in records where isLink(record) {
+            origin[record.state] = record.was
+            if record.was.rawValue == 0 {
+                starts.insert(record.state)
+            } else {
+                next[record.was] = record.state
+            }
+            if record.change == .resume { starts.insert(record.state) }
+        }
+        // Back from the page's word; every step lowers the generation, so this ends.
+        if let word {
+            var at = word
+            while !starts.contains(at), let before = origin[at], before.generation < at.generation { at = before }
+            reachesWord = starts.contains(at)
+        }
+        // On from the last start.
+        if let begin = starts.max(by: { $0.generation < $1.generation }) {
+            var at = begin
+            while let after = next[at], after.generation > at.generation { at = after }
+            chainEnd = at
+        }
+    }
+
+    // MARK: - Latches
+
+    private mutating func collectLatches(offsets: [Int], bad: [Int]) {
+        var cleared: [(scope: Scope, clears: Int)] = []
+        var paused: Set<String> = []
+        for record in records where applied.contains(record.id) {
+            cleared.append((record.scope, record.clears ?? 0))
+            if let pause = record.pause { paused.insert(pause) }
+        }
+        let globalClears = cleared.filter(\.scope.isGlobal).map(\.clears).max() ?? 0
+        var found: [(offset: Int, latch: Latch)] = []
+        for (offset, record) in zip(offsets, records) where record.change == .halt {
+            let folded = cleared.contains { ($0.scope.isGlobal || $0.scope == record.scope) && offset < $0.clears }
+            if folded || paused.contains(record.id) { continue }
+            found.append((offset, Latch(record: record)))
+        }
+        for offset in bad where offset >= globalClears {
+            found.append((offset, Latch(damage: "bad@\(offset)", reason: "the log is damaged at byte \(offset)")))
+        }
+        latches = found.sorted { $0.offset < $1.offset }.map(\.latch)
+        if lost {
+            latches.append(
+                Latch(damage: "lost", reason: "the log is missing, or shorter than the mirror says it was")
+            )
+        }
+    }
+}
+
+extension Latch {
+    init(record: Record) {
+        self.init(
+            id: record.id, source: record.source, scope: record.scope, mode: record.mode, reason: record.reason,
+            op: record.op, since: record.at, tag: record.tag ?? CRC32.of(record.id.utf8)
+        )
+    }
+
+    init(damage id: String, reason: String) {
+        self.init(
+            id: id, source: .watchdog, scope: .global, mode: .halted, reason: reason, op: "", since: "", tag: 0
+        )
+    }
+}

@@ -1,0 +1,97 @@
+/// One check before a resume.
+public struct PreflightCheck: Sendable, Equatable {
+    /// The checks by the names that overrides use. The one table of them.
+    public enum Name: String, Sendable, CaseIterable {
+        /// Every change of the page is in the log.
+        case recorded
+        /// The log can be written to disk.
+        case durable
+        /// No stop file that a resume could not set aside.
+        case stopFile = "stop-file"
+        /// No TRADING_MODE that forbids the mode asked for.
+        case environment
+        /// A host beats.
+        case host
+        /// Every open gate acknowledged the halt.
+        case gates
+        /// The clock agrees with the log.
+        case clock
+        /// The operator understands why trading was halted.
+        case understood
+        /// The cause is resolved.
+        case resolved
+        /// The system's integrity was verified.
+        case verified
+        /// It is safe to resume.
+        case safe
+
+        /// The question that the operator answers; nil for a check that estop makes itself.
+        public var question: String? {
+            switch self {
+            case .understood: "Do you understand why trading was halted?"
+            case .resolved: "Is the cause resolved?"
+            case .verified: "Have you verified positions, balances and orders?"
+            case .safe: "Is it safe to resume now?"
+            default: nil
+            }
+        }
+
+        /// Whether a reason can override it.
+        public var canBeOverridden: Bool { self != .stopFile && self != .environment }
+
+        /// The operator's four answers.
+        public static var answers: [Name] { allCases.filter { $0.question != nil } }
+    }
+
+    /// Its name.
+    public var name: Name
+    /// Whether it passed.
+    public var passed: Bool
+    /// What was found, and what to do when it failed.
+    public var detail: String
+
+    /// Creates a check's result.
+    public init(name: Name, passed: Bool, detail: String) {
+        self.name = name
+        self.passed = passed
+        self.detail = detail
+    }
+}
+
+/// Everything that an operator says when resuming.
+public struct ResumeRequest: Sendable, Equatable {
+    /// The word that has to be typed.
+    public static let word = "RESUME"
+
+    /// The mode to resume to.
+    public var mode: Mode
+    /// What to resume.
+    public var scope: Scope
+    /// Why.
+    public var reason: String
+    /// Who.
+    public var op: String
+    /// Terminal and address.
+    public var from: String
+    /// Where the request came from.
+    public var source: Record.Source
+    /// The questions answered with yes.
+    public var answers: Set<PreflightCheck.Name>
+    /// Failing checks that are overridden, each with a reason.
+    public var overrides: [PreflightCheck.Name: String]
+
+    /// Creates a request.
+    public init(
+        mode: Mode, scope: Scope = .global, reason: String, op: String, from: String, source: Record.Source,
+        answers: Set<PreflightCheck.Name>, overrides: [PreflightCheck.Name: String] = [:]
+    ) {
+        self.mode = mode
+        self.scope = scope
+        self.reason = reason
+        self.op = op
+        self.from = from
+        self.source = source
+        self.answers = answers
+        self.overrides = overrides
+    }
+}
