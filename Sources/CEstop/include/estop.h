@@ -66,8 +66,9 @@ typedef struct estop_gate estop_gate;
    The only call, with estop_open_reader, that allocates memory. */
 int estop_open(estop_gate **gate, const char *state, const char *name, const char *scope, uint64_t interval);
 
-/* estop_open_reader: open a gate that only reads: it claims no slot, is not listed and acknowledges nothing. */
-int estop_open_reader(estop_gate **gate, const char *state);
+/* estop_open_reader: open a gate that only reads, for a scope (or NULL): it claims no slot, is not listed and acknowledges
+   nothing. */
+int estop_open_reader(estop_gate **gate, const char *state, const char *scope);
 
 /* estop_permits: may this bot send an order now?  1 yes, 0 no.  Also acknowledges: the gate's slot records the state
    word that was seen.  TRADING_MODE=halt|paper in the bot's environment restricts its own gate. */

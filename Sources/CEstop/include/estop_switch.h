@@ -1,0 +1,178 @@
+/* estop_switch.h: what the kill switch itself needs: writing the page, the record of a halt, the page's identity.
+
+   Not for bots (estop.h is). Everything here works on file descriptors and mapped pages that the caller owns, and
+   allocates nothing. */
+
+#ifndef ESTOP_SWITCH_H
+#define ESTOP_SWITCH_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "estop.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* halt.page, mapped. Opaque: layout.h has the offsets. */
+typedef struct estop_halt_page estop_halt_page;
+
+/* Why a page cannot be trusted; the gate's and the switch's common vocabulary (estop_problem_text). */
+enum estop_problem {
+    ESTOP_OK = 0,
+    ESTOP_NO_DIRECTORY, /* the state directory cannot be opened */
+    ESTOP_NO_PAGE,      /* no halt.page */
+    ESTOP_DANGLING,     /* a link to nothing: a reboot, or somebody removed the page */
+    ESTOP_FOREIGN_LINK, /* a link to another desk's page */
+    ESTOP_WRONG_OWNER,  /* neither the desk's owner nor root made it */
+    ESTOP_NOT_A_FILE,
+    ESTOP_SHORT,
+    ESTOP_WRONG_MAGIC,
+    ESTOP_NEWER_LAYOUT,
+    ESTOP_OTHER_LAYOUT,
+    ESTOP_OTHER_BOOT,
+    ESTOP_UNREADABLE, /* open or mmap failed: see errno */
+    ESTOP_ORPHANED,   /* the path leads to another page by now */
+    ESTOP_NETWORK     /* the state directory is on a network file system */
+};
+
+/* A sentence for a person. */
+const char *estop_problem_text(enum estop_problem problem);
+
+/* A mapped halt.page and its identity. */
+typedef struct estop_mapping {
+    estop_halt_page *page; /* NULL: not mapped */
+    dev_t device;
+    ino_t inode;
+    int writable;
+} estop_mapping;
+
+/* Opens and maps halt.page of the state directory, checking owner, link, size, magic, version and boot. A page that
+   fails the last three is not mapped unless `any` is set (then it is mapped and the problem still reported). */
+enum estop_problem estop_map(estop_mapping *mapping, int directory, int writable, int any);
+void estop_unmap(estop_mapping *mapping);
+/* Whether the path still leads to the mapped page: ESTOP_OK, ESTOP_ORPHANED, or what stands in its place. */
+enum estop_problem estop_still(const estop_mapping *mapping, int directory);
+
+/* The page's fields. */
+uint32_t estop_page_word(const estop_halt_page *page);
+uint64_t estop_page_changed(const estop_halt_page *page);
+uint64_t estop_page_beat(const estop_halt_page *page);
+uint64_t estop_page_dead_man(const estop_halt_page *page);
+uint32_t estop_entry_mode(const estop_halt_page *page, int entry);
+uint32_t estop_entry_tag(const estop_halt_page *page, int entry);
+/* Copies the scope's bytes, NUL-terminated. */
+void estop_entry_scope(const estop_halt_page *page, int entry, char scope[121]);
+
+/* The first effect of a halt: one compare-and-swap of the word (the next odd generation, the combined mode), then a wake
+   of everybody who waits. No allocation, lock or I/O. Returns the word before; `now` gets the word after. */
+uint32_t estop_page_halt(estop_halt_page *page, uint32_t mode, uint32_t *now);
+/* A halt of one scope: its entry is taken, written and published, then the generation rises with the mode unchanged.
+   0 when there is no free entry, the scope is too long, or the entry could not be published: halt globally then. */
+int estop_page_halt_scope(estop_halt_page *page, uint32_t mode, const char *scope, uint32_t tag, uint32_t *was,
+                          uint32_t *now);
+/* A resume's compare-and-swap, the only store that may make a page permit: 1 when it took place. */
+int estop_page_resume(estop_halt_page *page, uint32_t from, uint32_t to);
+/* Frees the entry if it still is `mode` with this tag. */
+void estop_entry_free(estop_halt_page *page, int entry, uint32_t mode, uint32_t tag);
+/* 5 -> 7, by the host, for a writer that died. 1 when it did. */
+int estop_entry_bury(estop_halt_page *page, int entry);
+/* The dead-man limit, by a host whose configuration says another. */
+void estop_page_set_dead_man(estop_halt_page *page, uint64_t limit);
+/* The host's beat. */
+void estop_page_set_beat(estop_halt_page *page, uint64_t now);
+/* Wakes everybody who waits for the word. */
+void estop_page_wake(estop_halt_page *page);
+/* Sleeps until the word differs from `seen`, at most `nanoseconds`. */
+void estop_page_sleep(estop_halt_page *page, uint32_t seen, uint64_t nanoseconds);
+
+/* Writes a whole new page to `descriptor` (a fresh file): the word, a beat (0: none), the dead-man limit, this boot. */
+int estop_page_initialise(int descriptor, uint32_t word, uint64_t beat, uint64_t dead_man);
+/* Repairs a mapped page in place: first halted with this word, then the header and the entries. */
+void estop_page_repair(estop_halt_page *page, uint32_t word, uint64_t dead_man);
+/* Whether the mapped page's magic, version and boot are right. */
+enum estop_problem estop_page_check(const estop_halt_page *page);
+
+/* CLOCK_BOOTTIME in nanoseconds: the pages' only clock. */
+uint64_t estop_boottime(void);
+/* This boot's id, 16 bytes. 0, or -1. */
+int estop_boot_id(uint8_t id[16]);
+/* 32 hexadecimal digits from the kernel's random numbers. */
+void estop_new_id(char id[33]);
+/* CRC-32 as in zlib. */
+uint32_t estop_crc32(uint32_t seed, const void *bytes, size_t length);
+/* Whether the directory is on a network file system, or on one that cannot say. */
+int estop_is_network(int directory);
+/* Whether a path is on tmpfs. */
+int estop_is_tmpfs(const char *path);
+/* Renames within a directory, never over anything. 0, or -1 (errno). */
+int estop_rename_new(int directory, const char *from, const char *to);
+/* The default run directory's path, "/dev/shm/estop-<uid>-<dev>-<inode>". 0, or -1. */
+int estop_run_directory(int directory, char *path, size_t size);
+/* The state directory that NULL means to estop_open. 0, or -1. */
+int estop_default_state(char *path, size_t size);
+
+/* The record of a halt or a note, and the words in it. Texts may be NULL and may hold any bytes. */
+typedef struct estop_record {
+    const char *change; /* "halt", "note" or "resume" */
+    const char *id;
+    uint32_t mode;
+    const char *scope;
+    const char *reason;
+    const char *source;
+    const char *op;   /* NULL: who runs this process (login name, behind sudo too) */
+    const char *from; /* NULL: this process's terminal and address */
+    uint32_t was, state;
+    const char *extra; /* further members, `,"clears":123`, already JSON; or NULL */
+} estop_record;
+
+#define ESTOP_RECORD_MAX 4096
+#define ESTOP_REASON_MAX 1024
+
+/* Composes the line, with its sum and the newlines around it. Returns its length, at most 4,096. */
+size_t estop_record_compose(const estop_record *record, char line[ESTOP_RECORD_MAX]);
+/* Appends a composed line to kill_switch.log by one write to a fresh descriptor and fdatasync; again, whole, after a
+   short write or a failed sync, `attempts` times in all. 0, or the errno of the last attempt. `length`, if not NULL,
+   gets the log's length after it. */
+int estop_log_append(int directory, const char *line, size_t length, int attempts, uint64_t *log_length);
+
+/* Who runs this process and from where, for records. */
+void estop_identity(char *op, size_t op_size, char *from, size_t from_size);
+
+/* A halt, steps (1) to (3): page, wake, record on disk; done again as a new record while the page permits what was
+   halted. Record's op and from may be NULL. The mapping may be NULL or unmapped: the record is still written.
+   Fills the report; returns 0 when the page took it. */
+int estop_switch_halt(estop_mapping *mapping, int directory, uint32_t mode, const char *scope, const char *reason,
+                      const char *source, const char *op, const char *from, estop_halt_report *report);
+/* The same in two halves, for callers whose record another thread writes: the page alone ... */
+void estop_switch_halt_page(estop_mapping *mapping, int directory, uint32_t mode, const char *scope,
+                            estop_halt_report *report);
+/* ... and the record (and, while the page permits what was halted, all of it again). */
+void estop_switch_halt_record(estop_mapping *mapping, int directory, uint32_t mode, const char *scope,
+                              const char *reason, const char *source, const char *op, const char *from,
+                              estop_halt_report *report);
+/* Leaves the stop file with the reason as its text: 1 when one is there afterwards. */
+int estop_leave_stop_file(int directory, const char *reason);
+/* Asks the host over estop.sock to halt: 1 when it said yes. */
+int estop_ask_host(int directory, const char *scope, const char *reason);
+
+/* Whether a restriction of scope `scope` covers a gate of scope `gate`: every key of `scope` has the same value in
+   `gate`, or is not stated there. Both as `key=value` pairs joined by commas; `global` and "" cover everything. */
+int estop_scope_covers(const char *scope, const char *gate);
+/* Whether a text is a well-formed scope of at most `capacity` bytes. */
+int estop_scope_valid(const char *scope, size_t capacity);
+/* Two restrictions at once. */
+uint32_t estop_combine(uint32_t a, uint32_t b);
+
+/* Advice for slots: the switch reads and writes gates.page with pread and pwrite only. Whether a slot's lock is held by
+   anybody: 1, 0, or -1 (errno). */
+int estop_slot_locked(int gates, int slot);
+/* Clears a slot that nobody holds. */
+void estop_slot_clear(int gates, int slot);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,113 @@
+extension Configuration {
+    /// The one table of keys: where each is in the file, what it has to be, and where it goes.
+    private struct Key: Sendable {
+        var path: [String]
+        var apply: @Sendable (TOML.Entry, inout Configuration) throws(TOML.Problem) -> Void
+    }
+
+    private static let keys: [Key] = [
+        Key(path: ["desk", "name"]) { (entry, configuration) throws(TOML.Problem) in
+            let name = try entry.text(example: "\"kraken-eu\"")
+            guard (1...64).contains(name.utf8.count), !VisibleText.hasControls(name) else {
+                throw entry.problem("has to be 1 to 64 bytes without control characters: write name = \"kraken-eu\"")
+            }
+            configuration.desk.name = name
+        },
+        Key(path: ["desk", "paper"]) { (entry, configuration) throws(TOML.Problem) in
+            guard case .boolean(let value) = entry.value else { throw entry.wrongKind("paper = true or paper = false") }
+            configuration.desk.isPaper = value
+        },
+        Key(path: ["host", "run_dir"]) { (entry, configuration) throws(TOML.Problem) in
+            configuration.host.runDirectory = try entry.absolutePath(entry.text(example: "\"/run/estop\""))
+        },
+        Key(path: ["stop_file", "paths"]) { (entry, configuration) throws(TOML.Problem) in
+            let example = "paths = [\"/srv/EMERGENCY_STOP\"]"
+            guard case .array(let elements) = entry.value else { throw entry.wrongKind(example) }
+            for element in elements {
+                guard case .string(let path) = element else { throw entry.wrongKind(example) }
+                configuration.stopFile.paths.append(try entry.absolutePath(path))
+            }
+        },
+        Key(path: ["dead_man", "limit"]) { (entry, configuration) throws(TOML.Problem) in
+            let text = try entry.text(example: "\"5s\"")
+            guard let limit = DurationText.milliseconds(text) else {
+                throw entry.problem("is no duration: write limit = \"5s\" (or 250ms, 1m; \"0\": no limit)")
+            }
+            guard limit == 0 && text == "0" || deadManLimits.contains(limit) else {
+                throw entry.problem("has to be from 100ms to 1h, or \"0\" for no limit: write limit = \"5s\"")
+            }
+            configuration.deadMan.limitMilliseconds = limit
+        },
+    ]
+
+    mutating func apply(_ entry: TOML.Entry) throws(TOML.Problem) {
+        if let key = Configuration.keys.first(where: { $0.path == entry.path }) {
+            try key.apply(entry, &self)
+        } else if let table = Configuration.keys.first(where: { $0.path.starts(with: entry.path) }) {
+            throw entry.problem("is a table: write [\(entry.name)] and \(table.path.last ?? "") below it")
+        } else if let key = Configuration.keys.first(where: { entry.path.starts(with: $0.path) }) {
+            throw entry.problem("is not understood: '\(TOMLNames.text(key.path))' is a value, not a table")
+        } else if Configuration.isKnown(table: Array(entry.path.dropLast())) {
+            let names = Configuration.keys.filter { $0.path.first == entry.path.first }.compactMap(\.path.last)
+            let hint = Suggestion.question(for: entry.path.last ?? "", among: names).map { "; \($0)" } ?? ""
+            warn(entry.line, "'\(entry.name)' is not known to this version and changes nothing\(hint)")
+        } else if entry.path.count == 1 {
+            warn(entry.line, "'\(entry.name)' stands outside of every table and changes nothing")
+        } else {
+            warnAboutTable(Array(entry.path.dropLast()), line: entry.line)
+        }
+    }
+
+    mutating func checkHeader(_ header: TOML.Header) {
+        if !Configuration.isKnown(table: header.path) { warnAboutTable(header.path, line: header.line) }
+    }
+
+    private static func isKnown(table: [String]) -> Bool { keys.contains { $0.path.dropLast() == table[...] } }
+
+    /// Warns once about a table, however many keys it has.
+    private mutating func warnAboutTable(_ path: [String], line: Int) {
+        let tables = Configuration.keys.compactMap(\.path.first)
+        let first = path.first ?? ""
+        let hint = tables.contains(first) ? nil : Suggestion.question(for: first, among: tables)
+        let message =
+            "[\(TOMLNames.text(path))] is not known to this version and changes nothing"
+            + (hint.map { "; \($0)" } ?? "")
+        if let known = warnings.firstIndex(where: { $0.message == VisibleText.line(message) }) {
+            warnings[known].line = min(warnings[known].line, line)
+        } else {
+            warn(line, message)
+        }
+    }
+
+    private mutating func warn(_ line: Int, _ message: String) {
+        warnings.append(Warning(line: line, message: VisibleText.line(message)))
+    }
+}
+
+extension TOML.Entry {
+    fileprivate var name: String { TOMLNames.text(path) }
+
+    fileprivate func problem(_ message: String) -> TOML.Problem {
+        TOML.Problem(line: line, message: "'\(name)' \(message)")
+    }
+
+    fileprivate func wrongKind(_ example: String) -> TOML.Problem {
+        problem("is \(value.kind), which it cannot be: write \(example)")
+    }
+
+    fileprivate func text(example: String) throws(TOML.Problem) -> String {
+        guard case .string(let text) = value else { throw wrongKind("\(path.last ?? "") = \(example)") }
+        return text
+    }
+
+    /// Where a relative path leads depends on where estop was started: the host and a command would not agree.
+    fileprivate func absolutePath(_ path: String) throws(TOML.Problem) -> String {
+        guard path.hasPrefix("/") else {
+            throw problem("needs a path from the root: write it beginning with / (no ~, no variables)")
+        }
+        guard !path.utf8.contains(0), path.utf8.count < 4096 else {
+            throw problem("is no path that can exist: write another")
+        }
+        return path
+    }
+}

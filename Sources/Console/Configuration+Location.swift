@@ -1,0 +1,64 @@
+extension Configuration {
+    /// The bytes that a configuration may have.
+    static let fileLimit = 256 * 1024
+
+    /// Reads the configuration of a desk: `--config FILE`, else ESTOP_CONFIG, else `estop.toml` in the state directory,
+    /// else `$XDG_CONFIG_HOME/estop/estop.toml` (by default `~/.config/...`), else the defaults.
+    ///
+    /// - Parameters:
+    ///   - named: The value of `--config`.
+    ///   - state: The state directory.
+    ///   - environment: Where ESTOP_CONFIG, XDG_CONFIG_HOME and HOME come from.
+    /// - Throws: `ConfigurationError` when a file that was named does not exist, or one that exists cannot be used: one
+    ///   that cannot be read never counts as absent.
+    public static func load(
+        named: String?,
+        state: String,
+        environment: Environment = .process
+    ) throws(ConfigurationError) -> Configuration {
+        if let named { return try read(named, why: "--config names it: name a file that exists") }
+        if let file = environment["ESTOP_CONFIG"] {
+            return try read(file, why: "ESTOP_CONFIG names it: name a file that exists, or unset it")
+        }
+        for file in defaultFiles(state: state, environment: environment) {
+            if let found = try readIfThere(file) { return found }
+        }
+        return Configuration()
+    }
+
+    /// The files that are looked for when none is named, in order.
+    static func defaultFiles(state: String, environment: Environment) -> [String] {
+        let own = state + (state.hasSuffix("/") ? "" : "/") + "estop.toml"
+        guard let home = environment.directory("XDG_CONFIG_HOME", inHome: ".config") else { return [own] }
+        return [own, "\(home)/estop/estop.toml"]
+    }
+
+    private static func read(_ file: String, why: String) throws(ConfigurationError) -> Configuration {
+        guard let found = try readIfThere(file) else {
+            throw ConfigurationError(file: file, "there is no such file, but \(why)")
+        }
+        return found
+    }
+
+    private static func readIfThere(_ file: String) throws(ConfigurationError) -> Configuration? {
+        let bytes: [UInt8]
+        do {
+            bytes = try BoundedFile.read(file, limit: fileLimit)
+        } catch {
+            switch error {
+            case .missing: return nil
+            case .refused(let problem): throw ConfigurationError(file: file, problem)
+            }
+        }
+        return try Configuration(bytes: bytes, file: file)
+    }
+}
+
+extension Environment {
+    /// A directory of the XDG Base Directory Specification: the variable, unless relative, else its default in HOME.
+    func directory(_ name: String, inHome fallback: String) -> String? {
+        if let directory = self[name], directory.hasPrefix("/") { return directory }
+        guard let home = self["HOME"], home.hasPrefix("/") else { return nil }
+        return home == "/" ? "/\(fallback)" : "\(home)/\(fallback)"
+    }
+}

@@ -1,0 +1,110 @@
+/// A document in the subset of TOML 1.0 that estop.toml is written in.
+///
+/// The subset: comments; `[tables]`; bare, quoted and dotted keys; strings in double quotes with escapes and in single
+/// quotes without; whole numbers in decimal; `true` and `false`; arrays of these over one or several lines. Everything
+/// else of TOML (arrays of tables, inline tables, floats, dates, strings in three quotes, other bases) is refused with
+/// what to write instead: every document that is accepted means what TOML says it means.
+struct TOML: Sendable, Equatable {
+    /// What a key can hold.
+    indirect enum Value: Sendable, Equatable {
+        case string(String)
+        case integer(Int64)
+        case boolean(Bool)
+        case array([Value])
+
+        /// What it is, for errors.
+        var kind: String {
+            switch self {
+            case .string: "a string"
+            case .integer: "a whole number"
+            case .boolean: "true or false"
+            case .array: "an array"
+            }
+        }
+    }
+
+    /// A key with its value and its line.
+    struct Entry: Sendable, Equatable {
+        /// The names of its tables and its own.
+        var path: [String]
+        var value: Value
+        var line: Int
+    }
+
+    /// The header of a table and its line.
+    struct Header: Sendable, Equatable {
+        var path: [String]
+        var line: Int
+    }
+
+    /// A line that cannot be read.
+    struct Problem: Error, Sendable, Equatable {
+        var line: Int
+        var message: String
+    }
+
+    /// In the order of the text.
+    var entries: [Entry] = []
+    var headers: [Header] = []
+
+    /// Reads a document.
+    ///
+    /// - Throws: `Problem` for the first thing that is wrong; never traps, whatever the bytes.
+    init(_ bytes: some Collection<UInt8>) throws(Problem) {
+        var reader = TOMLReader(bytes: Array(bytes))
+        self = try reader.document()
+    }
+
+    init() {}
+}
+
+/// Which names are taken, and by what: TOML refuses to define anything twice.
+struct TOMLNames {
+    private enum Kind {
+        case value
+        case header
+        /// A table that exists because of a longer header: it may still get its own.
+        case implied
+        /// A table that exists because of a dotted key.
+        case dotted
+    }
+
+    private var taken: [[String]: Kind] = [:]
+
+    /// Enters a header; nil, or why it may not stand.
+    mutating func enter(header path: [String]) -> String? {
+        for length in 1..<path.count {
+            let outer = Array(path.prefix(length))
+            switch taken[outer] {
+            case .value: return "'\(TOMLNames.text(outer))' is a value, so it has no tables: rename one of them"
+            case nil: taken[outer] = .implied
+            default: continue
+            }
+        }
+        switch taken[path] {
+        case nil, .implied:
+            taken[path] = .header
+            return nil
+        default: return "[\(TOMLNames.text(path))] is there already: write all its keys under one header"
+        }
+    }
+
+    /// Enters a key; nil, or why it may not stand.
+    mutating func enter(key: [String], in table: [String]) -> String? {
+        for length in 1..<key.count {
+            let outer = table + key.prefix(length)
+            switch taken[outer] {
+            case nil: taken[outer] = .dotted
+            case .dotted: continue
+            case .value: return "'\(TOMLNames.text(outer))' is a value, so it has no keys: rename one of them"
+            case .header, .implied: return "[\(TOMLNames.text(outer))] has a header: write the key under it"
+            }
+        }
+        guard taken.updateValue(.value, forKey: table + key) == nil else {
+            return "'\(TOMLNames.text(table + key))' is there already: write it once"
+        }
+        return nil
+    }
+
+    static func text(_ path: [String]) -> String { path.joined(separator: ".") }
+}

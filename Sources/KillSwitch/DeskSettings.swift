@@ -1,0 +1,31 @@
+/// What the configuration says about the switch.
+public struct DeskSettings: Sendable, Equatable {
+    /// The desk's name.
+    public var name: String
+    /// Whether it is a paper desk: its modes are `paper` and `halted`, its one venue is the built-in paper one.
+    public var paper: Bool
+    /// `[host] run_dir`: where the pages live; nil: the default on /dev/shm.
+    public var runDirectory: String?
+    /// `[stop_file] paths`: further stop files, beside EMERGENCY_STOP in the state directory.
+    public var stopFilePaths: [String]
+    /// The dead-man limit in nanoseconds; 0: none.
+    public var deadMan: UInt64
+
+    /// Creates settings; the defaults are those of a desk without a configuration.
+    public init(
+        name: String = "paper", paper: Bool = true, runDirectory: String? = nil, stopFilePaths: [String] = [],
+        deadMan: UInt64 = 5_000_000_000
+    ) {
+        self.name = name
+        self.paper = paper
+        self.runDirectory = runDirectory
+        self.stopFilePaths = stopFilePaths
+        self.deadMan = deadMan
+    }
+
+    /// The mode that a resume goes to when nobody says which.
+    public var resumeMode: Mode { paper ? .paper : .live }
+
+    /// The modes that a resume may go to.
+    public var resumeModes: [Mode] { paper ? [.paper] : [.live, .paper, .reduceOnly] }
+}

@@ -1,0 +1,179 @@
+internal import CEstop
+import Glibc
+
+/// Why and what to halt.
+public struct HaltRequest: Sendable, Equatable {
+    /// What remains permitted: `halted` (nothing), `paper` or `reduceOnly`.
+    public var mode: Mode
+    /// What it covers.
+    public var scope: Scope
+    /// Why.
+    public var reason: String
+    /// Where it comes from.
+    public var source: Record.Source
+    /// Who; nil: who runs this process.
+    public var op: String?
+    /// Terminal and address; nil: this process's.
+    public var from: String?
+
+    /// Creates a request.
+    public init(
+        mode: Mode = .halted, scope: Scope = .global, reason: String, source: Record.Source, op: String? = nil,
+        from: String? = nil
+    ) {
+        self.mode = mode
+        self.scope = scope
+        self.reason = reason
+        self.source = source
+        self.op = op
+        self.from = from
+    }
+}
+
+/// What a halt achieved so far.
+public struct HaltReport: Sendable, Equatable {
+    /// The page's word before and after; zero when the page was not written.
+    public var was: Word
+    /// The page's word after.
+    public var state: Word
+    /// The latch.
+    public var id: String
+    /// Every gate of the desk is halted by now.
+    public var onPage: Bool
+    /// The record is on disk.
+    public var durable: Bool
+    /// The stop file was left.
+    public var stopFile: Bool
+    /// The host took it over estop.sock.
+    public var socket: Bool
+    /// The errno of what failed; 0.
+    public var error: Int32
+
+    /// Whether anybody took it.
+    public var taken: Bool { onPage || stopFile || socket }
+
+    init(_ report: estop_halt_report) {
+        was = Word(rawValue: report.was)
+        state = Word(rawValue: report.state)
+        id = withUnsafeBytes(of: report.id) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        onPage = report.page != 0
+        durable = report.durable != 0
+        stopFile = report.stop_file != 0
+        socket = report.socket != 0
+        error = report.error
+    }
+}
+
+/// A hand on the switch: the page, mapped and ready, so that a halt's first effect is one store.
+///
+/// Owned by one thread. `pull()` neither allocates, locks nor does I/O before the store.
+public final class HaltHandle {
+    private let directory: StateDirectory
+    private var mapping = estop_mapping()
+
+    /// Maps the page; without one every pull looks for it again.
+    public init(_ directory: StateDirectory) {
+        self.directory = directory
+        _ = estop_map(&mapping, directory.descriptor, 1, 0)
+    }
+
+    deinit { estop_unmap(&mapping) }
+
+    /// What a pull did to the page; hand it to `record` to make it durable.
+    public struct Pulled: Sendable {
+        fileprivate let raw: RawReport
+        /// CLOCK_BOOTTIME ns when the word was on the page.
+        public let at: UInt64
+        /// Whether it is on the page.
+        public var onPage: Bool { raw.report.page != 0 }
+    }
+
+    fileprivate struct RawReport: @unchecked Sendable { var report: estop_halt_report }
+
+    /// Steps (1) and (2): the page halts everything and the waiting gates are woken.
+    public func pull() -> Pulled {
+        var report = estop_halt_report()
+        if mapping.page == nil { _ = estop_map(&mapping, directory.descriptor, 1, 0) }
+        estop_switch_halt_page(&mapping, directory.descriptor, UInt32(Mode.halted.rawValue), nil, &report)
+        return Pulled(raw: RawReport(report: report), at: estop_boottime())
+    }
+}
+
+extension KillSwitch {
+    /// Halts: (1) the page, (2) the wake, (3) the record on disk. Blocks for the disk; the page comes first.
+    ///
+    /// A process that may not write the page leaves the stop file, then asks the host. Never throws: the report says
+    /// what was achieved.
+    @discardableResult
+    public func halt(_ request: HaltRequest) -> HaltReport {
+        var mapping = estop_mapping()
+        _ = estop_map(&mapping, directory.descriptor, 1, 0)
+        defer { estop_unmap(&mapping) }
+        var report = estop_halt_report()
+        withCStrings([
+            request.scope.isGlobal ? nil : request.scope.description, request.reason, request.source.rawValue,
+            request.op, request.from,
+        ]) { text in
+            estop_switch_halt(
+                &mapping, directory.descriptor, UInt32(request.mode.rawValue), text[0], text[1], text[2], text[3],
+                text[4], &report
+            )
+        }
+        askOthersIfNeeded(request, &report)
+        return HaltReport(report)
+    }
+
+    /// Step (3) of a halt whose page a `HaltHandle` wrote: the record, on disk.
+    @discardableResult
+    public func record(_ pulled: HaltHandle.Pulled, _ request: HaltRequest) -> HaltReport {
+        var mapping = estop_mapping()
+        _ = estop_map(&mapping, directory.descriptor, 1, 0)
+        defer { estop_unmap(&mapping) }
+        var report = pulled.raw.report
+        withCStrings([request.reason, request.source.rawValue, request.op, request.from]) { text in
+            estop_switch_halt_record(
+                &mapping, directory.descriptor, UInt32(Mode.halted.rawValue), nil, text[0], text[1], text[2], text[3],
+                &report
+            )
+        }
+        askOthersIfNeeded(request, &report)
+        return HaltReport(report)
+    }
+
+    private func askOthersIfNeeded(_ request: HaltRequest, _ report: inout estop_halt_report) {
+        guard report.page == 0 else { return }
+        report.stop_file = estop_leave_stop_file(directory.descriptor, request.reason)
+        if report.stop_file == 0 {
+            report.socket = estop_ask_host(directory.descriptor, request.scope.description, request.reason)
+        }
+    }
+
+    /// The reason that an operator gives after a halt: a note about it, which the screen shows in its place.
+    ///
+    /// - Throws: `SwitchError.Code.log` when it is not on disk; the halt stands.
+    public func giveReason(_ reason: String, for halt: String, identity: Identity) throws(SwitchError) {
+        try Log.note(
+            .reason, about: halt, reason: reason, source: .keyboard, op: identity.name, from: identity.from,
+            to: directory
+        )
+    }
+
+    /// Records that the halt in force was verified: every open gate acknowledged it.
+    ///
+    /// - Throws: `SwitchError.Code.log`.
+    func recordEffective(about halt: String, gates: Int) throws(SwitchError) {
+        try Log.note(
+            .effective, about: halt, reason: "\(gates) of \(gates) gates acknowledged", source: .watchdog, op: nil,
+            from: nil, to: directory
+        )
+    }
+
+    /// Records something about operators: enrolled, removed, a wrong passphrase.
+    ///
+    /// - Throws: `SwitchError.Code.log`.
+    public func noteCredential(_ text: String, about name: String, identity: Identity) throws(SwitchError) {
+        try Log.note(
+            .credential, about: name, reason: text, source: .cli, op: identity.name, from: identity.from, to: directory
+        )
+    }
+}

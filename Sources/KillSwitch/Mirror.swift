@@ -1,0 +1,52 @@
+import Glibc
+
+/// kill_switch.json: the state as one JSON object, for people and programs. Never a reason to permit.
+public struct Mirror: Sendable, Equatable {
+    static let name = "kill_switch.json"
+
+    /// The log's length when the mirror was written.
+    public var logBytes: Int
+    /// Its generation.
+    public var generation: UInt32
+
+    /// The mirror as it is; nil when it is missing or cannot be read as one.
+    static func read(_ directory: StateDirectory) -> Mirror? {
+        guard let bytes = try? directory.read(name), let json = JSON(bytes: bytes), json["version"]?.integer == 1,
+            let length = json["log_bytes"]?.integer.flatMap({ Int(exactly: $0) }),
+            let generation = json["generation"]?.integer.flatMap({ UInt32(exactly: $0) })
+        else { return nil }
+        return Mirror(logBytes: length, generation: generation)
+    }
+}
+
+extension Observation {
+    /// The keys that the mirror and `status --json` share.
+    public var mirrorMembers: [JSON.Member] {
+        [
+            .init("version", .integer(1)), .init("log_bytes", .integer(Int64(fold.length))),
+            .init("mode", .string(mode.name)), .init("generation", .number(word?.generation)),
+            .init("since", .text(cause?.at ?? changedAt)), .init("reason", .text(cause?.reason)),
+            .init("source", .text(cause?.source.rawValue)), .init("operator", .text(cause?.op)),
+            .init("latches", .array(latches.map(\.json))),
+            .init("history", .array(fold.records.suffix(100).map(\.json))),
+        ]
+    }
+}
+
+extension KillSwitch {
+    /// Writes the mirror, and again while the page's word changed meanwhile.
+    ///
+    /// - Parameter forgettingLoss: a log that became shorter than the mirror says has been recorded as a latch.
+    /// - Throws: `SwitchError.Code.log` when it cannot be written; the old one stays.
+    public func writeMirror(forgettingLoss: Bool = false) throws(SwitchError) {
+        for _ in 0..<8 {
+            var seen = observe()
+            // A log that has become shorter is evidence; it must not be forgotten by a mirror that agrees with it.
+            if !forgettingLoss, seen.fold.lost, let kept = Mirror.read(directory), kept.logBytes > seen.fold.length { return }
+            if let pageMode = seen.word?.mode { seen.mode = pageMode }
+            let text = JSON.object(seen.mirrorMembers).line + "\n"
+            try directory.replace(Mirror.name, with: Array(text.utf8), permissions: 0o664)
+            if HaltPage.map(directory, writable: false).page?.word == seen.word { return }
+        }
+    }
+}

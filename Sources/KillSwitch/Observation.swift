@@ -1,0 +1,194 @@
+internal import CEstop
+import Glibc
+
+/// Everything that can be seen of a desk from outside, at one moment. Looking changes nothing.
+public struct Observation: Sendable {
+    /// Why the page cannot be trusted; nil when it can.
+    public var pageProblem: PageProblem?
+    /// The page's word; nil without a page that can be trusted.
+    public var word: Word?
+    /// The mode in force: the page's, made stricter by a silent host (unknown), a stop file (halted) and a log that says
+    /// otherwise (unknown).
+    public var mode: Mode
+    /// Why the mode in force is stricter than the page's; nil when it is not.
+    public var modeProblem: String?
+    /// CLOCK_BOOTTIME ns of the page's last change.
+    public var changed: UInt64
+    /// CLOCK_BOOTTIME ns of the host's last beat.
+    public var beat: UInt64
+    /// The dead-man limit, ns; 0: none.
+    public var deadMan: UInt64
+    /// The scoped entries on the page.
+    public var entries: [PageEntry]
+    /// The log.
+    public var fold: Fold
+    /// Why the log could not be read; nil when it could.
+    public var logProblem: String?
+    /// The gates; nil when there is no gates.page.
+    public var gates: [GateSlot]?
+    /// The host.
+    public var host: HostLock.Presence?
+    /// The stop files that are there.
+    public var stopFiles: [StopFile]
+    /// CLOCK_BOOTTIME ns of this look.
+    public var now: UInt64
+
+    /// Milliseconds since the host's last beat.
+    public var beatAgeMs: UInt64 { now > beat ? (now - beat) / 1_000_000 : 0 }
+
+    /// Whether the host has beaten within the limit (or a minute, where there is none).
+    public var hostBeats: Bool {
+        let limit = deadMan == 0 ? 60_000_000_000 : deadMan
+        return beat > now ? beat - now <= 1_000_000_000 : now - beat <= limit
+    }
+
+    /// What keeps the desk from trading.
+    public var latches: [Latch] { fold.latches }
+
+    /// The record that explains the mode in force: the newest latch (one of people before one of estop itself), else the
+    /// last applied resume.
+    public var cause: (at: String, reason: String, source: Record.Source, op: String)? {
+        let global = latches.filter { $0.scope.isGlobal }
+        if let latch = global.last(where: { $0.source != .watchdog }) ?? global.last {
+            return (latch.since, reasonGiven(for: latch), latch.source, latch.op)
+        }
+        return fold.lastApplied.map { ($0.at, $0.reason, $0.source, $0.op) }
+    }
+
+    private func reasonGiven(for latch: Latch) -> String {
+        fold.records.last { $0.kind == .reason && $0.about == latch.id }?.reason ?? latch.reason
+    }
+
+    /// The wall time of the page's last change, as far as the two clocks tell.
+    var changedAt: String? {
+        guard changed > 0, word != nil else { return nil }
+        let ago = Int64(now > changed ? (now - changed) / 1_000_000 : 0)
+        let milliseconds = Clock.wallMilliseconds() - ago
+        return Clock.text(seconds: Int(milliseconds / 1000), milliseconds: Int(milliseconds % 1000))
+    }
+
+    /// Open gates.
+    public var openGates: [GateSlot] { (gates ?? []).filter(\.alive) }
+
+    /// Open gates that acknowledged the page's word.
+    public var acknowledged: [GateSlot] {
+        guard let word else { return [] }
+        return openGates.filter { $0.acknowledges(word) }
+    }
+
+    /// When the halt in force was verified (RFC 3339); nil while it is not, or nothing is halted.
+    public var effective: String? {
+        guard let word, !word.mode.permitsAnything,
+            let last = fold.records.last(where: { $0.change == .halt && $0.state == word })
+        else { return nil }
+        return fold.records.last { $0.kind == .effective && $0.about == last.id }?.at
+    }
+
+    /// Why the page's state is not on disk; nil when it is.
+    public var notDurable: String? {
+        if let logProblem { return logProblem }
+        guard word != nil else { return nil }
+        return fold.reachesWord ? nil : "the log does not hold the page's last change yet"
+    }
+
+    /// The observation as `estop status --json` prints it.
+    public func statusJSON(desk: String) -> JSON {
+        var members = mirrorMembers
+        members += [
+            .init(
+                "page",
+                word.map {
+                    .object([.init("mode", .string($0.mode.name)), .init("generation", .integer(Int64($0.generation)))])
+                } ?? .null
+            ),
+            .init(
+                "host",
+                host.map {
+                    .object([.init("pid", .integer(Int64($0.pid))), .init("beat_age_ms", .number(beatAgeMs))])
+                } ?? .null
+            ),
+            .init(
+                "gates",
+                .object([
+                    .init("open", .integer(Int64(openGates.count))),
+                    .init("acknowledged", .integer(Int64(acknowledged.count))),
+                ])
+            ),
+            .init("effective", .text(effective)), .init("not_durable", .text(notDurable)), .init("desk", .string(desk)),
+            .init("dead_man_ms", .number(deadMan / 1_000_000)),
+            .init("problem", .text(pageProblem?.description ?? modeProblem)),
+            .init("stop_files", .array(stopFiles.map { .string($0.path) })),
+        ]
+        return .object(members)
+    }
+}
+
+extension GateSlot {
+    /// The slot as `estop gates --json` prints it.
+    public func json(word: Word?, now: UInt64) -> JSON {
+        .object([
+            .init("name", .string(name)), .init("scope", .string(scope)), .init("pid", .integer(Int64(pid))),
+            .init("acknowledged", .bool(alive && word.map { acknowledges($0) } ?? false)),
+            .init("mode", .string(alive ? seen.mode.name : "dead")), .init("checks", .number(checks)),
+            .init("refusals", .number(refusals)), .init("last_check_age_ms", .number(lastCheckAgeMs(now: now))),
+            .init("alive", .bool(alive)),
+        ])
+    }
+
+    /// Milliseconds since the host's beat that the gate saw at its last check; nil: it never checked.
+    public func lastCheckAgeMs(now: UInt64) -> UInt64? {
+        guard checks > 0, hostBeat > 0 else { return nil }
+        return now > hostBeat ? (now - hostBeat) / 1_000_000 : 0
+    }
+}
+
+extension KillSwitch {
+    /// Looks at everything. Changes nothing: no byte, no time stamp.
+    public func observe() -> Observation {
+        var seen = look()
+        // A change between the two looks would make the records seem to disagree.
+        for _ in 0..<4 where HaltPage.map(directory, writable: false).page?.word != seen.word { seen = look() }
+        return seen
+    }
+
+    private func look() -> Observation {
+        // The page before the log: a record that is in the log may be newer than the word, never the other way round.
+        let (page, problem) = HaltPage.map(directory, writable: false)
+        let word = page?.word
+        let bytes: [UInt8]?
+        var logProblem: String?
+        do {
+            bytes = try Log.read(directory)
+        } catch {
+            bytes = nil
+            logProblem = error.message
+        }
+        let fold = Fold(log: bytes, word: word, mirrorLength: Mirror.read(directory)?.logBytes)
+        var seen = Observation(
+            pageProblem: problem, word: word, mode: word?.mode ?? .unknown, modeProblem: nil,
+            changed: page?.changed ?? 0, beat: page?.beat ?? 0, deadMan: page?.deadMan ?? 0,
+            entries: page?.entries ?? [], fold: fold, logProblem: logProblem, gates: GateSlots.read(directory),
+            host: HostLock.presence(directory), stopFiles: StopFile.all(directory, settings), now: Clock.boottime()
+        )
+        seen.beat = page?.beat ?? 0
+        if seen.mode.permitsAnything {
+            if let stop = seen.stopFiles.first {
+                seen.mode = .halted
+                seen.modeProblem =
+                    "the stop file \(stop.path) is there: gates that open now refuse; the host halts the others"
+            } else if seen.deadMan != 0 && !seen.hostBeats {
+                seen.mode = .unknown
+                seen.modeProblem =
+                    "no host has beaten for \(seen.beatAgeMs / 1000) s: every gate refuses; start 'estop serve'"
+            } else if fold.globalLatches.contains(where: { !word.map(\.mode).isAtMost($0.mode) }) {
+                seen.mode = .unknown
+                seen.modeProblem = "the page permits what the log forbids: halt again"
+            }
+        }
+        return seen
+    }
+}
+
+extension Optional where Wrapped == Mode {
+    fileprivate func isAtMost(_ other: Mode) -> Bool { map { $0.isAtMost(other) } ?? true }
+}

@@ -1,0 +1,260 @@
+internal import CEstop
+import Glibc
+
+/// Making and repairing the pages. Every page made or repaired is halted; only a brand-new paper desk starts in paper.
+extension KillSwitch {
+    /// What `ensurePages` did.
+    public enum PagesOutcome: Sendable, Equatable {
+        /// The pages were there and sound.
+        case present
+        /// They were made, halted.
+        case made(reason: String)
+        /// A damaged one was repaired in place, halted.
+        case repaired(reason: String)
+        /// A brand-new paper desk: it starts in paper.
+        case started
+    }
+
+    /// Where the pages live.
+    var runDirectory: String { settings.runDirectory ?? directory.defaultRunDirectory }
+
+    /// Whether nothing of a desk was ever written here: no page, log, mirror or journal.
+    public var isBrandNew: Bool {
+        !directory.names().contains { name in
+            [Log.name, Mirror.name, "halt.page", "gates.page"].contains(name) || name.hasPrefix("journal")
+        }
+    }
+
+    /// Makes sure that there are pages which can be trusted.
+    ///
+    /// - Parameter mayStart: whether a brand-new paper desk may start in paper (its host), or starts halted.
+    /// - Returns: what was done.
+    /// - Throws: `SwitchError.Code.page` or `.network`; nothing permits then, and the message says what to do.
+    @discardableResult
+    public func ensurePages(mayStart: Bool) throws(SwitchError) -> PagesOutcome {
+        if HaltPage.map(directory, writable: false).problem == nil, gatesPageIsSound { return .present }
+        guard directory.isOwned else {
+            throw SwitchError(
+                .page, "the pages of \(directory.path) are missing or damaged, and only the desk's owner makes them: "
+                    + "start 'estop serve' as that user; until then every gate refuses"
+            )
+        }
+        guard lockDirectory() else {
+            throw SwitchError(.page, "another process has been making the pages of \(directory.path) for 2 s")
+        }
+        defer { flock(directory.descriptor, LOCK_UN) }
+        let brandNew = isBrandNew
+        try makeRunDirectory(brandNew: brandNew)
+        try makeGatesPage()
+        let (page, problem) = HaltPage.map(directory, writable: true, damaged: true)
+        guard let problem else { return .present }
+        if problem.isDamaged { return try repair(page, problem) }
+        guard problem.isAbsent || problem.isForeign else {
+            throw SwitchError(.page, "\(problem): every gate refuses until this is put right")
+        }
+        return try make(problem, start: mayStart && brandNew && settings.paper)
+    }
+
+    private var gatesPageIsSound: Bool {
+        var status = stat()
+        return fstatat(directory.descriptor, "gates.page", &status, 0) == 0 && status.st_mode & S_IFMT == S_IFREG
+            && status.st_size >= 65536
+    }
+
+    /// Making waits (nothing permits without a page); halting a page that is there never does.
+    private func lockDirectory() -> Bool {
+        for _ in 0..<200 {
+            if flock(directory.descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            Clock.sleep(milliseconds: 10)
+        }
+        return false
+    }
+
+    // MARK: - The run directory and its links
+
+    private func makeRunDirectory(brandNew: Bool) throws(SwitchError) {
+        let path = runDirectory
+        var status = stat()
+        if brandNew, settings.runDirectory == nil, lstat(path, &status) == 0 {
+            // Of a directory that had this inode and was deleted: halt whoever still maps its page, and begin anew.
+            retire(path)
+        }
+        if mkdir(path, 0o700) == 0 {
+            chown(path, directory.owner, directory.group)
+            chmod(path, (directory.mode & 0o2770) | 0o700 | (directory.mode & 0o005))
+        } else if errno != EEXIST {
+            throw SwitchError(.page, "the run directory \(path) cannot be made", errno: errno)
+        }
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
+            status.st_uid == directory.owner || status.st_uid == 0, status.st_mode & 0o002 == 0
+        else {
+            throw SwitchError(
+                .page, "\(path) was not made by this desk's owner, or everybody may write to it: remove it, then start again"
+            )
+        }
+        if settings.runDirectory == nil, estop_is_tmpfs(path) == 0 {
+            throw SwitchError(.page, "\(path) is not on tmpfs: mount /dev/shm, or set [host] run_dir to a tmpfs")
+        }
+    }
+
+    private func retire(_ path: String) {
+        let page = open("\(path)/halt.page", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        if page >= 0 {
+            var word = UInt32(0)
+            if pread(page, &word, 4, 16) == 4 {
+                word = Word(rawValue: word).halted(to: .halted).rawValue
+                pwrite(page, &word, 4, 16)
+            }
+            close(page)
+        }
+        for name in ["halt.page", "gates.page"] { unlink("\(path)/\(name)") }
+        for name in (try? StateDirectory(path).names()) ?? [] { unlink("\(path)/\(name)") }
+        rmdir("\(path)/beats")
+        rmdir(path)
+    }
+
+    /// Links a name of the state directory to the run directory; a dangling or foreign link is replaced by rename.
+    private func link(_ name: String) throws(SwitchError) {
+        let target = "\(runDirectory)/\(name)"
+        if symlinkat(target, directory.descriptor, name) == 0 { return own(name) }
+        guard errno == EEXIST else {
+            throw SwitchError(.page, "\(directory.path)/\(name) cannot be linked to \(target)", errno: errno)
+        }
+        var text = [CChar](repeating: 0, count: 1024)
+        let length = readlinkat(directory.descriptor, name, &text, text.count)
+        let led = text.prefix(max(0, length)).map { UInt8(bitPattern: $0) }
+        if length > 0, String(decoding: led, as: UTF8.self) == target { return }
+        if length < 0 {
+            // A file in the link's place: whoever maps it is halted, and it is kept aside.
+            let page = openat(directory.descriptor, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+            if page >= 0 {
+                var word = Word(generation: 1, mode: .halted).rawValue
+                if name == "halt.page" { pwrite(page, &word, 4, 16) }
+                close(page)
+            }
+            renameat(directory.descriptor, name, directory.descriptor, "\(name).replaced-\(Log.newID())")
+        }
+        let temporary = "\(name).\(Log.newID()).tmp"
+        guard symlinkat(target, directory.descriptor, temporary) == 0,
+            renameat(directory.descriptor, temporary, directory.descriptor, name) == 0
+        else { throw SwitchError(.page, "\(directory.path)/\(name) cannot be linked to \(target)", errno: errno) }
+        own(name)
+    }
+
+    private func own(_ name: String) {
+        fchownat(directory.descriptor, name, directory.owner, directory.group, AT_SYMLINK_NOFOLLOW)
+        fsync(directory.descriptor)
+    }
+
+    /// Writes a whole file under another name and links it into place; nothing happens when one is there already.
+    private func place(_ name: String, permissions: mode_t, _ fill: (Int32) -> Bool) throws(SwitchError) -> Bool {
+        let temporary = "\(runDirectory)/\(name).\(Log.newID()).tmp"
+        let file = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { throw SwitchError(.page, "\(temporary) cannot be made", errno: errno) }
+        defer {
+            close(file)
+            unlink(temporary)
+        }
+        guard fill(file), fchmod(file, permissions) == 0 else {
+            throw SwitchError(.page, "\(temporary) cannot be written", errno: errno)
+        }
+        fchown(file, directory.owner, directory.group)
+        if Glibc.link(temporary, "\(runDirectory)/\(name)") == 0 { return true }
+        guard errno == EEXIST else {
+            throw SwitchError(.page, "\(runDirectory)/\(name) cannot be linked into place", errno: errno)
+        }
+        return false
+    }
+
+    private func makeGatesPage() throws(SwitchError) {
+        _ = try place("gates.page", permissions: 0o666) { ftruncate($0, 65536) == 0 }
+        let file = open("\(runDirectory)/gates.page", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        var status = stat()
+        // Grown, never shrunk: gates that map it must not fault.
+        if file >= 0, fstat(file, &status) == 0, status.st_size < 65536 { ftruncate(file, 65536) }
+        if file >= 0 { close(file) }
+        try link("gates.page")
+    }
+
+    // MARK: - halt.page
+
+    private func make(_ problem: PageProblem, start: Bool) throws(SwitchError) -> PagesOutcome {
+        if start, StopFile.all(directory, settings).isEmpty { return try startPaper() }
+        let fold = Fold(log: try Log.read(directory), word: nil, mirrorLength: nil)
+        let word = Word(generation: fold.lastGeneration, mode: .halted).halted(to: .halted)
+        let made = try place("halt.page", permissions: 0o664) {
+            estop_page_initialise($0, word.rawValue, 0, settings.deadMan) == 0
+        }
+        let brandNew = fold.records.isEmpty && fold.length == 0
+        try link("halt.page")
+        guard made else {
+            // The page was there and only the link was missing or led elsewhere.
+            return try repairIfDamaged()
+        }
+        let reason =
+            brandNew
+            ? "new desk: it starts halted"
+            : "the page was made anew (\(problem)): trading stays halted until somebody resumes"
+        try recordNewChain(word, reason: reason)
+        return .made(reason: reason)
+    }
+
+    private func repairIfDamaged() throws(SwitchError) -> PagesOutcome {
+        let (page, problem) = HaltPage.map(directory, writable: true, damaged: true)
+        guard let problem else { return .present }
+        guard problem.isDamaged else { throw SwitchError(.page, "\(problem): every gate refuses") }
+        return try repair(page, problem)
+    }
+
+    private func repair(_ page: HaltPage?, _ problem: PageProblem) throws(SwitchError) -> PagesOutcome {
+        var page = page
+        if page == nil {
+            let file = openat(directory.descriptor, "halt.page", O_RDWR | O_CLOEXEC)
+            if file >= 0 {
+                var status = stat()
+                if fstat(file, &status) == 0, status.st_size < 4096 { ftruncate(file, 4096) }
+                close(file)
+            }
+            page = HaltPage.map(directory, writable: true, damaged: true).page
+        }
+        guard let page else { throw SwitchError(.page, "\(problem), and it cannot be mapped to repair it") }
+        let fold = Fold(log: try Log.read(directory), word: nil, mirrorLength: nil)
+        let generation = max(fold.lastGeneration, page.word.generation)
+        let word = Word(generation: generation, mode: .halted).halted(to: .halted)
+        page.repair(word: word, deadMan: settings.deadMan)
+        let reason = "the page was repaired (\(problem)): trading stays halted until somebody resumes"
+        try recordNewChain(word, reason: reason)
+        return .repaired(reason: reason)
+    }
+
+    private func recordNewChain(_ word: Word, reason: String) throws(SwitchError) {
+        try Log.append(
+            .halt, id: Log.newID(), mode: .halted, reason: reason, source: .watchdog, op: nil, from: nil,
+            was: Word(rawValue: 0), state: word, to: directory
+        )
+    }
+
+    /// A brand-new paper desk starts in paper: the resume's record first, then the page; then it looks once more.
+    private func startPaper() throws(SwitchError) -> PagesOutcome {
+        let word = Word(generation: 2, mode: .paper)
+        let id = Log.newID()
+        try Log.append(
+            .resume, id: id, mode: .paper, reason: "new paper desk", source: .library, op: nil, from: nil,
+            was: Word(rawValue: 0), state: word, extra: [.init("clears", .integer(0))], to: directory
+        )
+        let made = try place("halt.page", permissions: 0o664) {
+            estop_page_initialise($0, word.rawValue, estop_boottime(), settings.deadMan) == 0
+        }
+        try link("halt.page")
+        guard made else { return try repairIfDamaged() }
+        try? Log.note(
+            .applied, about: id, reason: "applied", source: .library, op: nil, from: nil, word: word, mode: .paper,
+            to: directory
+        )
+        let seen = observe()
+        if !seen.stopFiles.isEmpty || !seen.fold.globalLatches.isEmpty {
+            halt(HaltRequest(reason: "halted while the desk was starting", source: .watchdog))
+        }
+        return .started
+    }
+}

@@ -1,0 +1,339 @@
+internal import CEstop
+import Glibc
+
+/// What became of a resume.
+public enum ResumeOutcome: Sendable, Equatable {
+    /// The page bears this word now.
+    case resumed(Word)
+    /// There was nothing to resume: the page bears this word already.
+    case already(Word)
+    /// Refused, and why; trading is as halted as before.
+    case refused(String)
+}
+
+extension KillSwitch {
+    /// How long a resume waits for another one, for a halt's record, or for the end of a line.
+    static let patience: UInt64 = 2_000
+
+    // MARK: - Preflight
+
+    /// Every check before a resume, the operator's answers included.
+    public func preflight(
+        _ seen: Observation, mode: Mode, scope: Scope, answers: Set<PreflightCheck.Name>
+    ) -> [PreflightCheck] {
+        PreflightCheck.Name.allCases.map { name in
+            switch name {
+            case .recorded: recordedCheck(seen)
+            case .durable: durableCheck(seen)
+            case .stopFile: stopFileCheck(seen)
+            case .environment: environmentCheck(seen, mode: mode)
+            case .host: hostCheck(seen, mode: mode)
+            case .gates: gatesCheck(seen)
+            case .clock: clockCheck(seen)
+            case .understood, .resolved, .verified, .safe:
+                PreflightCheck(
+                    name: name, passed: answers.contains(name),
+                    detail: answers.contains(name) ? "answered yes" : "not answered: \(name.question ?? "")"
+                )
+            }
+        }
+    }
+
+    private func recordedCheck(_ seen: Observation) -> PreflightCheck {
+        let problem: String? =
+            if let page = seen.pageProblem {
+                page.description
+            } else if let log = seen.logProblem {
+                log
+            } else if seen.fold.tail != nil {
+                "the log ends in an unfinished record"
+            } else if unrecordedEntry(seen) != nil {
+                "a scoped halt on the page has no record yet"
+            } else if !seen.fold.reachesWord {
+                "the page was changed by a halt that has no record yet: wait for it (2 s)"
+            } else {
+                nil
+            }
+        return PreflightCheck(name: .recorded, passed: problem == nil, detail: problem ?? "every change is in the log")
+    }
+
+    /// An entry on the page that no record bears, or that is still being written.
+    private func unrecordedEntry(_ seen: Observation) -> PageEntry? {
+        let tags = Set(seen.fold.records.filter { $0.change == .halt }.map { Latch(record: $0).tag })
+        return seen.entries.first { $0.mode == nil || !tags.contains($0.tag) }
+    }
+
+    private func durableCheck(_ seen: Observation) -> PreflightCheck {
+        var space = statvfs()
+        let file = openat(directory.descriptor, Log.name, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
+        let error = file < 0 ? errno : fdatasync(file) == 0 ? 0 : errno
+        if file >= 0 { close(file) }
+        let problem: String? =
+            if error != 0 {
+                "the log cannot be written: \(String(cString: strerror(error)))"
+            } else if fstatvfs(directory.descriptor, &space) != 0 || UInt64(space.f_bavail) * UInt64(space.f_frsize) < 1 << 16 {
+                "less than 64 KiB are free in \(directory.path)"
+            } else {
+                nil
+            }
+        return PreflightCheck(name: .durable, passed: problem == nil, detail: problem ?? "the log can be written")
+    }
+
+    private func stopFileCheck(_ seen: Observation) -> PreflightCheck {
+        let check = { PreflightCheck(name: .stopFile, passed: $0, detail: $1) }
+        guard let file = seen.stopFiles.first(where: { !$0.isOwn || $0.problem != nil }) ?? seen.stopFiles.first else {
+            return check(true, "no stop file")
+        }
+        if let problem = file.problem { return check(false, "\(file.path) cannot be looked at: \(problem)") }
+        if !file.isOwn { return check(false, "\(file.path) is there: remove it first") }
+        guard seen.latches.contains(where: { $0.source == .file }) else {
+            return check(false, "\(file.path) is there and not yet recorded: wait for the host, or remove it")
+        }
+        return check(true, "\(file.path) is there; the resume sets it aside as \(StopFile.name).cleared-<id>")
+    }
+
+    private func environmentCheck(_ seen: Observation, mode: Mode) -> PreflightCheck {
+        for (who, value) in [("the host's", seen.host?.tradingMode), ("this process's", TradingMode.current())] {
+            let allowed = TradingMode.mode(value)
+            if !mode.isAtMost(allowed) {
+                return PreflightCheck(
+                    name: .environment, passed: false,
+                    detail: "\(who) environment says TRADING_MODE=\(value ?? ""), which forbids \(mode.name): "
+                        + "restart it without"
+                )
+            }
+        }
+        return PreflightCheck(name: .environment, passed: true, detail: "TRADING_MODE does not forbid \(mode.name)")
+    }
+
+    private func hostCheck(_ seen: Observation, mode: Mode) -> PreflightCheck {
+        if seen.host != nil && seen.hostBeats {
+            return PreflightCheck(name: .host, passed: true, detail: "the host beats")
+        }
+        let what = seen.host.map { "the host (pid \($0.pid)) has not beaten for \(seen.beatAgeMs) ms" } ?? "no host runs"
+        return PreflightCheck(
+            name: .host, passed: mode != .live,
+            detail: seen.deadMan > 0
+                ? "\(what): every gate will refuse until one beats; start 'estop serve'" : "\(what): start 'estop serve'"
+        )
+    }
+
+    private func gatesCheck(_ seen: Observation) -> PreflightCheck {
+        let waiting = seen.openGates.filter { gate in !seen.acknowledged.contains(gate) }
+        let names = waiting.prefix(5).map { "\($0.name) (pid \($0.pid))" }.joined(separator: ", ")
+        return PreflightCheck(
+            name: .gates, passed: waiting.isEmpty,
+            detail: waiting.isEmpty
+                ? "\(seen.openGates.count) of \(seen.openGates.count) gates acknowledged"
+                : "not acknowledged by \(names)\(waiting.count > 5 ? " and \(waiting.count - 5) more" : "")"
+        )
+    }
+
+    private func clockCheck(_ seen: Observation) -> PreflightCheck {
+        let now = Clock.wallMilliseconds()
+        let last = seen.fold.records.compactMap { Clock.milliseconds(of: $0.at) }.max() ?? 0
+        let year2024: Int64 = 1_704_067_200_000
+        let problem: String? =
+            if now < year2024 {
+                "the wall clock says a time before 2024"
+            } else if last > now + 5_000 {
+                "the wall clock is \((last - now) / 1000) s behind the log's last record"
+            } else {
+                nil
+            }
+        return PreflightCheck(name: .clock, passed: problem == nil, detail: problem ?? "the clock agrees with the log")
+    }
+
+    // MARK: - Resuming
+
+    /// Resumes, as one step of DESIGN after the other; blocks up to a few seconds. Whoever calls has checked the word and
+    /// the credential.
+    ///
+    /// Refused or dead in between, the desk stays halted.
+    public func resume(_ request: ResumeRequest) -> ResumeOutcome {
+        if let problem = objection(to: request) { return .refused(problem) }
+        let lock: ResumeLock
+        do {
+            lock = try ResumeLock(directory)
+            _ = try ensurePages(mayStart: false)
+        } catch {
+            return .refused(error.message)
+        }
+        defer { lock.release() }
+        return resumeLocked(request)
+    }
+
+    private func objection(to request: ResumeRequest) -> String? {
+        if directory.isOnNetwork {
+            return "\(directory.path) is on a network file system, where neither locks nor pages can be trusted"
+        }
+        if request.reason.allSatisfy(\.isWhitespace) { return "a resume needs a reason" }
+        if request.scope.isGlobal, !settings.resumeModes.contains(request.mode) {
+            let modes = settings.resumeModes.map(\.name).joined(separator: ", ")
+            return settings.paper
+                ? "'\(settings.name)' is a paper desk and cannot be \(request.mode.name): resume it to paper, "
+                    + "or configure [desk] paper = false"
+                : "a resume goes to one of \(modes)"
+        }
+        if let name = request.overrides.keys.first(where: { !$0.canBeOverridden }) {
+            return "the check \(name.rawValue) cannot be overridden"
+        }
+        if let override = request.overrides.first(where: { $0.value.allSatisfy(\.isWhitespace) }) {
+            return "overriding \(override.key.rawValue) needs a reason: --override \(override.key.rawValue)=WHY"
+        }
+        return nil
+    }
+
+    private func resumeLocked(_ request: ResumeRequest) -> ResumeOutcome {
+        if let problem = settle() { return .refused(problem) }
+        guard let page = HaltPage.map(directory, writable: true).page else {
+            return .refused("halt.page cannot be written by this user: resume as the desk's owner")
+        }
+        let found = page.word.mode == .unknown ? .halted : page.word.mode
+        if nothingToResume(request, page) { return .already(page.word) }
+        var pause: HaltReport?
+        if found.permitsAnything {
+            let paused = halt(
+                HaltRequest(
+                    reason: "paused for a moment by a resume of \(request.scope)", source: request.source,
+                    op: request.op, from: request.from
+                )
+            )
+            guard paused.onPage, paused.durable else {
+                return .refused("the pause before the resume could not be recorded; trading is halted now")
+            }
+            pause = paused
+        }
+        let word = page.word
+        let seen = observe()
+        guard seen.word == word else { return .refused("the desk changed while this resume began: look again") }
+        let mode = request.scope.isGlobal ? request.mode : found
+        // The pause is this resume's own doing: no gate was asked to acknowledge it, and it is not what is judged.
+        let failing = preflight(seen, mode: mode, scope: request.scope, answers: request.answers).filter {
+            !$0.passed && request.overrides[$0.name] == nil && !(pause != nil && $0.name == .gates)
+        }
+        if let refusal = refusal(failing, seen) { return .refused(refusal) }
+        return commit(request, page: page, from: word, to: mode, seen: seen, pause: pause)
+    }
+
+    private func refusal(_ failing: [PreflightCheck], _ seen: Observation) -> String? {
+        // Not to be overridden: bytes that may become a halt, and a halt of a scope that may yet be recorded.
+        if seen.fold.tail != nil { return "the log ends in an unfinished record: try again in 2 s" }
+        if unrecordedEntry(seen) != nil { return "a scoped halt on the page has no record yet: try again in 2 s" }
+        if seen.logProblem != nil { return seen.logProblem }
+        guard !failing.isEmpty else { return nil }
+        return "preflight: " + failing.map { "\($0.name.rawValue): \($0.detail)" }.joined(separator: "; ")
+    }
+
+    private func nothingToResume(_ request: ResumeRequest, _ page: HaltPage) -> Bool {
+        let seen = observe()
+        guard let word = seen.word, word.mode.permitsAnything, seen.stopFiles.isEmpty else { return false }
+        if request.scope.isGlobal {
+            return word.mode == request.mode && seen.latches.isEmpty && page.entries.isEmpty && seen.fold.reachesWord
+        }
+        return !seen.latches.contains { $0.scope == request.scope }
+            && !page.entries.contains { $0.scope == request.scope.description }
+    }
+
+    /// Steps (4) to (6).
+    private func commit(
+        _ request: ResumeRequest, page: HaltPage, from word: Word, to mode: Mode, seen: Observation,
+        pause: HaltReport?
+    ) -> ResumeOutcome {
+        let id = Log.newID()
+        let top = max(word.generation, seen.fold.lastGeneration)
+        let generation = top + (top % 2 == 0 ? 2 : 1)
+        guard generation <= Word.lastGeneration else {
+            return .refused("the generations of this page have run out: set up a new state directory")
+        }
+        let next = Word(generation: generation, mode: mode)
+        var extra: [JSON.Member] = [.init("clears", .integer(Int64(seen.fold.length)))]
+        if let pause { extra.append(.init("pause", .string(pause.id))) }
+        if !request.overrides.isEmpty { extra.append(.init("overrides", .object(overrides(request)))) }
+        do {
+            try Log.append(
+                .resume, id: id, mode: mode, scope: request.scope, reason: request.reason, source: request.source,
+                op: request.op, from: request.from, was: word, state: next, extra: extra, to: directory
+            )
+        } catch {
+            return .refused("the resume could not be recorded: \(error.message)")
+        }
+        if let own = seen.stopFiles.first(where: \.isOwn), !own.setAside(id, in: directory) {
+            return refuse(id, request, "the stop file is not the one that the preflight saw", page)
+        }
+        // Before the compare-and-swap: an entry that outlived it would be freed while gates trade.
+        let cleared = seen.latches.filter { request.scope.isGlobal || $0.scope == request.scope }
+        for entry in page.entries where cleared.contains(where: { $0.tag == entry.tag }) { page.free(entry) }
+        if page.replacement(in: directory) != nil {
+            StopFile.putBack(id, in: directory)
+            return refuse(id, request, "the page was replaced while this resume ran", page)
+        }
+        guard page.resume(from: word, to: next) else {
+            StopFile.putBack(id, in: directory)
+            return refuse(id, request, "trading was halted again while this resume ran", page)
+        }
+        return settleApplied(id, request, next, clears: seen.fold.length)
+    }
+
+    private func overrides(_ request: ResumeRequest) -> [JSON.Member] {
+        // A record holds 4,096 bytes: the overrides of every check fit when each reason is cut at 80 characters.
+        PreflightCheck.Name.allCases.compactMap { name in
+            request.overrides[name].map { .init(name.rawValue, .string(String($0.prefix(80)))) }
+        }
+    }
+
+    private func refuse(_ id: String, _ request: ResumeRequest, _ why: String, _ page: HaltPage) -> ResumeOutcome {
+        try? Log.note(
+            .refused, about: id, reason: why, source: request.source, op: request.op, from: request.from, to: directory
+        )
+        // Entries that were freed for this resume belong to latches that it did not clear after all.
+        republishLatches(page)
+        return .refused(why)
+    }
+
+    /// After the compare-and-swap: the note that keeps the resume applied, and step (6).
+    private func settleApplied(_ id: String, _ request: ResumeRequest, _ next: Word, clears: Int) -> ResumeOutcome {
+        try? Log.note(
+            .applied, about: id, reason: "applied", source: request.source, op: request.op, from: request.from,
+            word: next, mode: next.mode, to: directory
+        )
+        let after = observe()
+        let left = after.latches.filter { $0.scope.isGlobal || $0.scope == request.scope }
+        let stop = after.stopFiles.first
+        if next.mode.permitsAnything, stop != nil || left.contains(where: { !next.mode.isAtMost($0.mode) }) {
+            let why = stop.map { $0.reason(directory) } ?? "a halt arrived while trading was resumed: \(left.last?.reason ?? "")"
+            halt(HaltRequest(reason: why, source: stop != nil ? .file : .watchdog))
+            try? writeMirror()
+            return .refused("\(why); trading is halted again")
+        }
+        try? writeMirror()
+        return .resumed(next)
+    }
+}
+
+/// The lock among resumes: `flock` on `resume.lock`, never taken by a halt.
+private struct ResumeLock {
+    private let descriptor: Int32
+
+    init(_ directory: StateDirectory) throws(SwitchError) {
+        let name = "resume.lock"
+        let file = openat(directory.descriptor, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o660)
+        guard file >= 0 else { throw SwitchError(.refused, "\(directory.path)/\(name) cannot be opened", errno: errno) }
+        var waited: UInt64 = 0
+        while flock(file, LOCK_EX | LOCK_NB) != 0 {
+            if waited >= KillSwitch.patience {
+                var bytes = [UInt8](repeating: 0, count: 128)
+                let count = pread(file, &bytes, bytes.count, 0)
+                close(file)
+                let holder = String(decoding: bytes.prefix(max(0, count)).prefix { $0 != 10 }, as: UTF8.self)
+                throw SwitchError(.refused, "another resume (\(holder)) has been running for 2 s: wait, or end it")
+            }
+            Clock.sleep(milliseconds: 20)
+            waited += 20
+        }
+        if ftruncate(file, 0) == 0 { _ = writeAll(file, Array("pid \(getpid())\n".utf8)) }
+        descriptor = file
+    }
+
+    func release() { close(descriptor) }
+}

@@ -1,0 +1,162 @@
+internal import CEstop
+import Glibc
+
+/// The state directory, opened once: every file of the desk is reached through its descriptor.
+///
+/// Invariant: all names are single components; links are followed for the two pages only.
+public final class StateDirectory: Sendable {
+    /// The path as it was given.
+    public let path: String
+    /// The open directory.
+    public let descriptor: Int32
+    /// The desk's user.
+    public let owner: UInt32
+    /// The desk's group.
+    public let group: UInt32
+    /// Permission bits.
+    public let mode: UInt32
+
+    /// Opens the directory.
+    ///
+    /// - Parameters:
+    ///   - path: where it is.
+    ///   - create: make it (and its parents) when it is not there: for its group `estop` if there is one, else private.
+    /// - Throws: `SwitchError.Code.noDirectory`.
+    public init(_ path: String, create: Bool = false) throws(SwitchError) {
+        self.path = path
+        var descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if descriptor < 0, errno == ENOENT, create {
+            StateDirectory.make(path)
+            descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        guard descriptor >= 0 else {
+            throw SwitchError(.noDirectory, "the state directory \(path) cannot be opened", errno: errno)
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let kept = errno
+            close(descriptor)
+            throw SwitchError(.noDirectory, "the state directory \(path) cannot be read", errno: kept)
+        }
+        self.descriptor = descriptor
+        owner = status.st_uid
+        group = status.st_gid
+        mode = status.st_mode & 0o7777
+    }
+
+    deinit { close(descriptor) }
+
+    private static func make(_ path: String) {
+        var at = ""
+        for (index, part) in path.split(separator: "/", omittingEmptySubsequences: false).enumerated() {
+            at += (index > 0 ? "/" : "") + part
+            if !at.isEmpty { mkdir(at, 0o755) }
+        }
+        if let group = getgrnam("estop"), chown(path, uid_t.max, group.pointee.gr_gid) == 0 {
+            chmod(path, 0o2770)
+        } else {
+            chmod(path, 0o700)
+        }
+    }
+
+    /// Whether it is on a network file system, where neither pages nor locks can be trusted.
+    public var isOnNetwork: Bool { estop_is_network(descriptor) != 0 }
+
+    /// Whether this process may act as the desk's owner.
+    public var isOwned: Bool { geteuid() == owner || geteuid() == 0 }
+
+    /// The default run directory of this state directory: `/dev/shm/estop-<uid>-<dev>-<inode>`.
+    public var defaultRunDirectory: String {
+        var path = [CChar](repeating: 0, count: 256)
+        guard estop_run_directory(descriptor, &path, path.count) == 0 else { return "/dev/shm/estop" }
+        return String(decoding: path.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Whether an entry of that name exists, be it a dangling link; any error but "does not exist" counts as yes.
+    public func has(_ name: String) -> Bool {
+        var status = stat()
+        return fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT
+    }
+
+    /// The names in the directory.
+    public func names() -> [String] {
+        let copy = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard copy >= 0, let stream = fdopendir(copy) else {
+            if copy >= 0 { close(copy) }
+            return []
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// The bytes of a regular file of the directory; nil when there is none.
+    ///
+    /// - Throws: `SwitchError.Code.log` when it is there and cannot be read.
+    public func read(_ name: String) throws(SwitchError) -> [UInt8]? {
+        let file = openat(descriptor, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard file >= 0 else {
+            if errno == ENOENT { return nil }
+            throw SwitchError(.log, "\(path)/\(name) cannot be opened", errno: errno)
+        }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw SwitchError(.log, "\(path)/\(name) is no regular file")
+        }
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size) + 4096)
+        var length = 0
+        while true {
+            if length == bytes.count { bytes.append(contentsOf: [UInt8](repeating: 0, count: length)) }
+            let count = bytes.withUnsafeMutableBytes { buffer in
+                Glibc.read(file, buffer.baseAddress?.advanced(by: length), buffer.count - length)
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else {
+                throw SwitchError(.log, "\(path)/\(name) cannot be read", errno: errno)
+            }
+            if count == 0 { break }
+            length += count
+        }
+        bytes.removeLast(bytes.count - length)
+        return bytes
+    }
+
+    /// Replaces a file by a complete one: temporary name, then rename. Not synced: for what can be made again.
+    ///
+    /// - Throws: `SwitchError.Code.log`; the file then is what it was.
+    func replace(_ name: String, with bytes: [UInt8], permissions: mode_t) throws(SwitchError) {
+        let temporary = "\(name).\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp"
+        let file = openat(
+            descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, permissions
+        )
+        guard file >= 0 else { throw SwitchError(.log, "\(path)/\(name) cannot be written", errno: errno) }
+        let error = writeAll(file, bytes)
+        close(file)
+        if error != 0 || renameat(descriptor, temporary, descriptor, name) != 0 {
+            let kept = error != 0 ? error : errno
+            unlinkat(descriptor, temporary, 0)
+            throw SwitchError(.log, "\(path)/\(name) cannot be written", errno: kept)
+        }
+    }
+}
+
+/// Writes every byte; 0, or the errno.
+func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) -> Int32 {
+    var done = 0
+    while done < bytes.count {
+        let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress?.advanced(by: done), bytes.count - done) }
+        if count < 0 {
+            if errno == EINTR { continue }
+            return errno
+        }
+        done += count
+    }
+    return 0
+}
