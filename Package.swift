@@ -83,7 +83,12 @@ let package = Package(
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "KillSwitch"], swiftSettings: settings),
         .testTarget(name: "OperatorsTests", dependencies: ["Operators"], swiftSettings: settings),
         .testTarget(name: "DeskTests", dependencies: ["Desk", "KillSwitch", "SafetyEngine"], swiftSettings: settings),
-        .testTarget(name: "EndToEndTests", dependencies: ["KillSwitch", "CEstop"], swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["KillSwitch", "CEstop", "CFaults"],
+            exclude: ["python"],
+            swiftSettings: settings
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

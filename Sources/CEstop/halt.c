@@ -111,8 +111,6 @@ void estop_switch_halt_record(estop_mapping *mapping, int directory, uint32_t mo
 
 int estop_switch_halt(estop_mapping *mapping, int directory, uint32_t mode, const char *scope, const char *reason,
                       const char *source, const char *op, const char *from, estop_halt_report *report) {
-    if (mode == ESTOP_UNKNOWN || mode == ESTOP_LIVE || mode > ESTOP_HALTED)
-        mode = ESTOP_HALTED;
     estop_switch_halt_page(mapping, directory, mode, scope, report);
     estop_switch_halt_record(mapping, directory, mode, scope, reason, source, op, from, report);
     return report->page ? 0 : -1;

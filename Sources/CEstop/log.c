@@ -16,6 +16,8 @@ static int open_log(int directory, int *created) {
         return file;
     file = openat(directory, "kill_switch.log", flags | O_CREAT, 0660);
     *created = file >= 0;
+    if (*created)
+        fchmod(file, 0660); /* the desk's group records too, whatever the first writer's umask */
     return file;
 }
 

@@ -124,3 +124,8 @@ public struct Prompt: ~Copyable {
         bytes.removeAll()
     }
 }
+
+extension Prompt {
+    /// Whether somebody can be asked: a terminal, not the lines of standard input.
+    public var isInteractive: Bool { output != nil }
+}

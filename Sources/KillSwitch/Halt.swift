@@ -91,10 +91,17 @@ public final class HaltHandle {
     fileprivate struct RawReport: @unchecked Sendable { var report: estop_halt_report }
 
     /// Steps (1) and (2): the page halts everything and the waiting gates are woken.
-    public func pull() -> Pulled {
+    public func pull() -> Pulled { pull(.halted, nil) }
+
+    /// Steps (1) and (2) of any halt.
+    public func pull(for request: HaltRequest) -> Pulled {
+        pull(request.mode, request.scope.isGlobal ? nil : request.scope.description)
+    }
+
+    private func pull(_ mode: Mode, _ scope: String?) -> Pulled {
         var report = estop_halt_report()
         if mapping.page == nil { _ = estop_map(&mapping, directory.descriptor, 1, 0) }
-        estop_switch_halt_page(&mapping, directory.descriptor, UInt32(Mode.halted.rawValue), nil, &report)
+        estop_switch_halt_page(&mapping, directory.descriptor, UInt32(mode.rawValue), scope, &report)
         return Pulled(raw: RawReport(report: report), at: estop_boottime())
     }
 }
@@ -106,21 +113,7 @@ extension KillSwitch {
     /// what was achieved.
     @discardableResult
     public func halt(_ request: HaltRequest) -> HaltReport {
-        var mapping = estop_mapping()
-        _ = estop_map(&mapping, directory.descriptor, 1, 0)
-        defer { estop_unmap(&mapping) }
-        var report = estop_halt_report()
-        withCStrings([
-            request.scope.isGlobal ? nil : request.scope.description, request.reason, request.source.rawValue,
-            request.op, request.from,
-        ]) { text in
-            estop_switch_halt(
-                &mapping, directory.descriptor, UInt32(request.mode.rawValue), text[0], text[1], text[2], text[3],
-                text[4], &report
-            )
-        }
-        askOthersIfNeeded(request, &report)
-        return HaltReport(report)
+        record(HaltHandle(directory).pull(for: request), request)
     }
 
     /// Step (3) of a halt whose page a `HaltHandle` wrote: the record, on disk.
@@ -130,10 +123,13 @@ extension KillSwitch {
         _ = estop_map(&mapping, directory.descriptor, 1, 0)
         defer { estop_unmap(&mapping) }
         var report = pulled.raw.report
-        withCStrings([request.reason, request.source.rawValue, request.op, request.from]) { text in
+        withCStrings([
+            request.scope.isGlobal ? nil : request.scope.description, request.reason, request.source.rawValue,
+            request.op, request.from,
+        ]) { text in
             estop_switch_halt_record(
-                &mapping, directory.descriptor, UInt32(Mode.halted.rawValue), nil, text[0], text[1], text[2], text[3],
-                &report
+                &mapping, directory.descriptor, UInt32(request.mode.rawValue), text[0], text[1], text[2], text[3],
+                text[4], &report
             )
         }
         askOthersIfNeeded(request, &report)
@@ -158,14 +154,22 @@ extension KillSwitch {
         )
     }
 
-    /// Records that the halt in force was verified: every open gate acknowledged it.
+    /// Records that the halt in force is verified, once every open gate has acknowledged it; nothing otherwise.
     ///
-    /// - Throws: `SwitchError.Code.log`.
-    func recordEffective(about halt: String, gates: Int) throws(SwitchError) {
-        try Log.note(
-            .effective, about: halt, reason: "\(gates) of \(gates) gates acknowledged", source: .watchdog, op: nil,
+    /// - Returns: whether it is verified and recorded.
+    @discardableResult
+    public func noteEffective() -> Bool {
+        let seen = observe()
+        guard seen.effective == nil else { return true }
+        guard let word = seen.word, !word.mode.permitsAnything, seen.acknowledged.count == seen.openGates.count,
+            let last = seen.fold.records.last(where: { $0.change == .halt && $0.state == word })
+        else { return false }
+        let count = seen.openGates.count
+        let noted: Void? = try? Log.note(
+            .effective, about: last.id, reason: "\(count) of \(count) gates acknowledged", source: .watchdog, op: nil,
             from: nil, to: directory
         )
+        return noted != nil
     }
 
     /// Records something about operators: enrolled, removed, a wrong passphrase.

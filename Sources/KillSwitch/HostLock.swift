@@ -26,6 +26,7 @@ public final class HostLock: Sendable {
         guard file >= 0 else {
             throw SwitchError(.inUse, "\(directory.path)/\(HostLock.name) cannot be opened, so no host can start", errno: errno)
         }
+        fchmod(file, 0o660)
         var lock = HostLock.lock(F_WRLCK)
         guard fcntl(file, HostLock.setLock, &lock) == 0 else {
             let kept = errno

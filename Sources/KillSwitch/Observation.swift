@@ -32,6 +32,10 @@ public struct Observation: Sendable {
     public var stopFiles: [StopFile]
     /// CLOCK_BOOTTIME ns of this look.
     public var now: UInt64
+    /// What the log's file was: a fold of the same file need not be made again.
+    var logIdentity: FileIdentity?
+    /// The mirror's.
+    var mirrorIdentity: FileIdentity?
 
     /// Milliseconds since the host's last beat.
     public var beatAgeMs: UInt64 { now > beat ? (now - beat) / 1_000_000 : 0 }
@@ -144,31 +148,38 @@ extension GateSlot {
 
 extension KillSwitch {
     /// Looks at everything. Changes nothing: no byte, no time stamp.
-    public func observe() -> Observation {
-        var seen = look()
+    ///
+    /// - Parameter known: an earlier look, whose fold is taken over while the log, the mirror and the word are the same.
+    public func observe(knowing known: Observation? = nil) -> Observation {
+        var seen = look(known)
         // A change between the two looks would make the records seem to disagree.
-        for _ in 0..<4 where HaltPage.map(directory, writable: false).page?.word != seen.word { seen = look() }
+        for _ in 0..<4 where HaltPage.map(directory, writable: false).page?.word != seen.word { seen = look(known) }
         return seen
     }
 
-    private func look() -> Observation {
+    private func look(_ known: Observation?) -> Observation {
         // The page before the log: a record that is in the log may be newer than the word, never the other way round.
         let (page, problem) = HaltPage.map(directory, writable: false)
         let word = page?.word
-        let bytes: [UInt8]?
+        let logIdentity = directory.identity(of: Log.name)
+        let mirrorIdentity = directory.identity(of: Mirror.name)
         var logProblem: String?
-        do {
-            bytes = try Log.read(directory)
-        } catch {
-            bytes = nil
-            logProblem = error.message
+        let fold: Fold
+        if let known, known.logProblem == nil, known.word == word, logIdentity != nil,
+            known.logIdentity == logIdentity, known.mirrorIdentity == mirrorIdentity
+        {
+            fold = known.fold
+        } else {
+            var bytes: [UInt8]?
+            do { bytes = try Log.read(directory) } catch { logProblem = error.message }
+            fold = Fold(log: bytes, word: word, mirrorLength: Mirror.read(directory)?.logBytes)
         }
-        let fold = Fold(log: bytes, word: word, mirrorLength: Mirror.read(directory)?.logBytes)
         var seen = Observation(
             pageProblem: problem, word: word, mode: word?.mode ?? .unknown, modeProblem: nil,
             changed: page?.changed ?? 0, beat: page?.beat ?? 0, deadMan: page?.deadMan ?? 0,
             entries: page?.entries ?? [], fold: fold, logProblem: logProblem, gates: GateSlots.read(directory),
-            host: HostLock.presence(directory), stopFiles: StopFile.all(directory, settings), now: Clock.boottime()
+            host: HostLock.presence(directory), stopFiles: StopFile.all(directory, settings), now: Clock.boottime(),
+            logIdentity: logIdentity, mirrorIdentity: mirrorIdentity
         )
         seen.beat = page?.beat ?? 0
         if seen.mode.permitsAnything {
@@ -178,8 +189,8 @@ extension KillSwitch {
                     "the stop file \(stop.path) is there: gates that open now refuse; the host halts the others"
             } else if seen.deadMan != 0 && !seen.hostBeats {
                 seen.mode = .unknown
-                seen.modeProblem =
-                    "no host has beaten for \(seen.beatAgeMs / 1000) s: every gate refuses; start 'estop serve'"
+                let since = seen.beat == 0 ? "has ever beaten" : "has beaten for \(seen.beatAgeMs / 1000) s"
+                seen.modeProblem = "no host \(since): every gate refuses; start 'estop serve'"
             } else if fold.globalLatches.contains(where: { !word.map(\.mode).isAtMost($0.mode) }) {
                 seen.mode = .unknown
                 seen.modeProblem = "the page permits what the log forbids: halt again"

@@ -319,6 +319,7 @@ private struct ResumeLock {
         let name = "resume.lock"
         let file = openat(directory.descriptor, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o660)
         guard file >= 0 else { throw SwitchError(.refused, "\(directory.path)/\(name) cannot be opened", errno: errno) }
+        fchmod(file, 0o660)
         var waited: UInt64 = 0
         while flock(file, LOCK_EX | LOCK_NB) != 0 {
             if waited >= KillSwitch.patience {

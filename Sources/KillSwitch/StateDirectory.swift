@@ -78,6 +78,16 @@ public final class StateDirectory: Sendable {
         return fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT
     }
 
+    /// What a file is now; nil when it is not there.
+    func identity(of name: String) -> FileIdentity? {
+        var status = stat()
+        guard fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+        return FileIdentity(
+            inode: UInt64(status.st_ino), size: Int64(status.st_size), seconds: Int64(status.st_mtim.tv_sec),
+            nanoseconds: Int64(status.st_mtim.tv_nsec)
+        )
+    }
+
     /// The names in the directory.
     public func names() -> [String] {
         let copy = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -137,6 +147,7 @@ public final class StateDirectory: Sendable {
             descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, permissions
         )
         guard file >= 0 else { throw SwitchError(.log, "\(path)/\(name) cannot be written", errno: errno) }
+        fchmod(file, permissions)
         let error = writeAll(file, bytes)
         close(file)
         if error != 0 || renameat(descriptor, temporary, descriptor, name) != 0 {
@@ -145,6 +156,14 @@ public final class StateDirectory: Sendable {
             throw SwitchError(.log, "\(path)/\(name) cannot be written", errno: kept)
         }
     }
+}
+
+/// What tells whether a file is still the one that was read.
+struct FileIdentity: Sendable, Equatable {
+    var inode: UInt64
+    var size: Int64
+    var seconds: Int64
+    var nanoseconds: Int64
 }
 
 /// Writes every byte; 0, or the errno.

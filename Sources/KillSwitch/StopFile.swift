@@ -87,3 +87,8 @@ public struct StopFile: Sendable, Equatable {
         }
     }
 }
+
+extension KillSwitch {
+    /// Every stop file that is there now: the state directory's own and the configured ones.
+    public var stopFiles: [StopFile] { StopFile.all(directory, settings) }
+}

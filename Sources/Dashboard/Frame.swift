@@ -1,0 +1,145 @@
+/// One cell of the screen: one character, its role, and whether it is the right half of a wide one.
+public struct Cell: Sendable, Equatable {
+    /// The character's scalar.
+    public internal(set) var base: UInt32 = 0x20
+    /// A combining mark over it; 0: none.
+    public internal(set) var mark: UInt32 = 0
+    /// What it means.
+    public internal(set) var role: Role = .text
+    /// True for the right half of the wide character to its left: nothing is printed for it.
+    public internal(set) var isContinuation = false
+    /// True for the left half of a wide character.
+    public internal(set) var isWide = false
+}
+
+/// A part of a frame, in cells.
+public struct Rect: Sendable, Equatable {
+    /// The first row.
+    public var row: Int
+    /// The first column.
+    public var column: Int
+    /// Columns.
+    public var width: Int
+    /// Rows.
+    public var height: Int
+
+    /// Creates a rectangle.
+    public init(row: Int, column: Int, width: Int, height: Int) {
+        self.row = row
+        self.column = column
+        self.width = max(0, width)
+        self.height = max(0, height)
+    }
+}
+
+/// A screen as a value: rows of cells, and where the cursor is.
+///
+/// Invariants (DashboardTests/FrameTests): nothing is ever written outside; a wide character is whole or absent;
+/// without Unicode every cell is ASCII. Clipping is done here, so that no view has to.
+public struct Frame: Sendable, Equatable {
+    /// Columns.
+    public let width: Int
+    /// Rows.
+    public let height: Int
+    /// Whether anything but ASCII may be drawn.
+    public let unicode: Bool
+    /// All cells, row by row.
+    public private(set) var cells: [Cell]
+    /// Row and column of the hardware cursor; nil: hidden.
+    public internal(set) var cursor: (row: Int, column: Int)? {
+        get { cursorAt.map { ($0.row, $0.column) } }
+        set { cursorAt = newValue.map { Rect(row: $0.row, column: $0.column, width: 1, height: 1) } }
+    }
+
+    private var cursorAt: Rect?
+
+    /// An empty frame.
+    public init(width: Int, height: Int, unicode: Bool) {
+        self.width = max(0, width)
+        self.height = max(0, height)
+        self.unicode = unicode
+        cells = Array(repeating: Cell(), count: self.width * self.height)
+    }
+
+    /// The cell at a place inside the frame.
+    public subscript(row: Int, column: Int) -> Cell { cells[row * width + column] }
+
+    /// All of it as a rectangle.
+    var bounds: Rect { Rect(row: 0, column: 0, width: width, height: height) }
+
+    /// Blanks a rectangle in a role.
+    mutating func fill(_ rect: Rect, role: Role) {
+        let columns = max(0, rect.column)..<max(0, rect.column, min(width, rect.column + rect.width))
+        for row in max(0, rect.row)..<max(0, rect.row, min(height, rect.row + rect.height)) {
+            for column in columns { set(Cell(role: role), row: row, column: column) }
+        }
+    }
+
+    /// Writes text from a place, at most `limit` cells of it, and says how many columns it took.
+    @discardableResult
+    mutating func put(_ text: String, row: Int, column: Int, limit: Int = .max, role: Role) -> Int {
+        var used = 0
+        for character in text {
+            var glyph = TextWidth.glyph(character)
+            if !unicode { glyph = TextWidth.ascii(glyph) }
+            if glyph.width > limit - used { break }
+            place(glyph, row: row, column: column + used, role: role)
+            used += glyph.width
+        }
+        return used
+    }
+
+    /// Writes a line of spans.
+    mutating func put(_ line: Line, row: Int, column: Int, limit: Int) {
+        var used = 0
+        for span in line.spans where used < limit {
+            used += put(span.text, row: row, column: column + used, limit: limit - used, role: span.role)
+        }
+    }
+
+    private mutating func place(_ glyph: TextWidth.Glyph, row: Int, column: Int, role: Role) {
+        guard row >= 0, row < height, column < width, column + glyph.width > 0 else { return }
+        if glyph.width == 2 {
+            // Half of a wide character is no character: at an edge a space stands for it.
+            guard column >= 0, column + 1 < width else {
+                set(Cell(role: role), row: row, column: max(0, column))
+                return
+            }
+            set(Cell(base: glyph.base, mark: glyph.mark, role: role, isWide: true), row: row, column: column)
+            set(Cell(role: role, isContinuation: true), row: row, column: column + 1, joined: true)
+        } else {
+            set(Cell(base: glyph.base, mark: glyph.mark, role: role), row: row, column: column)
+        }
+    }
+
+    private mutating func set(_ cell: Cell, row: Int, column: Int, joined: Bool = false) {
+        let index = row * width + column
+        if cells[index].isContinuation, !joined, column > 0 { cells[index - 1] = Cell(role: cells[index - 1].role) }
+        if cells[index].isWide, column + 1 < width { cells[index + 1] = Cell(role: cells[index + 1].role) }
+        cells[index] = cell
+    }
+
+    /// One row as text.
+    public func text(row: Int) -> String {
+        var text = ""
+        for column in 0..<width {
+            let cell = self[row, column]
+            if cell.isContinuation { continue }
+            for value in [cell.base, cell.mark] where value != 0 {
+                if let scalar = Unicode.Scalar(value) { text.unicodeScalars.append(scalar) }
+            }
+        }
+        return text
+    }
+
+    /// One row as the letters of its roles.
+    public func roles(row: Int) -> String {
+        String((0..<width).map { self[row, $0].role.letter })
+    }
+
+    /// Two frames are equal when their cells and cursors are.
+    public static func == (left: Frame, right: Frame) -> Bool {
+        left.width == right.width && left.height == right.height && left.cursorAt == right.cursorAt
+            && left.cells == right.cells
+    }
+}

@@ -1,0 +1,137 @@
+import KillSwitch
+import SafetyEngine
+
+/// The mode over the full width: a word, a symbol, a role and a place, then since when, by whom and why. Below it the
+/// desk, the host, a clock that ticks, and what the operator ought to know.
+enum ModeBar {
+    static func draw(_ scene: Scene, layout: Layout, into frame: inout Frame) {
+        let status = scene.status
+        let role = status.role
+        frame.fill(layout.bar, role: role)
+        guard layout.bar.height > 0 else { return }
+        let word = layout.bar.width < 11 ? status.shortWord : status.word
+        if layout.bar.width < word.count + 3 {
+            frame.put(word, row: 0, column: 0, role: role)
+            return
+        }
+        var text = " \(status.symbol) \(word)"
+        if case .stale(let age) = scene.freshness { text += "  STALE \(Age.whole(age))" }
+        if let since = since(scene) { text += "  \(since)" }
+        let who = scene.snapshot.by.map { "by \($0)" } ?? ""
+        if layout.bar.height > 1 {
+            frame.put(Text.fit(text + (who.isEmpty ? "" : "  \(who)"), layout.bar.width), row: 0, column: 0, role: role)
+            frame.put(Text.fit("   " + why(scene, status), layout.bar.width), row: 1, column: 0, role: role)
+        } else {
+            let rest = [who, why(scene, status)].filter { !$0.isEmpty }.joined(separator: ": ")
+            let whole = text + (rest.isEmpty ? "" : "  \(rest)")
+            frame.put(Text.fit(whole, layout.bar.width), row: 0, column: 0, role: role)
+        }
+    }
+
+    private static func since(_ scene: Scene) -> String? {
+        switch scene.freshness {
+        case .never, .lost: return nil
+        case .live, .stale: break
+        }
+        guard let age = scene.snapshot.sinceAgeMs else { return nil }
+        let stamp = scene.snapshot.since.map { " since \(Age.time($0, today: scene.today)) UTC" } ?? ""
+        return "for \(Age.whole(scene.aged(age)))\(stamp)"
+    }
+
+    private static func why(_ scene: Scene, _ status: Status) -> String {
+        let snapshot = scene.snapshot
+        switch scene.freshness {
+        case .never:
+            return "nothing received from the desk yet; K halts all the same"
+        case .lost(let age, let reason):
+            return "NOT CONNECTED since \(scene.time(ago: age)) UTC (\(Age.whole(age))): \(reason); "
+                + "last known: [\(snapshot.mode.name)]"
+        case .live, .stale:
+            break
+        }
+        if let press = scene.press, !press.answered, status == .halting {
+            return
+                "halt asked for \(Age.text(scene.nowMs &- min(scene.nowMs, press.atMs))) ago, not yet seen on the page"
+        }
+        if status == .unknown {
+            let problem = snapshot.pageProblem ?? snapshot.reason ?? "the page says nothing that can be trusted"
+            return "\(problem). Gates refuse." + (snapshot.host == .absent ? " Start the host: estop serve" : "")
+        }
+        var parts: [String] = []
+        if let reason = snapshot.reason, !reason.isEmpty { parts.append("why: \(reason)") }
+        let scoped = snapshot.latches.filter { !$0.scope.isGlobal }.count
+        if scoped > 0 { parts.append(scoped == 1 ? "1 scope is halted" : "\(scoped) scopes are halted") }
+        return parts.joined(separator: " · ")
+    }
+
+    /// The row below: desk and host on the left, the clock on the right. A clock that stands still is a frozen screen.
+    static func drawInfo(_ scene: Scene, layout: Layout, into frame: inout Frame) {
+        guard layout.info.height > 0 else { return }
+        let clock = Age.utc(scene.wallClockMs).time + " UTC"
+        let room = layout.info.width - clock.count - 1
+        let row = layout.info.row
+        if room < 12 {
+            frame.put(clock, row: row, column: 0, limit: layout.info.width, role: .label)
+            return
+        }
+        let snapshot = scene.snapshot
+        var spans = [Span(" desk ", .label), Span(Text.fit(snapshot.deskName, max(8, room / 3)), .text)]
+        if snapshot.paper { spans.append(Span(" (paper)", .label)) }
+        spans.append(Span(" · ", .dim))
+        spans.append(host(scene))
+        spans.append(Span(snapshot.deadManMs == 0 ? " · NO dead-man limit" : "", .warning))
+        spans.append(Span(" · \(snapshot.directory)", .dim))
+        frame.put(Line(spans), row: row, column: 0, limit: room)
+        frame.put(clock, row: row, column: layout.info.width - clock.count, role: .text)
+    }
+
+    private static func host(_ scene: Scene) -> Span {
+        if case .never = scene.freshness { return Span("host not seen yet", .lost) }
+        let span: Span
+        switch scene.snapshot.host {
+        case .embedded: span = Span("host: this screen", .text)
+        case .running(let pid, let age):
+            span = Span("host: pid \(pid), beat \(Age.text(scene.aged(age))) ago", .text)
+        case .silent(let pid, let age):
+            span = Span("HOST SILENT for \(Age.text(scene.aged(age))), pid \(pid)", .bad)
+        case .absent: span = Span("NO HOST: estop serve starts one", .bad)
+        }
+        return scene.freshness.isLive ? span : Span(span.text, .stale)
+    }
+
+    /// What the operator ought to know, the gravest first.
+    static func notices(_ scene: Scene) -> [Span] {
+        var notices: [Span] = []
+        if let problem = scene.snapshot.notDurable {
+            notices.append(Span("! NOT ON DISK: \(problem)", .bad))
+        }
+        notices += scene.snapshot.notices.map { Span("! \($0)", .notice) }
+        if case .never = scene.freshness { return notices }
+        let said = scene.snapshot.notices.contains { $0.contains("credential") }
+        if !scene.snapshot.operatorsEnrolled, !said {
+            notices.append(
+                Span(
+                    "! no credential is set up: the owner of the state directory may resume (estop operator add NAME)",
+                    .notice
+                )
+            )
+        }
+        return notices
+    }
+
+    static func drawNotices(_ notices: [Span], layout: Layout, into frame: inout Frame) {
+        for index in 0..<layout.notices.height {
+            let isLast = index == layout.notices.height - 1
+            let more = notices.count - index - 1
+            let suffix = isLast && more > 0 ? " (+\(more) more)" : ""
+            let text = Text.fit(" " + notices[index].text, max(0, layout.notices.width - suffix.count)) + suffix
+            frame.put(
+                text,
+                row: layout.notices.row + index,
+                column: 0,
+                limit: layout.notices.width,
+                role: notices[index].role
+            )
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import KillSwitch
+import SafetyEngine
+
+extension ResumeDialog {
+    /// A line of the dialog, and the item that it belongs to.
+    private struct Row {
+        var line: Line
+        var item: Item?
+        var field: (column: Int, field: TextField)?
+    }
+
+    func draw(into frame: inout Frame, body: Rect, scene: Scene) {
+        let width = min(body.width, 92)
+        guard width >= 20, body.height >= 3 else {
+            frame.put("window too small to resume; Esc", row: body.row, column: 0, limit: body.width, role: .warning)
+            return
+        }
+        let rows = rows(width: width - 4, scene: scene)
+        let rect = Box.centred(width: width, height: rows.count + 3, in: body)
+        let title = submittedMs == nil ? "Resume" : "Resuming: waiting for the kill switch"
+        let inside = Box.draw(title, in: rect, into: &frame)
+        // The last row inside belongs to what is wrong or missing; the rest scrolls with the focus.
+        let room = max(1, inside.height - 1)
+        let at = rows.lastIndex { $0.item == focus } ?? 0
+        let first = max(0, min(at - room + 2, rows.count - room))
+        for (index, row) in rows.dropFirst(first).prefix(room).enumerated() {
+            frame.put(row.line, row: inside.row + index, column: inside.column, limit: inside.width)
+            if let (column, field) = row.field {
+                draw(field, at: column, row: inside.row + index, inside, row.item, &frame)
+            }
+        }
+        if first > 0 { frame.put(" ▲ ", row: rect.row, column: rect.column + rect.width - 5, role: .dialogTitle) }
+        if first + room < rows.count, inside.height > 1 {
+            frame.put(" ▼ ", row: rect.row + rect.height - 1, column: rect.column + rect.width - 5, role: .dialogTitle)
+        }
+        if inside.height > 1, let problem {
+            let text = Text.fit("! " + problem, inside.width)
+            frame.put(text, row: inside.row + inside.height - 1, column: inside.column, role: .bad)
+        }
+    }
+
+    private func draw(
+        _ field: TextField,
+        at column: Int,
+        row: Int,
+        _ inside: Rect,
+        _ item: Item?,
+        _ frame: inout Frame
+    ) {
+        let room = max(0, inside.width - column)
+        let shown = field.visible(width: room)
+        let begin = inside.column + column
+        frame.put(Text.pad(shown.text, room), row: row, column: begin, limit: room, role: .field)
+        if item == focus { frame.cursor = (row, begin + min(shown.cursor, max(0, room - 1))) }
+    }
+
+    private func rows(width: Int, scene: Scene) -> [Row] {
+        var rows: [Row] = []
+        rows.append(
+            choice("resumes", scope.isGlobal ? "everything (global)" : scope.description, .scope, scopes.count > 1)
+        )
+        let target = mode.map { $0.name } ?? "choose: live, paper or reduce-only"
+        rows.append(choice("to mode", target, .mode, modes.count > 1))
+        rows += latchRows(width)
+        rows += checkRows(width, scene)
+        rows.append(plain(""))
+        for name in PreflightCheck.Name.answers {
+            let mark = answers.contains(name) ? "[y] " : "[ ] "
+            let wrapped = Text.wrap(mark + (name.question ?? ""), max(1, width - 2))
+            rows += wrapped.map { Row(line: focusable($0, .question(name)), item: .question(name)) }
+        }
+        rows.append(plain(""))
+        rows.append(input("reason ", reason, .reason))
+        rows.append(input("type \(ResumeRequest.word) ", word, .word))
+        if enrolled {
+            rows.append(input("operator ", operatorName, .operatorName))
+            rows.append(input("passphrase ", passphrase, .passphrase))
+        } else {
+            let text = "No credential is set up: the owner of the state directory may resume."
+            rows += Text.wrap(text, width).map { Row(line: Line($0, .warning)) }
+        }
+        rows.append(Row(line: focusable("[ Resume ]", .submit), item: .submit))
+        rows.append(Row(line: focusable("[ Cancel ]  Enter or Esc", .cancel), item: .cancel))
+        return rows
+    }
+
+    private func latchRows(_ width: Int) -> [Row] {
+        let lifted = latches.filter { scope.isGlobal || $0.scope == scope }
+        guard !lifted.isEmpty else { return [plain("lifts no latch: none is known")] }
+        var rows = [plain(lifted.count == 1 ? "lifts this latch:" : "lifts these \(lifted.count) latches:")]
+        for latch in lifted {
+            let who = latch.op.isEmpty ? latch.source.rawValue : "\(latch.source.rawValue) \(latch.op)"
+            let text = "• \(latch.scope), \(who), \(latch.since): \(latch.reason)"
+            for (index, piece) in Text.wrap(text, max(1, width - 4)).enumerated() {
+                rows.append(plain((index == 0 ? "  " : "    ") + piece))
+            }
+        }
+        return rows
+    }
+
+    private func checkRows(_ width: Int, _ scene: Scene) -> [Row] {
+        guard checks != nil else { return [Row(line: Line("checks: running, no answer yet", .warning))] }
+        let age = scene.nowMs &- min(scene.nowMs, checkedMs)
+        let isOld = age >= ResumeDialog.preflightLimitMs
+        let head = isOld ? "checks: STALE \(Age.whole(age)), asked again" : "checks: \(failing.count) failing"
+        var rows = [Row(line: Line(head, isOld ? .warning : .dialog))]
+        let overridden = listedOverrides
+        for check in ownChecks {
+            let mark = check.passed ? Span("✓ ", .good) : Span("! ", .bad)
+            let name = Span(Text.pad(check.name.rawValue, 12), isOld ? .stale : .dialog)
+            let lines = Text.wrap(check.detail, max(1, width - 15))
+            for (index, text) in (lines.isEmpty ? [""] : lines).enumerated() {
+                let detail = Span(text, isOld ? .stale : check.passed ? .dialog : .bad)
+                let begin = index == 0 ? [mark, name] : [Span(String(repeating: " ", count: 14), .dialog)]
+                rows.append(Row(line: Line(begin + [detail])))
+            }
+            if overridden.contains(check.name) {
+                rows.append(input("  override because ", overrides[check.name] ?? TextField(), .override(check.name)))
+            } else if !check.passed {
+                rows.append(Row(line: Line("  cannot be overridden", .bad)))
+            }
+        }
+        return rows
+    }
+
+    private func plain(_ text: String) -> Row { Row(line: Line(text, .dialog)) }
+
+    private func choice(_ name: String, _ value: String, _ item: Item, _ canChange: Bool) -> Row {
+        guard canChange else { return plain("\(Text.pad(name, 8)) \(value)") }
+        return Row(line: focusable("\(Text.pad(name, 8)) < \(value) >", item), item: item)
+    }
+
+    private func focusable(_ text: String, _ item: Item) -> Line {
+        item == focus ? Line("» " + text, .focused) : Line("  " + text, .dialog)
+    }
+
+    private func input(_ name: String, _ field: TextField, _ item: Item) -> Row {
+        let line = focusable(name, item)
+        return Row(line: line, item: item, field: (line.width, field))
+    }
+}

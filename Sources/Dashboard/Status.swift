@@ -1,0 +1,127 @@
+import KillSwitch
+public import SafetyEngine
+
+/// The word over the full width: what the operator is told about trading. Words, symbols and roles in one table.
+public enum Status: Sendable, Equatable, CaseIterable {
+    /// Every gate is permitted.
+    case trading
+    /// Only gates of the paper venue are.
+    case paper
+    /// Only what shrinks a position is.
+    case reduceOnly
+    /// A halt is asked for, and not yet seen to have taken effect everywhere.
+    case halting
+    /// Nothing is permitted, and that was observed.
+    case halted
+    /// Nothing can be said; gates refuse.
+    case unknown
+
+    /// The word.
+    public var word: String {
+        switch self {
+        case .trading: "TRADING"
+        case .paper: "PAPER"
+        case .reduceOnly: "REDUCE-ONLY"
+        case .halting: "HALTING"
+        case .halted: "HALTED"
+        case .unknown: "UNKNOWN"
+        }
+    }
+
+    /// The word in at most nine cells.
+    public var shortWord: String { self == .reduceOnly ? "REDUCE" : word }
+
+    /// The symbol; each has an ASCII twin of its own.
+    var symbol: String {
+        switch self {
+        case .trading: "►"
+        case .paper: "◇"
+        case .reduceOnly: "▽"
+        case .halting: "◐"
+        case .halted: "■"
+        case .unknown: "?"
+        }
+    }
+
+    /// The role of the bar.
+    var role: Role {
+        switch self {
+        case .trading: .trading
+        case .paper: .paper
+        case .reduceOnly: .reduceOnly
+        case .halting: .halting
+        case .halted: .halted
+        case .unknown: .unknown
+        }
+    }
+
+    /// What a snapshot says, as far as it can still be believed, and given a K of which no snapshot knows yet.
+    static func of(_ snapshot: DeskSnapshot, freshness: Freshness, unansweredHalt: Bool) -> Status {
+        switch freshness {
+        case .never, .lost: return .unknown
+        case .live, .stale: break
+        }
+        switch snapshot.mode {
+        case .unknown: return .unknown
+        case .halted: return snapshot.isEffective ? .halted : .halting
+        case .live: return unansweredHalt ? .halting : .trading
+        case .paper: return unansweredHalt ? .halting : .paper
+        case .reduceOnly: return unansweredHalt ? .halting : .reduceOnly
+        }
+    }
+}
+
+extension DeskSnapshot {
+    /// Whether a halt was seen to have taken effect: verified, or old enough that no step of it is known, with no
+    /// open gate that has not acknowledged it.
+    var isEffective: Bool {
+        switch steps.verified {
+        case .done, .notApplicable: return true
+        case .pending, .alarm: return false
+        case .empty:
+            let untouched = [steps.key, steps.page, steps.disk, steps.gates, steps.orders].allSatisfy { $0 == .empty }
+            return untouched && gates.allSatisfy { $0.acknowledged || !$0.alive }
+        }
+    }
+
+    /// Whether any step of the halt is still running: its counter is redrawn ten times a second.
+    var hasPendingStep: Bool {
+        [steps.key, steps.page, steps.disk, steps.gates, steps.orders, steps.verified].contains {
+            if case .pending = $0 { true } else { false }
+        }
+    }
+
+    /// Whether anything but ages and counters differs, so that it has to be painted before the next tick.
+    public func differsVisibly(from other: DeskSnapshot) -> Bool { settled != other.settled }
+
+    private var settled: DeskSnapshot {
+        var copy = self
+        copy.sinceAgeMs = nil
+        switch host {
+        case .running(let pid, _): copy.host = .running(pid: pid, beatAgeMs: 0)
+        case .silent(let pid, _): copy.host = .silent(pid: pid, beatAgeMs: 0)
+        case .embedded, .absent: break
+        }
+        for index in copy.gates.indices {
+            copy.gates[index].checks = 0
+            copy.gates[index].refusals = 0
+            copy.gates[index].checksPerSecond = nil
+            copy.gates[index].lastCheckAgeMs = nil
+        }
+        for index in copy.supervisors.indices {
+            // The word for its health is what matters; the age follows with the tick.
+            let health = copy.supervisors[index].health
+            copy.supervisors[index].lastBeatAgeMs = UInt64(Supervisor.Health.allCases.firstIndex(of: health) ?? 0)
+        }
+        switch freshness {
+        case .live: copy.freshness = .live(ageMs: 0)
+        case .stale: copy.freshness = .stale(ageMs: 0)
+        case .lost(_, let reason): copy.freshness = .lost(ageMs: 0, reason: reason)
+        case .never: break
+        }
+        for step in [\HaltSteps.key, \.page, \.disk, \.gates, \.orders, \.verified] {
+            if case .pending = copy.steps[keyPath: step] { copy.steps[keyPath: step] = .pending(ms: 0) }
+        }
+        return copy
+    }
+}

@@ -1,0 +1,51 @@
+import SafetyEngine
+
+/// Whoever is expected to beat, the worst first.
+enum SupervisorsPane {
+    static func content(_ scene: Scene, width: Int) -> PaneContent {
+        // The beat goes on ageing after the snapshot: a supervisor is late on this screen when it is late now.
+        let now = scene.snapshot.supervisors.map { supervisor in
+            var aged = supervisor
+            aged.lastBeatAgeMs = supervisor.lastBeatAgeMs.map { scene.aged($0) }
+            return aged
+        }
+        let order: [Supervisor.Health] = [.dead, .stalled, .late, .ok]
+        let sorted = order.flatMap { health in now.filter { $0.health == health } }
+        let table = Table(
+            columns: [
+                .init(title: "name", width: 10, grows: true, rank: 0),
+                .init(title: "state", width: 8, rank: 1),
+                .init(title: "last beat", width: 9, right: true, rank: 2),
+                .init(title: "interval", width: 8, right: true, rank: 3),
+                .init(title: "missed", width: 6, right: true, rank: 4),
+            ],
+            rows: sorted.map { row($0) }
+        )
+        let (header, lines) = table.lines(width: width)
+        let bad = now.filter { $0.health != .ok }.count
+        return PaneContent(
+            scene: scene,
+            summary: now.isEmpty ? "" : bad == 0 ? "\(now.count) beating" : "\(bad) of \(now.count) not beating",
+            header: lines.isEmpty ? nil : header,
+            lines: lines,
+            empty: "nothing is expected to beat",
+            width: width
+        )
+    }
+
+    private static func row(_ supervisor: Supervisor) -> [Span] {
+        let health = supervisor.health
+        let role: Role =
+            switch health {
+            case .ok: .good
+            case .late: .warning
+            case .stalled, .dead: .bad
+            }
+        return [
+            Span(supervisor.name), Span(health.rawValue, role),
+            Span(supervisor.lastBeatAgeMs.map { Age.text($0) } ?? "never"),
+            Span(supervisor.intervalMs == 0 ? "none" : Age.text(supervisor.intervalMs), .dim),
+            Span(supervisor.intervalMs == 0 ? "-" : "\(supervisor.missed)", supervisor.missed == 0 ? .dim : role),
+        ]
+    }
+}

@@ -1,0 +1,188 @@
+public import KillSwitch
+public import Logging
+import Synchronization
+
+/// The host of one state directory: it beats, watches the stop files, and keeps the records in order.
+///
+/// Two threads. The pulse beats and halts for stop files, and never waits for a disk. The keeper does everything that may:
+/// records, repairs, the mirror. So a frozen disk stops neither the beat nor a halt.
+public final class Host: Sendable {
+    private let killSwitch: KillSwitch
+    private let lock: HostLock
+    private let logger: Logger
+    private let pulse = Worker()
+    private let keeper = Worker()
+    private let tradingMode: String?
+    private let manager = ServiceManager()
+    private let handed = Mutex<[Upkeep.Pending]>([])
+    private let keeperPasses = Atomic<UInt64>(0)
+    private let onChange: @Sendable () -> Void
+
+    /// Becomes the host and starts.
+    ///
+    /// - Parameters:
+    ///   - killSwitch: the desk.
+    ///   - logger: where it says what it does.
+    ///   - onChange: called, on the host's threads, when something may have changed; must not wait.
+    /// - Throws: `SwitchError` when another host runs, the directory is on a network file system, or there can be no page.
+    public init(
+        _ killSwitch: KillSwitch, logger: Logger, onChange: @escaping @Sendable () -> Void = {}
+    ) throws(SwitchError) {
+        guard !killSwitch.directory.isOnNetwork else {
+            throw SwitchError(
+                .network, "\(killSwitch.directory.path) is on a network file system, where neither locks nor pages can be "
+                    + "trusted: put the state directory on a local disk"
+            )
+        }
+        self.killSwitch = killSwitch
+        self.logger = logger
+        self.onChange = onChange
+        tradingMode = TradingMode.current()
+        let mayStart = killSwitch.isBrandNew
+        lock = try HostLock(killSwitch.directory, tradingMode: tradingMode)
+        switch try killSwitch.ensurePages(mayStart: mayStart) {
+        case .present: break
+        case .started: logger.notice("new paper desk: it starts in paper")
+        case .made(let reason), .repaired(let reason): logger.warning("\(reason)")
+        }
+        start()
+    }
+
+    private func start() {
+        var upkeep = Upkeep(killSwitch, tradingMode: tradingMode)
+        // The first pass, before the first beat: what must not permit does not permit for a moment longer.
+        report(upkeep.pass())
+        pulse.start { [self] in runPulse() }
+        let first = upkeep
+        keeper.start { [self] in runKeeper(first) }
+        manager.notify("READY=1\nSTATUS=hosting \(killSwitch.settings.name)")
+        let word = upkeep.seen?.word
+        logger.info("hosting desk '\(killSwitch.settings.name)' in \(killSwitch.directory.path): \(word?.mode.name ?? "unknown")")
+    }
+
+    /// Stops: the beat ends, so that gates with a dead-man limit refuse soon; the page stays as it is.
+    public func stop() {
+        manager.notify("STOPPING=1")
+        pulse.stop()
+        keeper.stop()
+        logger.info("host stopped; trading is \(HaltState.text(of: killSwitch))")
+    }
+
+    // MARK: - Pulse
+
+    private func runPulse() {
+        let pulse = Pulse(killSwitch)
+        let handle = HaltHandle(killSwitch.directory)
+        let watch = StopFileWatch(killSwitch)
+        defer { watch.end() }
+        if watch.descriptor < 0 { logger.warning("inotify cannot be had: stop files are looked for every 250 ms") }
+        var stops = StopFileLatch(killSwitch.observe())
+        let interval = Pulse.interval(limit: killSwitch.settings.deadMan)
+        var next = Clock.boottime()
+        var lastWord: Word?
+        var problem: String?
+        while !self.pulse.isStopping {
+            for file in stops.new(killSwitch.stopFiles, permitting: pulse.word?.mode.permitsAnything ?? false) {
+                hand(handle.pull(), HaltRequest(reason: "", source: .file), stopFile: file)
+            }
+            if Clock.boottime() >= next {
+                next = Clock.boottime() + interval
+                switch pulse.beat() {
+                case .beaten(let word):
+                    problem = nil
+                    if word != lastWord { wakeKeeper() }
+                    lastWord = word
+                case .late(let milliseconds):
+                    hand(
+                        handle.pull(),
+                        HaltRequest(
+                            reason: "the host had not beaten for \(milliseconds) ms while trading was permitted",
+                            source: .watchdog
+                        )
+                    )
+                    pulse.beatAfterHalt()
+                case .noPage(let text):
+                    if problem != text { logger.error("\(text)") }
+                    problem = text
+                    wakeKeeper()
+                }
+                aliveToManager()
+            }
+            let now = Clock.boottime()
+            let nap = next > now ? (next - now) / 1_000_000 + 1 : 0
+            if self.pulse.sleep(also: watch.descriptor, milliseconds: watch.descriptor < 0 ? min(nap, 250) : nap) {
+                watch.drain()
+                wakeKeeper()
+            }
+        }
+    }
+
+    /// Hands the record of a halt to the keeper: its text is read and written there, where waiting is allowed.
+    private func hand(_ pulled: HaltHandle.Pulled, _ request: HaltRequest, stopFile: StopFile? = nil) {
+        handed.withLock { $0.append(Upkeep.Pending(pulled: pulled, request: request, stopFile: stopFile)) }
+        wakeKeeper()
+    }
+
+    private func wakeKeeper() {
+        keeper.wake()
+        onChange()
+    }
+
+    /// Alive means both threads: a keeper that has been stuck for a minute is worth a restart by the service manager.
+    private func aliveToManager() {
+        guard manager.watchesUs else { return }
+        let last = keeperPasses.load(ordering: .relaxed)
+        if Clock.boottime() - last < 60_000_000_000 { manager.notify("WATCHDOG=1") }
+    }
+
+    // MARK: - Keeper
+
+    private func runKeeper(_ first: Upkeep) {
+        var upkeep = first
+        while true {
+            for halt in takeHanded() { upkeep.add(halt) }
+            report(upkeep.pass())
+            keeperPasses.store(Clock.boottime(), ordering: .relaxed)
+            onChange()
+            if keeper.isStopping { return }
+            _ = keeper.sleep(milliseconds: upkeep.isBusy ? 100 : 1_000)
+        }
+    }
+
+    private func takeHanded() -> [Upkeep.Pending] {
+        handed.withLock { queue in
+            defer { queue = [] }
+            return queue
+        }
+    }
+
+    private func report(_ events: [Upkeep.Event]) {
+        for event in events { logger.log(level: event.isSerious ? .warning : .notice, "\(event.message)") }
+    }
+}
+
+/// Which stop files have been acted on: each one halts once, and again if the page should permit while it is there.
+struct StopFileLatch {
+    private var known: [StopFile] = []
+
+    /// A file that is there and recorded when the host starts needs no second record.
+    init(_ seen: Observation) {
+        if seen.word.map({ !$0.mode.permitsAnything }) ?? false, seen.latches.contains(where: { $0.source == .file }) {
+            known = seen.stopFiles
+        }
+    }
+
+    mutating func new(_ files: [StopFile], permitting: Bool) -> [StopFile] {
+        let new = permitting ? files : files.filter { !known.contains($0) }
+        known = files
+        return new
+    }
+}
+
+/// The state in words, for the host's log.
+private enum HaltState {
+    static func text(of killSwitch: KillSwitch) -> String {
+        let seen = killSwitch.observe()
+        return seen.word.map { "\($0.mode.name) (generation \($0.generation))" } ?? "unknown"
+    }
+}

@@ -1,0 +1,34 @@
+import Glibc
+import KillSwitch
+
+/// inotify on the directories where stop files (and the log, and the pages' links) appear.
+///
+/// Where inotify cannot be had, `descriptor` is -1 and the caller polls every 250 ms.
+struct StopFileWatch {
+    let descriptor: Int32
+
+    init(_ killSwitch: KillSwitch) {
+        let file = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
+        var watched = file >= 0
+        let mask = UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_MODIFY)
+        for directory in Set([killSwitch.directory.path] + killSwitch.settings.stopFilePaths.map(StopFileWatch.parent)) {
+            if watched, inotify_add_watch(file, directory, mask) < 0 { watched = false }
+        }
+        if !watched, file >= 0 { close(file) }
+        descriptor = watched ? file : -1
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// Empties the queue; what happened is looked at in the directory itself, which also tells after an overflow.
+    func drain() {
+        guard descriptor >= 0 else { return }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        while read(descriptor, &bytes, bytes.count) > 0 {}
+    }
+
+    func end() { if descriptor >= 0 { close(descriptor) } }
+}

@@ -1,0 +1,144 @@
+/// What a host does about the records, beside beating: one pass after the other, on a thread that may wait for the disk.
+public struct Upkeep: Sendable {
+    private let killSwitch: KillSwitch
+    private let environment: Mode
+    private var watch = RepairWatch()
+    private var known: Observation?
+    private var mirrored: (word: Word?, length: Int)?
+    private var pending: [Pending] = []
+    private var dead: [Int: UInt64] = [:]
+
+    /// How long a dead gate stays listed.
+    private static let deadRetention: UInt64 = 600_000_000_000
+
+    /// Something that happened, for the host's log.
+    public struct Event: Sendable, Equatable {
+        /// Whether it concerns trading, or is an ordinary note.
+        public var isSerious: Bool
+        /// What happened and what was done.
+        public var message: String
+    }
+
+    /// Creates the upkeep of a host.
+    ///
+    /// - Parameter tradingMode: TRADING_MODE in the host's environment; it restricts the desk while the host runs.
+    public init(_ killSwitch: KillSwitch, tradingMode: String?) {
+        self.killSwitch = killSwitch
+        environment = TradingMode.mode(tradingMode)
+    }
+
+    /// Whether something waits to be retried or timed, so that the next pass should come soon.
+    public private(set) var isBusy = false
+
+    /// The latest look.
+    public var seen: Observation? { known }
+
+    /// A halt whose page is done and whose record is not.
+    public struct Pending: Sendable {
+        /// What the page said.
+        public var pulled: HaltHandle.Pulled
+        /// Why.
+        public var request: HaltRequest
+        /// The stop file that it is for: its text becomes the reason.
+        public var stopFile: StopFile?
+
+        /// Creates one.
+        public init(pulled: HaltHandle.Pulled, request: HaltRequest, stopFile: StopFile? = nil) {
+            self.pulled = pulled
+            self.request = request
+            self.stopFile = stopFile
+        }
+    }
+
+    /// Takes over the record of a halt whose page is done.
+    public mutating func add(_ halt: Pending) { pending.append(halt) }
+
+    /// One pass: records what is not durable yet, repairs, restricts by the environment, verifies, mirrors, reaps.
+    ///
+    /// - Returns: what happened.
+    public mutating func pass() -> [Event] {
+        var events: [Event] = []
+        recordPending(&events)
+        ensurePages(&events)
+        var seen = killSwitch.observe(knowing: known)
+        let actions = watch.look(seen)
+        for action in actions {
+            do {
+                try killSwitch.perform(action)
+                events.append(Event(isSerious: true, message: "repair: \(action)"))
+            } catch {
+                events.append(Event(isSerious: true, message: "repair \(action) failed and is tried again: \(error)"))
+            }
+        }
+        if let mode = seen.word?.mode, !mode.isAtMost(environment) {
+            let report = killSwitch.halt(
+                HaltRequest(
+                    mode: environment == .paper ? .paper : .halted,
+                    reason: "TRADING_MODE in the host's environment restricts the desk to \(environment.name)",
+                    source: .environment
+                )
+            )
+            events.append(Event(isSerious: true, message: "restricted to \(environment.name) by TRADING_MODE (\(report.id))"))
+        }
+        if !actions.isEmpty { seen = killSwitch.observe() }
+        if seen.word.map({ !$0.mode.permitsAnything }) ?? false, seen.effective == nil, killSwitch.noteEffective() {
+            seen = killSwitch.observe()
+        }
+        mirror(&seen, &events)
+        reap(seen)
+        known = seen
+        isBusy = !pending.isEmpty || !seen.fold.reachesWord || seen.fold.tail != nil
+            || (seen.effective == nil && seen.word.map { !$0.mode.permitsAnything } ?? false)
+        return events
+    }
+
+    private mutating func recordPending(_ events: inout [Event]) {
+        let waiting = pending
+        pending = []
+        for halt in waiting {
+            var request = halt.request
+            if let file = halt.stopFile { request.reason = file.reason(killSwitch.directory) }
+            let report = killSwitch.record(halt.pulled, request)
+            if report.durable {
+                events.append(Event(isSerious: true, message: "halted (\(request.source.rawValue)): \(request.reason)"))
+            } else {
+                pending.append(Pending(pulled: halt.pulled, request: request))
+                events.append(
+                    Event(isSerious: true, message: "halted, but NOT ON DISK (errno \(report.error)); tried again: \(request.reason)")
+                )
+            }
+        }
+    }
+
+    private func ensurePages(_ events: inout [Event]) {
+        do {
+            switch try killSwitch.ensurePages(mayStart: false) {
+            case .present, .started: break
+            case .made(let reason), .repaired(let reason): events.append(Event(isSerious: true, message: reason))
+            }
+        } catch {
+            events.append(Event(isSerious: true, message: "no page that can be trusted; every gate refuses: \(error)"))
+        }
+    }
+
+    private mutating func mirror(_ seen: inout Observation, _ events: inout [Event]) {
+        guard mirrored?.word != seen.word || mirrored?.length != seen.fold.length else { return }
+        do {
+            try killSwitch.writeMirror()
+            mirrored = (seen.word, seen.fold.length)
+        } catch {
+            events.append(Event(isSerious: false, message: "the mirror is out of date: \(error)"))
+        }
+    }
+
+    /// Clears the slots of gates that died a while ago, or sooner when the table fills up.
+    private mutating func reap(_ seen: Observation) {
+        let slots = seen.gates ?? []
+        let gone = slots.filter { !$0.alive }.map(\.index)
+        dead = dead.filter { gone.contains($0.key) }
+        for index in gone where dead[index] == nil { dead[index] = seen.now }
+        let crowded = slots.count > 192
+        let old = dead.filter { crowded || seen.now - $0.value > Upkeep.deadRetention }.map(\.key)
+        GateSlots.clear(old, in: killSwitch.directory)
+    }
+}

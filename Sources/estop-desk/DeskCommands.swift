@@ -1,0 +1,35 @@
+import Console
+
+/// The commands of estop-desk, in one table, and who carries each out.
+enum DeskCommands {
+    static let all: [(command: CommandTable.Command, run: @Sendable (Arguments) -> Int32)] = [
+        (DashboardCommand.command, DashboardCommand.run),
+        (ServeCommand.command, ServeCommand.run),
+        (RunCommand.command, RunCommand.run),
+        (BeatCommand.command, BeatCommand.run),
+        (BenchCommand.command, BenchCommand.run),
+        (DoctorCommand.command, DoctorCommand.run),
+    ]
+
+    static let table = CommandTable(
+        summary: "the emergency stop of an automated trading platform",
+        commands: all.map(\.command)
+    )
+
+    static func run(_ words: [String]) -> Int32 {
+        let arguments: Arguments
+        do {
+            arguments = try table.parse(words)
+        } catch {
+            Output.error.line("estop: \(error.message)")
+            return UsageError.exitStatus
+        }
+        if arguments.wantsHelp {
+            Output.standard.write(table.help(for: arguments))
+            return 0
+        }
+        let name = arguments.command ?? DashboardCommand.command.name
+        guard let entry = all.first(where: { $0.command.name == name }) else { return UsageError.exitStatus }
+        return entry.run(arguments)
+    }
+}

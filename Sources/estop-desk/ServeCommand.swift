@@ -1,0 +1,50 @@
+import Console
+import Desk
+import Glibc
+import KillSwitch
+import Logging
+
+/// `estop serve`: the host, without a screen.
+enum ServeCommand {
+    static let command = CommandTable.Command(
+        "serve",
+        summary: "the host, without a screen",
+        options: [
+            .init(
+                "log-level", .choice(Logger.Level.allCases.map(\.rawValue)), summary: "how much to say on stderr; default: info"
+            )
+        ],
+        discussion: ["Exit status: 0 on SIGTERM or SIGINT. Speaks systemd's sd_notify, without needing it."]
+    )
+
+    @Sendable static func run(_ arguments: Arguments) -> Int32 {
+        // Blocked before any thread exists, so that every thread leaves them to the one wait below.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+
+        let level = arguments.value("log-level").flatMap(Logger.Level.init(rawValue:)) ?? .info
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        let logger = Logger(label: "estop")
+        let host: Host
+        do {
+            let desk = try ChosenDesk(arguments, create: true)
+            for warning in desk.configuration.warnings {
+                logger.warning("\(desk.configuration.file ?? "estop.toml"): \(warning.description)")
+            }
+            host = try Host(desk.killSwitch, logger: logger)
+        } catch {
+            return ChosenDesk.fail("\(error)", arguments, status: 1)
+        }
+        var number: Int32 = 0
+        while sigwait(&signals, &number) != 0 {}
+        logger.info("signal \(number)")
+        host.stop()
+        return 0
+    }
+}

@@ -1,0 +1,170 @@
+import Console
+import Glibc
+import KillSwitch
+
+/// `estop activate`: the page first; then the disk; then whatever can be confirmed within `--wait`.
+enum ActivateCommand {
+    static let command = CommandTable.Command(
+        "activate", aliases: ["halt"], summary: "halt all trading, or one scope, now",
+        positionals: [.init("REASON", .optional)],
+        options: [
+            .init("scope", .text("SCOPE"), summary: "venue=, account=, strategy=, symbol=; default: everything"),
+            .init("mode", .choice(["halted", "paper", "reduce-only"]), summary: "what stays permitted; default: nothing"),
+            .init("wait", .duration, summary: "how long to wait for confirmation; default 2s, 0: not at all"),
+        ],
+        discussion: [
+            "Exit status: 0 halted, on disk, and what was waited for confirmed;",
+            "1 halted, but something is not (it says what); 2 could not halt.",
+        ]
+    )
+
+    /// How long the disk may take before it is said aloud.
+    private static let diskPatience: UInt64 = 1_000
+
+    static func run(_ arguments: Arguments) -> Int32 {
+        let request: HaltRequest
+        do {
+            request = HaltRequest(
+                mode: arguments.value("mode").flatMap { Mode(name: $0) } ?? .halted,
+                scope: try arguments.value("scope").map { text throws(Scope.Problem) in try Scope(text) } ?? .global,
+                reason: arguments.positional("REASON") ?? "Emergency halt", source: .cli
+            )
+        } catch {
+            Output.error.line("estop: \(error.message)")
+            return UsageError.exitStatus
+        }
+        let directory: StateDirectory
+        do {
+            directory = try StateDirectory(try StateLocation.choose(option: arguments.state).path, create: true)
+        } catch {
+            return ChosenDesk.fail("NOT HALTED: \(error)", arguments, status: 2)
+        }
+        return halt(request, directory, arguments)
+    }
+
+    private static func halt(_ request: HaltRequest, _ directory: StateDirectory, _ arguments: Arguments) -> Int32 {
+        // The page before anything that can fail or wait, the configuration included.
+        let handle = HaltHandle(directory)
+        var pulled = handle.pull(for: request)
+        var warnings: [String] = []
+        var settings = DeskSettings()
+        do {
+            settings = DeskSettings(try Configuration.load(named: arguments.config, state: directory.path))
+        } catch {
+            warnings.append(error.message)
+        }
+        let killSwitch = KillSwitch(directory, settings: settings)
+        if !pulled.onPage {
+            // Without a page nothing permits; with one, gates that open later are told why.
+            do {
+                if !directory.isOnNetwork { try killSwitch.ensurePages(mayStart: false) }
+                pulled = handle.pull(for: request)
+            } catch {
+                warnings.append(error.message)
+            }
+        }
+        let final = pulled
+        let report = Deadline.run(milliseconds: diskPatience) { killSwitch.record(final, request) }
+        guard let report else {
+            let text = pulled.onPage ? "HALTED on the page, NOT ON DISK: the disk does not answer" : "NOT HALTED"
+            return ChosenDesk.fail(
+                "\(text). The host records it when the disk is back.", arguments, status: pulled.onPage ? 1 : 2
+            )
+        }
+        var outcome = Outcome(request: request, report: report, warnings: warnings)
+        if !arguments.json { outcome.sayHalted() }
+        if report.taken { outcome.confirm(killSwitch, wait: arguments.duration("wait") ?? 2_000) }
+        if arguments.json { outcome.sayJSON() } else { outcome.sayConfirmed() }
+        return outcome.status
+    }
+}
+
+/// What a halt by command achieved, and how to say it.
+private struct Outcome {
+    let request: HaltRequest
+    let report: HaltReport
+    var warnings: [String]
+    var seen: Observation?
+    var waiting: [GateSlot] = []
+    var waited = false
+
+    var status: Int32 {
+        guard report.taken else { return 2 }
+        return report.onPage && report.durable && (!waited || waiting.isEmpty) ? 0 : 1
+    }
+
+    private var style: TextStyle { TextStyle(for: .standard) }
+
+    /// What is true once the record is on disk.
+    var headline: String {
+        let what = request.scope.isGlobal ? "" : " \(request.scope)"
+        let word = request.mode == .halted ? "HALTED" : request.mode == .paper ? "PAPER ONLY" : "REDUCE-ONLY"
+        if report.onPage, report.durable { return "\(word)\(what): \(request.reason)" }
+        if report.onPage {
+            return "\(word)\(what), but NOT ON DISK (\(String(cString: strerror(report.error)))): \(request.reason)"
+        }
+        if report.stopFile { return "STOP FILE LEFT: the page cannot be written by this user; a running host halts on it" }
+        if report.socket { return "\(word)\(what) by the host: \(request.reason)" }
+        return "NOT HALTED: neither the page, the stop file nor a host could be reached. "
+            + "Stop the bots by hand, and cancel at the venue"
+    }
+
+    func sayHalted() {
+        let output = report.taken ? Output.standard : Output.error
+        output.line(style.paint(headline, .bad))
+    }
+
+    mutating func confirm(_ killSwitch: KillSwitch, wait: UInt64) {
+        waited = wait > 0
+        let begin = Clock.boottime()
+        while true {
+            let slots = (GateSlots.read(killSwitch.directory) ?? []).filter(\.alive)
+            waiting = report.onPage ? slots.filter { !$0.acknowledges(report.state) && covers($0) } : slots
+            if waiting.isEmpty || Clock.boottime() - begin >= wait * 1_000_000 { break }
+            Clock.sleep(milliseconds: 2)
+        }
+        if waited, waiting.isEmpty, report.onPage, request.scope.isGlobal { killSwitch.noteEffective() }
+        do { try killSwitch.writeMirror() } catch { warnings.append(error.message) }
+        seen = killSwitch.observe()
+        if !killSwitch.settings.paper, seen?.host == nil {
+            warnings.append("ORDERS NOT CANCELLED: no host runs on this desk; cancel at the venue, or start 'estop serve'")
+        }
+    }
+
+    private func covers(_ slot: GateSlot) -> Bool { request.scope.covers((try? Scope(slot.scope)) ?? .global) }
+
+    func sayConfirmed() {
+        guard let seen else { return }
+        for warning in warnings { Output.error.line("estop: \(VisibleText.line(warning))") }
+        guard waited else { return }
+        let open = seen.openGates.count
+        if waiting.isEmpty {
+            Output.standard.line("gates: \(open) of \(open) acknowledged")
+        } else {
+            Output.standard.line(style.paint("gates: \(open - waiting.count) of \(open) acknowledged; NOT by:", .bad))
+            for slot in waiting { Output.standard.line("  \(VisibleText.line(slot.name)) (pid \(slot.pid))") }
+        }
+    }
+
+    func sayJSON() {
+        let open = seen?.openGates.count ?? 0
+        Output.standard.line(
+            JSON.object([
+                .init("success", .bool(report.taken)), .init("message", .string(headline)),
+                .init("reason", .string(request.reason)), .init("scope", .string(request.scope.description)),
+                .init("mode", .string(request.mode.name)), .init("id", .string(report.id)),
+                .init("generation", .integer(Int64(report.state.generation))), .init("on_page", .bool(report.onPage)),
+                .init("durable", .bool(report.durable)), .init("stop_file", .bool(report.stopFile)),
+                .init(
+                    "gates",
+                    .object([
+                        .init("open", .integer(Int64(open))),
+                        .init("acknowledged", .integer(Int64(max(0, open - waiting.count)))),
+                        .init("waiting", .array(waiting.map { .string($0.name) })),
+                    ])
+                ),
+                .init("warnings", .array(warnings.map { .string($0) })),
+            ]).line
+        )
+    }
+}

@@ -1,0 +1,94 @@
+import Console
+import Glibc
+import KillSwitch
+
+/// The commands of estop, in one table, and who carries each out.
+enum Commands {
+    /// What this executable does itself.
+    static let own: [(command: CommandTable.Command, run: @Sendable (Arguments) -> Int32)] = [
+        (ActivateCommand.command, ActivateCommand.run),
+        (DeactivateCommand.command, DeactivateCommand.run),
+        (StatusCommand.command, StatusCommand.run),
+        (CheckCommand.command, CheckCommand.run),
+        (GatesCommand.command, GatesCommand.run),
+        (HistoryCommand.command, HistoryCommand.run),
+        (OperatorCommand.add, OperatorCommand.runAdd),
+        (OperatorCommand.list, OperatorCommand.runList),
+        (OperatorCommand.remove, OperatorCommand.runRemove),
+    ]
+
+    /// What estop-desk does; it has their options and their help.
+    static let desk: [CommandTable.Command] = [
+        .init("dashboard", summary: "the full-screen dashboard; also what `estop` alone does"),
+        .init("serve", summary: "the host, without a screen"),
+        .init("run", summary: "run a process as a supervised bot: beats for it, stops it on a halt"),
+        .init("beat", summary: "one heartbeat, from a script"),
+        .init("bench", summary: "measure the halt path against references in the same run"),
+        .init("doctor", summary: "check the installation and the state directory, and say what to do"),
+    ]
+
+    static let table = CommandTable(
+        summary: "the emergency stop of an automated trading platform",
+        options: CommandTable.globalOptions + [.init("version", summary: "print the version")],
+        commands: own.map(\.command) + desk
+    )
+
+    static func run(_ words: [String]) -> Int32 {
+        let name = firstWord(words)
+        if name == nil, !words.contains(where: { ["--help", "-h", "--version"].contains($0) }) { return runDesk(words) }
+        if let name, desk.contains(where: { $0.name == name }) { return runDesk(words) }
+        let arguments: Arguments
+        do {
+            arguments = try table.parse(words)
+        } catch {
+            Output.error.line("estop: \(error.message)")
+            return UsageError.exitStatus
+        }
+        if arguments.flag("version") {
+            Output.standard.line("estop 1.0.0")
+            return 0
+        }
+        if arguments.wantsHelp {
+            Output.standard.write(table.help(for: arguments))
+            return 0
+        }
+        guard let entry = own.first(where: { $0.command.name == arguments.command }) else {
+            Output.error.line("estop: type a command, or estop --help for the list")
+            return UsageError.exitStatus
+        }
+        return entry.run(arguments)
+    }
+
+    /// The first word that is neither an option nor an option's value.
+    private static func firstWord(_ words: [String]) -> String? {
+        var skip = false
+        for word in words {
+            if skip {
+                skip = false
+            } else if word == "--state" || word == "--config" {
+                skip = true
+            } else if !word.hasPrefix("-") {
+                return word
+            }
+        }
+        return nil
+    }
+
+    /// Becomes estop-desk, which stands beside this executable.
+    private static func runDesk(_ words: [String]) -> Int32 {
+        var path = [CChar](repeating: 0, count: 4096)
+        let length = readlink("/proc/self/exe", &path, path.count - 1)
+        let own = String(decoding: path.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let folder = own.lastIndex(of: "/").map { own[..<$0] } ?? "."
+        // A crash must end at once and leave the terminal as it was: the runtime's own reporter would take the keyboard.
+        if getenv("SWIFT_BACKTRACE") == nil { setenv("SWIFT_BACKTRACE", "enable=no", 1) }
+        let target = "\(folder)/estop-desk"
+        var arguments: [UnsafeMutablePointer<CChar>?] = (["estop-desk"] + words).map { strdup($0) } + [nil]
+        execv(target, &arguments)
+        Output.error.line(
+            "estop: \(target) cannot be started: \(String(cString: strerror(errno))). "
+                + "Halting works without it: estop halt"
+        )
+        return 127
+    }
+}

@@ -1,0 +1,179 @@
+import Console
+import Glibc
+import KillSwitch
+import Operators
+
+/// `estop deactivate`: shows why trading is halted, asks, checks, and only then resumes.
+enum DeactivateCommand {
+    static let command = CommandTable.Command(
+        "deactivate", aliases: ["resume"], summary: "resume trading: preflight, four questions, the word, the credential",
+        positionals: [.init("REASON")],
+        options: [
+            .init("mode", .choice(["live", "paper", "reduce-only"]), summary: "what to resume to; default: live (a paper desk: paper)"),
+            .init("scope", .text("SCOPE"), summary: "only the halts of this scope; default: all"),
+            .init("override", .pair("CHECK=WHY"), repeatable: true, summary: "override one failing check, with a reason"),
+            .init("confirm", .text("ANSWERS"), summary: "understood,resolved,verified,safe: for a wrapper that has asked"),
+            .init("operator", .text("NAME"), summary: "who resumes; default: the login name"),
+            .init("stdin", summary: "read the word (and then the passphrase, if one is set up) from standard input"),
+        ],
+        discussion: [
+            "Exit status: 0 resumed; 1 refused (it says why).",
+            "The word is \(ResumeRequest.word). Checks: "
+                + PreflightCheck.Name.allCases.map(\.rawValue).joined(separator: " ") + ".",
+        ]
+    )
+
+    /// Something that ends the command: a usage error, or a refusal.
+    private enum Stop: Error {
+        case usage(String)
+        case refused(String)
+    }
+
+    static func run(_ arguments: Arguments) -> Int32 {
+        do {
+            return try resume(arguments)
+        } catch {
+            switch error {
+            case .usage(let message):
+                Output.error.line("estop: \(VisibleText.line(message))")
+                return UsageError.exitStatus
+            case .refused(let message): return ChosenDesk.fail("NOT RESUMED: \(message)", arguments, status: 1)
+            }
+        }
+    }
+
+    private static func resume(_ arguments: Arguments) throws(Stop) -> Int32 {
+        var request = try request(arguments)
+        let desk: ChosenDesk
+        do { desk = try ChosenDesk(arguments) } catch { throw .refused(error.message) }
+        let killSwitch = desk.killSwitch
+        if arguments.value("mode") == nil { request.mode = killSwitch.settings.resumeMode }
+        do { try killSwitch.ensurePages(mayStart: false) } catch { throw .refused(error.message) }
+        let seen = killSwitch.observe()
+        let prompt = try prompt(arguments)
+        if !arguments.json { show(seen, desk, request) }
+        try ask(&request, prompt)
+        try authorise(arguments, request, killSwitch, prompt)
+        switch killSwitch.resume(request) {
+        case .resumed(let word):
+            say("RESUMED: \(word.mode.name), generation \(word.generation): \(request.reason)", word, arguments)
+            return 0
+        case .already(let word):
+            say("nothing to resume: the desk is \(word.mode.name)", word, arguments)
+            return 0
+        case .refused(let why): throw .refused(why)
+        }
+    }
+
+    private static func request(_ arguments: Arguments) throws(Stop) -> ResumeRequest {
+        let identity = Identity.current()
+        var overrides: [PreflightCheck.Name: String] = [:]
+        for (key, why) in arguments.pairs("override") {
+            guard let name = PreflightCheck.Name(rawValue: key) else {
+                let names = PreflightCheck.Name.allCases.filter(\.canBeOverridden).map(\.rawValue)
+                throw .usage("--override: there is no check '\(key)': name one of \(names.joined(separator: ", "))")
+            }
+            overrides[name] = why
+        }
+        var answers: Set<PreflightCheck.Name> = []
+        for text in (arguments.value("confirm") ?? "").split(separator: ",") {
+            guard let name = PreflightCheck.Name(rawValue: String(text)), name.question != nil else {
+                throw .usage("--confirm: '\(text)' is no answer: write understood,resolved,verified,safe")
+            }
+            answers.insert(name)
+        }
+        let scope: Scope
+        do { scope = try Scope(arguments.value("scope") ?? "") } catch { throw .usage(error.message) }
+        return ResumeRequest(
+            mode: arguments.value("mode").flatMap { Mode(name: $0) } ?? .live, scope: scope,
+            reason: arguments.positional("REASON") ?? "", op: arguments.value("operator") ?? identity.name,
+            from: identity.from, source: .cli, answers: answers, overrides: overrides
+        )
+    }
+
+    /// Where the answers come from: the terminal, or with `--stdin` standard input.
+    private static func prompt(_ arguments: Arguments) throws(Stop) -> Prompt {
+        if arguments.flag("stdin") { return Prompt.standardInput() }
+        do {
+            return try Prompt.terminal()
+        } catch {
+            throw .refused("\(error.message); a wrapper that has asked uses --stdin and --confirm")
+        }
+    }
+
+    /// What the operator has to see before the first question.
+    private static func show(_ seen: Observation, _ desk: ChosenDesk, _ request: ResumeRequest) {
+        let style = TextStyle(for: .error)
+        Output.error.write(StatusCommand.text(seen, desk))
+        Output.error.line("")
+        for check in desk.killSwitch.preflight(seen, mode: request.mode, scope: request.scope, answers: request.answers)
+        where check.name.question == nil {
+            let overridden = request.overrides[check.name] != nil && !check.passed
+            let mark = check.passed ? "ok      " : overridden ? "override" : "FAILS   "
+            Output.error.line(
+                style.paint(mark, check.passed ? .good : .bad) + " " + style.paint("\(check.name.rawValue): \(check.detail)", .plain)
+            )
+        }
+        Output.error.line("")
+    }
+
+    /// The four questions that are neither answered nor overridden yet, then the word.
+    private static func ask(_ request: inout ResumeRequest, _ prompt: borrowing Prompt) throws(Stop) {
+        do {
+            if prompt.isInteractive {
+                for name in PreflightCheck.Name.answers
+                where !request.answers.contains(name) && request.overrides[name] == nil {
+                    let answer = try prompt.line("\(name.question ?? "") [yes/no] ")
+                    guard ["yes", "y"].contains(answer.lowercased()) else {
+                        throw Stop.refused("'\(name.rawValue)' was not answered with yes")
+                    }
+                    request.answers.insert(name)
+                }
+            }
+            let target = request.scope.isGlobal ? request.mode.name : request.scope.description
+            let word = try prompt.line("Type \(ResumeRequest.word) to resume to \(target): ")
+            guard word == ResumeRequest.word || word == ResumeRequest.word.lowercased() else {
+                throw Stop.refused("the word was not typed (it is \(ResumeRequest.word))")
+            }
+        } catch let stop as Stop {
+            throw stop
+        } catch {
+            throw .refused("\(error)")
+        }
+    }
+
+    private static func authorise(
+        _ arguments: Arguments, _ request: ResumeRequest, _ killSwitch: KillSwitch, _ prompt: borrowing Prompt
+    ) throws(Stop) {
+        let store = OperatorStore(directory: killSwitch.directory.path)
+        var passphrase: Passphrase?
+        do {
+            if try !store.list().isEmpty {
+                var bytes = try prompt.passphrase("Passphrase of \(request.op): ")
+                passphrase = Passphrase(&bytes)
+            } else if !arguments.json {
+                Output.error.line("estop: no operator's credential is set up: the owner may resume (estop operator add NAME)")
+            }
+        } catch {
+            throw .refused("\(error)")
+        }
+        if let why = store.objection(
+            to: request.op, passphrase: passphrase, on: killSwitch, identity: Identity.current()
+        ) {
+            throw .refused(why)
+        }
+    }
+
+    private static func say(_ text: String, _ word: Word, _ arguments: Arguments) {
+        guard arguments.json else {
+            Output.standard.line(TextStyle(for: .standard).paint(text, .good))
+            return
+        }
+        Output.standard.line(
+            JSON.object([
+                .init("success", .bool(true)), .init("message", .string(text)), .init("mode", .string(word.mode.name)),
+                .init("generation", .integer(Int64(word.generation))),
+            ]).line
+        )
+    }
+}

@@ -1,0 +1,109 @@
+import Console
+import Glibc
+import KillSwitch
+
+/// `estop check`: may an order be sent? Silent, for scripts.
+enum CheckCommand {
+    static let command = CommandTable.Command(
+        "check", summary: "silent; for scripts: estop check && place-order",
+        options: [.init("scope", .text("SCOPE"), summary: "what the order is for, as in venue=paper")],
+        discussion: ["Exit status: 0 permitted; 1 refused."]
+    )
+
+    static func run(_ arguments: Arguments) -> Int32 {
+        do {
+            let scope = try Scope(arguments.value("scope") ?? "")
+            let desk = try ChosenDesk(arguments)
+            let gate = try Gate(
+                reading: desk.killSwitch.directory.path, scope: scope.isGlobal ? "" : scope.description
+            )
+            let permitted = gate.permits() && desk.killSwitch.stopFiles.isEmpty
+            if arguments.json {
+                Output.standard.line(
+                    JSON.object([.init("permitted", .bool(permitted)), .init("why", .string(gate.why))]).line
+                )
+            }
+            return permitted ? 0 : 1
+        } catch let problem as Scope.Problem {
+            Output.error.line("estop: \(VisibleText.line(problem.message))")
+            return UsageError.exitStatus
+        } catch {
+            return 1
+        }
+    }
+}
+
+/// `estop gates`: every gate, and whether it acknowledged.
+enum GatesCommand {
+    static let command = CommandTable.Command(
+        "gates", summary: "every gate: name, scope, pid, acknowledged or not",
+        discussion: ["Looking changes nothing."]
+    )
+
+    static func run(_ arguments: Arguments) -> Int32 {
+        let desk: ChosenDesk
+        do { desk = try ChosenDesk(arguments) } catch { return ChosenDesk.fail(error.message, arguments, status: 1) }
+        let seen = desk.killSwitch.observe()
+        let slots = seen.gates ?? []
+        if arguments.json {
+            Output.standard.line(JSON.array(slots.map { $0.json(word: seen.word, now: seen.now) }).line)
+            return 0
+        }
+        guard !slots.isEmpty else {
+            Output.standard.line("no gate is open")
+            return 0
+        }
+        var table = TextTable([
+            .init("NAME"), .init("SCOPE"), .init("PID", .right), .init("ACKNOWLEDGED"), .init("SAW"),
+            .init("CHECKS", .right), .init("REFUSALS", .right), .init("LAST CHECK", .right),
+        ])
+        for slot in slots {
+            let acknowledged = slot.alive && seen.word.map { slot.acknowledges($0) } ?? false
+            table.add([
+                .init(slot.name), .init(slot.scope), .init(String(slot.pid)),
+                .init(!slot.alive ? "DEAD" : acknowledged ? "yes" : "NOT", acknowledged ? .good : .bad),
+                .init(slot.seen.mode.name), .init(String(slot.checks)), .init(String(slot.refusals)),
+                .init(slot.lastCheckAgeMs(now: seen.now).map { "\($0) ms" } ?? "never"),
+            ])
+        }
+        Output.standard.write(table.text(style: TextStyle(for: .standard)))
+        return 0
+    }
+}
+
+/// `estop history`: the log's changes, oldest first.
+enum HistoryCommand {
+    static let command = CommandTable.Command(
+        "history", summary: "the log's changes, oldest first",
+        discussion: ["Looking changes nothing."]
+    )
+
+    static func run(_ arguments: Arguments) -> Int32 {
+        let desk: ChosenDesk
+        do { desk = try ChosenDesk(arguments) } catch { return ChosenDesk.fail(error.message, arguments, status: 1) }
+        let seen = desk.killSwitch.observe()
+        if let problem = seen.logProblem { return ChosenDesk.fail(problem, arguments, status: 1) }
+        if arguments.json {
+            Output.standard.line(JSON.array(seen.fold.records.map(\.json)).line)
+            return 0
+        }
+        let style = TextStyle(for: .standard)
+        for record in seen.fold.records {
+            let scope = record.scope.isGlobal ? "" : " [\(record.scope)]"
+            let who = record.op.isEmpty ? "" : " by \(record.op)"
+            let applied = record.change == .resume && !seen.fold.applied.contains(record.id) ? " (not applied)" : ""
+            let what = record.kind.map { "note: \($0.rawValue)" } ?? "\(record.change.rawValue) to \(record.mode.name)"
+            Output.standard.line(
+                style.paint(record.at, .dim) + "  "
+                    + style.paint(
+                        "\(what)\(scope)\(applied)\(who) (\(record.source.rawValue)): \(record.reason)",
+                        record.change == .halt ? .bad : record.change == .resume ? .good : .plain
+                    )
+            )
+        }
+        for latch in seen.latches where latch.id.hasPrefix("bad@") || latch.id == "lost" {
+            Output.standard.line(style.paint("\(latch.id): \(latch.reason)", .bad))
+        }
+        return 0
+    }
+}

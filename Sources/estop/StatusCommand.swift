@@ -1,0 +1,99 @@
+import Console
+import Glibc
+import KillSwitch
+
+/// `estop status`: looks, and changes nothing.
+enum StatusCommand {
+    static let command = CommandTable.Command(
+        "status", summary: "mode, since, reason, latches, gates, host",
+        options: [.init("watch", summary: "print again on every change, until interrupted")],
+        discussion: ["Exit status: 0 live; 3 anything else. Looking changes nothing."]
+    )
+
+    static func run(_ arguments: Arguments) -> Int32 {
+        if arguments.flag("watch") { return watch(arguments) }
+        return look(arguments).status
+    }
+
+    private static func look(_ arguments: Arguments) -> (status: Int32, word: Word?) {
+        let desk: ChosenDesk
+        do {
+            desk = try ChosenDesk(arguments)
+        } catch {
+            return (ChosenDesk.fail("UNKNOWN: \(error.message)", arguments, status: 3), nil)
+        }
+        let seen = desk.killSwitch.observe()
+        if arguments.json {
+            Output.standard.line(seen.statusJSON(desk: desk.killSwitch.settings.name).line)
+        } else {
+            Output.standard.write(text(seen, desk))
+        }
+        return (seen.mode == .live ? 0 : 3, seen.word)
+    }
+
+    private static func watch(_ arguments: Arguments) -> Int32 {
+        while true {
+            var last = look(arguments)
+            // The gate's wait is woken by the change itself; without a page it looks again every quarter of a second.
+            while true {
+                let path = (try? StateLocation.choose(option: arguments.state).path) ?? "."
+                guard let gate = try? Gate(reading: path) else {
+                    Clock.sleep(milliseconds: 250)
+                    continue
+                }
+                let word = gate.wait(from: last.word ?? Word(rawValue: 0), timeout: .seconds(1))
+                if word != (last.word ?? Word(rawValue: 0)) {
+                    // The record follows the page within a moment; print both together.
+                    Clock.sleep(milliseconds: 20)
+                    last.word = word
+                    break
+                }
+            }
+        }
+    }
+
+    static func text(_ seen: Observation, _ desk: ChosenDesk) -> String {
+        let style = TextStyle(for: .standard)
+        let settings = desk.killSwitch.settings
+        var lines: [String] = []
+        func add(_ label: String, _ text: String, _ role: TextRole = .plain) {
+            let padding = String(repeating: " ", count: max(1, 11 - label.count))
+            lines.append(style.paint(label, .dim) + padding + style.paint(text, role))
+        }
+        add("desk", "\(settings.name)\(settings.paper ? " (paper)" : "")  \(desk.killSwitch.directory.path)")
+        add("mode", modeText(seen.mode), seen.mode == .live ? .good : seen.mode == .paper ? .caution : .bad)
+        if let problem = seen.pageProblem?.description ?? seen.modeProblem { add("", problem, .bad) }
+        if let cause = seen.cause {
+            add("since", cause.at)
+            add("reason", cause.reason)
+            add("by", "\(cause.op.isEmpty ? "estop" : cause.op) (\(cause.source.rawValue))")
+        }
+        if let word = seen.word { add("page", "\(word.mode.name), generation \(word.generation)") }
+        for latch in seen.latches {
+            let scope = latch.scope.isGlobal ? "" : " [\(latch.scope)]"
+            add("latch", "\(latch.since) \(latch.source.rawValue)\(scope): \(latch.reason)", .caution)
+        }
+        for stop in seen.stopFiles { add("stop file", stop.path, .bad) }
+        add("gates", "\(seen.acknowledged.count) of \(seen.openGates.count) acknowledged")
+        if let effective = seen.effective { add("verified", effective, .good) }
+        if let host = seen.host {
+            add("host", "pid \(host.pid), beat \(seen.beatAgeMs) ms ago", seen.hostBeats ? .plain : .bad)
+        } else {
+            add("host", "none: start 'estop serve'", .caution)
+        }
+        if seen.word != nil, seen.deadMan == 0 { add("dead-man", "no limit: gates trade on without a host", .caution) }
+        if let problem = seen.notDurable { add("on disk", "NOT: \(problem)", .bad) }
+        for warning in desk.configuration.warnings { add("config", warning.description, .caution) }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func modeText(_ mode: Mode) -> String {
+        switch mode {
+        case .live: "TRADING (live)"
+        case .paper: "PAPER (only gates of venue=paper may trade)"
+        case .reduceOnly: "REDUCE-ONLY"
+        case .halted: "HALTED"
+        case .unknown: "UNKNOWN (reads as halted)"
+        }
+    }
+}
