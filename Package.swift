@@ -12,6 +12,11 @@ let settings: [SwiftSetting] = [
 
 let cSettings: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-std=gnu11"])]
 
+// ESTOP_ALONE=1 leaves the halt path and the engine by themselves: proof that they need nothing else, and a cheap build
+// for the sanitizers.
+let alone = Context.environment["ESTOP_ALONE"] != nil
+let aloneTargets = ["CEstop", "KillSwitch", "SafetyEngine", "CEstopTests", "KillSwitchTests", "SafetyEngineTests"]
+
 let package = Package(
     name: "estop",
     products: [
@@ -54,7 +59,11 @@ let package = Package(
         .target(name: "Operators", dependencies: ["CSodium", "KillSwitch"], swiftSettings: settings),
         .target(name: "CProcess", cSettings: cSettings),
 
-        .executableTarget(name: "estop", dependencies: ["KillSwitch", "Console", "Operators"], swiftSettings: settings),
+        .executableTarget(
+            name: "estop",
+            dependencies: ["KillSwitch", "Console", "Operators"],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "estop-desk",
             dependencies: [
@@ -65,7 +74,12 @@ let package = Package(
         ),
 
         // Example bots: ten lines that matter, in each language.
-        .executableTarget(name: "example-bot-c", dependencies: ["CEstop"], path: "Sources/Examples/C", cSettings: cSettings),
+        .executableTarget(
+            name: "example-bot-c",
+            dependencies: ["CEstop"],
+            path: "Sources/Examples/C",
+            cSettings: cSettings
+        ),
         .executableTarget(
             name: "example-bot-swift",
             dependencies: ["KillSwitch"],
@@ -78,8 +92,16 @@ let package = Package(
         .testTarget(name: "CEstopTests", dependencies: ["CEstop", "KillSwitch"], swiftSettings: settings),
         .testTarget(name: "KillSwitchTests", dependencies: ["KillSwitch", "CEstop"], swiftSettings: settings),
         .testTarget(name: "SafetyEngineTests", dependencies: ["SafetyEngine"], swiftSettings: settings),
-        .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "SafetyEngine", "KillSwitch"], swiftSettings: settings),
-        .testTarget(name: "TerminalTests", dependencies: ["Terminal", "CTerminal", "Dashboard"], swiftSettings: settings),
+        .testTarget(
+            name: "DashboardTests",
+            dependencies: ["Dashboard", "SafetyEngine", "KillSwitch"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "TerminalTests",
+            dependencies: ["Terminal", "CTerminal", "Dashboard"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "KillSwitch"], swiftSettings: settings),
         .testTarget(name: "OperatorsTests", dependencies: ["Operators"], swiftSettings: settings),
         .testTarget(name: "DeskTests", dependencies: ["Desk", "KillSwitch", "SafetyEngine"], swiftSettings: settings),
@@ -92,3 +114,9 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+if alone {
+    package.targets.removeAll { !aloneTargets.contains($0.name) }
+    package.products.removeAll { !["KillSwitch", "SafetyEngine"].contains($0.name) }
+    package.dependencies = []
+}

@@ -4,8 +4,9 @@ extension Prompt {
     /// Asks for a passphrase with the echo off.
     ///
     /// The terminal is restored on every way out. SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGTSTP are held back meanwhile and
-    /// take effect, as the process wants it, once it is restored; a process that was stopped asks again. From standard
-    /// input (`--stdin`) it is simply a line.
+    /// take effect, as the process wants it, once it is restored; a process that was stopped asks again. They are held
+    /// back from the calling thread: call it where no other thread takes signals. From standard input (`--stdin`) it is
+    /// simply a line.
     ///
     /// - Parameter question: What is written before the answer; made safe for the terminal.
     /// - Returns: The bytes as typed. The caller wipes them (`Prompt.wipe`, or by making an `Operators.Passphrase`).

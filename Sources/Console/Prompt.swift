@@ -108,7 +108,12 @@ public struct Prompt: ~Copyable {
                 if !line.isEmpty { return line }
                 throw PromptError(.ended, "the input ended without an answer")
             default:
-                if errno == EINTR || errno == EAGAIN { continue }
+                if errno == EINTR { continue }
+                if errno == EAGAIN {
+                    var ready = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
+                    _ = poll(&ready, 1, 1000)
+                    continue
+                }
                 let reason = String(cString: strerror(errno))
                 Prompt.wipe(&line)
                 throw PromptError(.failed, "the answer could not be read: \(reason)")

@@ -117,30 +117,30 @@ public struct Fold: Sendable, Equatable {
     }
 
     private mutating func chain(to word: Word?) {
-        var origin: [Word: Word] = [:]
-        var next: [Word: Word] = [:]
+        // As a set: a late record may bear the same `state` as the one that a repair wrote in its place.
+        var origins: [Word: [Word]] = [:]
+        var next: [Word: [Word]] = [:]
         var starts: Set<Word> = []
         for record in records where isLink(record) {
-            origin[record.state] = record.was
-            if record.was.rawValue == 0 {
-                starts.insert(record.state)
-            } else {
-                next[record.was] = record.state
-            }
-            if record.change == .resume { starts.insert(record.state) }
+            if record.was.rawValue == 0 || record.change == .resume { starts.insert(record.state) }
+            guard record.was.generation < record.state.generation else { continue }
+            origins[record.state, default: []].append(record.was)
+            next[record.was, default: []].append(record.state)
         }
-        // Back from the page's word; every step lowers the generation, so this ends.
-        if let word {
-            var at = word
-            while !starts.contains(at), let before = origin[at], before.generation < at.generation { at = before }
-            reachesWord = starts.contains(at)
-        }
-        // On from the last start.
+        // Back from the page's word, and on from the last start; every step changes the generation, so both end.
+        if let word { reachesWord = !Fold.reachable(from: word, by: origins).isDisjoint(with: starts) }
         if let begin = starts.max(by: { $0.generation < $1.generation }) {
-            var at = begin
-            while let after = next[at], after.generation > at.generation { at = after }
-            chainEnd = at
+            chainEnd = Fold.reachable(from: begin, by: next).max { $0.generation < $1.generation } ?? begin
         }
+    }
+
+    private static func reachable(from begin: Word, by steps: [Word: [Word]]) -> Set<Word> {
+        var found: Set<Word> = [begin]
+        var open = [begin]
+        while let word = open.popLast() {
+            for other in steps[word] ?? [] where found.insert(other).inserted { open.append(other) }
+        }
+        return found
     }
 
     // MARK: - Latches

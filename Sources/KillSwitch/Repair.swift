@@ -70,8 +70,7 @@ public struct RepairWatch: Sendable {
     }
 
     private mutating func entryActions(_ seen: Observation) -> [RepairAction] {
-        let tags = Set(seen.fold.records.filter { $0.change == .halt }.map { Latch(record: $0).tag })
-        let suspects = seen.entries.filter { $0.mode == nil || !tags.contains($0.tag) }
+        let suspects = seen.entriesWithoutLatch
         let known = entries
         entries = [:]
         for entry in suspects {
@@ -87,6 +86,12 @@ public struct RepairWatch: Sendable {
 }
 
 extension Observation {
+    /// Entries on the page that no latch explains: still being written, never recorded, or left behind.
+    var entriesWithoutLatch: [PageEntry] {
+        let tags = Set(latches.map(\.tag))
+        return entries.filter { $0.mode == nil || !tags.contains($0.tag) }
+    }
+
     /// Scoped latches that no entry of the page enforces.
     var latchesWithoutEntry: [Latch] {
         latches.filter { latch in
@@ -182,7 +187,7 @@ extension KillSwitch {
                 return "the records needed repair first (\(KillSwitch.describe(repaired))): trading stays halted; "
                     + "look at 'estop status', then resume again"
             }
-            let settled = seen.fold.tail == nil && seen.fold.reachesWord && !seen.entries.contains { $0.mode == nil }
+            let settled = seen.fold.tail == nil && seen.fold.reachesWord && seen.entriesWithoutLatch.isEmpty
             if settled { return nil }
             if Clock.boottime() - begin > (KillSwitch.patience + 500) * 1_000_000 { return nil }
             Clock.sleep(milliseconds: 50)

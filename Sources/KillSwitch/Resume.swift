@@ -47,7 +47,7 @@ extension KillSwitch {
                 log
             } else if seen.fold.tail != nil {
                 "the log ends in an unfinished record"
-            } else if unrecordedEntry(seen) != nil {
+            } else if !seen.entriesWithoutLatch.isEmpty {
                 "a scoped halt on the page has no record yet"
             } else if !seen.fold.reachesWord {
                 "the page was changed by a halt that has no record yet: wait for it (2 s)"
@@ -55,12 +55,6 @@ extension KillSwitch {
                 nil
             }
         return PreflightCheck(name: .recorded, passed: problem == nil, detail: problem ?? "every change is in the log")
-    }
-
-    /// An entry on the page that no record bears, or that is still being written.
-    private func unrecordedEntry(_ seen: Observation) -> PageEntry? {
-        let tags = Set(seen.fold.records.filter { $0.change == .halt }.map { Latch(record: $0).tag })
-        return seen.entries.first { $0.mode == nil || !tags.contains($0.tag) }
     }
 
     private func durableCheck(_ seen: Observation) -> PreflightCheck {
@@ -219,7 +213,7 @@ extension KillSwitch {
     private func refusal(_ failing: [PreflightCheck], _ seen: Observation) -> String? {
         // Not to be overridden: bytes that may become a halt, and a halt of a scope that may yet be recorded.
         if seen.fold.tail != nil { return "the log ends in an unfinished record: try again in 2 s" }
-        if unrecordedEntry(seen) != nil { return "a scoped halt on the page has no record yet: try again in 2 s" }
+        if !seen.entriesWithoutLatch.isEmpty { return "a scoped halt on the page has no record yet: try again in 2 s" }
         if seen.logProblem != nil { return seen.logProblem }
         guard !failing.isEmpty else { return nil }
         return "preflight: " + failing.map { "\($0.name.rawValue): \($0.detail)" }.joined(separator: "; ")

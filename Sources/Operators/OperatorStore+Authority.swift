@@ -13,7 +13,10 @@ extension OperatorStore {
     ///   - identity: Who runs this process, for the record of a wrong attempt.
     /// - Returns: Why not; nil when they may.
     public func objection(
-        to name: String, passphrase: Passphrase?, on killSwitch: KillSwitch, identity: Identity
+        to name: String,
+        passphrase: Passphrase?,
+        on killSwitch: KillSwitch,
+        identity: Identity
     ) -> String? {
         do {
             let enrolled = try list()
@@ -26,7 +29,11 @@ extension OperatorStore {
             switch try verify(name: name, passphrase: passphrase) {
             case .accepted: return nil
             case .wrong, .unknownOperator:
-                try? killSwitch.noteCredential("wrong passphrase for '\(name)': resume refused", about: name, identity: identity)
+                try? killSwitch.noteCredential(
+                    "wrong passphrase for '\(name)': resume refused",
+                    about: name,
+                    identity: identity
+                )
                 return "the operator's name or passphrase is wrong; the attempt is recorded"
             }
         } catch {

@@ -506,6 +506,7 @@ class Gate:
         slot[_SLOT_SCOPE : _SLOT_SCOPE + _SCOPE_SIZE] = self._scope.ljust(_SCOPE_SIZE, b"\0")
         _fence()
         slot32[_SLOT_PID] = os.getpid()
+        self._checks = self._refusals = 0
         self._slot, self._slot32, self._slot64 = slot, slot32, slot64
         self._identities += (("gates.page", identity, _GATES_SIZE),)
 

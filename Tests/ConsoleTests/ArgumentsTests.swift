@@ -6,7 +6,9 @@ private let table = CommandTable(
     summary: "the emergency stop",
     commands: [
         CommandTable.Command(
-            "activate", aliases: ["halt"], summary: "halts trading",
+            "activate",
+            aliases: ["halt"],
+            summary: "halts trading",
             positionals: [CommandTable.Positional("REASON", .optional)],
             options: [
                 CommandTable.Option("scope", .text("SCOPE"), summary: "what to halt"),
@@ -15,18 +17,26 @@ private let table = CommandTable(
             ]
         ),
         CommandTable.Command(
-            "deactivate", aliases: ["resume"], summary: "resumes trading",
+            "deactivate",
+            aliases: ["resume"],
+            summary: "resumes trading",
             positionals: [CommandTable.Positional("REASON")],
             options: [
                 CommandTable.Option("override", .pair("CHECK=WHY"), repeatable: true, summary: "override a check"),
                 CommandTable.Option("stdin", summary: "read the word from standard input"),
             ]
         ),
-        CommandTable.Command("status", summary: "shows the mode", options: [CommandTable.Option("watch", summary: "again")]),
+        CommandTable.Command(
+            "status",
+            summary: "shows the mode",
+            options: [CommandTable.Option("watch", summary: "again")]
+        ),
         CommandTable.Command("operator add", summary: "enrols", positionals: [CommandTable.Positional("NAME")]),
         CommandTable.Command("operator list", summary: "lists"),
         CommandTable.Command(
-            "run", summary: "runs a bot", positionals: [CommandTable.Positional("PROGRAM", .rest)],
+            "run",
+            summary: "runs a bot",
+            positionals: [CommandTable.Positional("PROGRAM", .rest)],
             options: [
                 CommandTable.Option("name", .text("N"), required: true, summary: "its name"),
                 CommandTable.Option("tries", .integer(1...9), summary: "how often"),
@@ -96,7 +106,9 @@ struct ArgumentsTests {
     }
 
     @Test func helpNeedsNothingElse() throws {
-        for line in ["--help", "-h", "help", "resume --help", "help resume", "run -h", "operator --help", "help operator"] {
+        for line in [
+            "--help", "-h", "help", "resume --help", "help resume", "run -h", "operator --help", "help operator",
+        ] {
             #expect(try parse(line).wantsHelp, "\(line)")
         }
     }
@@ -148,7 +160,8 @@ struct ArgumentsTests {
 
     @Test func anyWordsAreReadOrRefused() {
         let pieces = [
-            "halt", "resume", "operator", "add", "run", "--", "-", "--wait", "=", "2s", "--name", "--state", "-h", "help", "",
+            "halt", "resume", "operator", "add", "run", "--", "-", "--wait", "=", "2s", "--name", "--state", "-h",
+            "help", "",
             "--=", "---", "--override", "a=b", "\u{301}", "\u{0}",
         ]
         var random = SeededRandom(seed: 7)
@@ -156,7 +169,9 @@ struct ArgumentsTests {
             let words = (0..<Int.random(in: 0..<7, using: &random)).map { _ in
                 String(decoding: random.bytes(pieces: pieces).prefix(12), as: UTF8.self)
             }
-            let known = (0..<Int.random(in: 0..<7, using: &random)).compactMap { _ in pieces.randomElement(using: &random) }
+            let known = (0..<Int.random(in: 0..<7, using: &random)).compactMap { _ in
+                pieces.randomElement(using: &random)
+            }
             for candidate in [words, known, known + words] {
                 do {
                     _ = table.help(for: try table.parse(candidate))
@@ -188,15 +203,18 @@ struct HelpTests {
 }
 
 struct DurationTextTests {
-    @Test(arguments: [
-        ("0", 0), ("2s", 2000), ("250ms", 250), ("5m", 300_000), ("1h", 3_600_000), ("0s", 0), ("007ms", 7),
-    ] as [(String, UInt64)])
+    @Test(
+        arguments: [
+            ("0", 0), ("2s", 2000), ("250ms", 250), ("5m", 300_000), ("1h", 3_600_000), ("0s", 0), ("007ms", 7),
+        ] as [(String, UInt64)]
+    )
     func durationsAreRead(text: String, milliseconds: UInt64) {
         #expect(DurationText.milliseconds(text) == milliseconds)
     }
 
     @Test(arguments: [
-        "", "5", "s", "-1s", "+1s", "1.5s", "1 s", "1S", "1d", "٣s", "99999999999999999999s", "18446744073709551615h", "1s ",
+        "", "5", "s", "-1s", "+1s", "1.5s", "1 s", "1S", "1d", "٣s", "99999999999999999999s", "18446744073709551615h",
+        "1s ",
         "1s\n", "0x1s",
     ])
     func anythingElseIsNone(text: String) { #expect(DurationText.milliseconds(text) == nil) }

@@ -1,3 +1,4 @@
+import KillSwitch
 import Testing
 
 @testable import Console
@@ -35,6 +36,14 @@ struct ConfigurationTests {
         #expect(read.stopFile.paths == ["/srv/STOP", "/mnt/STOP"])
         #expect(read.deadMan.limitMilliseconds == 250)
         #expect(read.warnings.isEmpty && read.file == "/etc/estop.toml")
+        let settings = DeskSettings(
+            name: "kraken-eu",
+            paper: false,
+            runDirectory: "/run/estop",
+            stopFilePaths: ["/srv/STOP", "/mnt/STOP"],
+            deadMan: 250_000_000
+        )
+        #expect(read.settings == settings && Configuration().settings == DeskSettings())
     }
 
     @Test func aNameAloneStaysAPaperDesk() throws { #expect(try configuration("[desk]\nname = \"x\"").desk.isPaper) }
@@ -45,15 +54,33 @@ struct ConfigurationTests {
     }
 
     @Test(arguments: [
-        ("[desk]\npaper = \"false\"", "2: 'desk.paper' is a string, which it cannot be: write paper = true or paper = false"),
-        ("[desk]\npaper = 0", "2: 'desk.paper' is a whole number, which it cannot be: write paper = true or paper = false"),
+        (
+            "[desk]\npaper = \"false\"",
+            "2: 'desk.paper' is a string, which it cannot be: write paper = true or paper = false"
+        ),
+        (
+            "[desk]\npaper = 0",
+            "2: 'desk.paper' is a whole number, which it cannot be: write paper = true or paper = false"
+        ),
         ("desk = 1", "1: 'desk' is a table: write [desk] and name below it"),
         ("desk.paper.x = 1", "1: 'desk.paper.x' is not understood: 'desk.paper' is a value, not a table"),
-        ("\n[desk]\nname = \"\"", "3: 'desk.name' has to be 1 to 64 bytes without control characters: write name = \"kraken-eu\""),
+        (
+            "\n[desk]\nname = \"\"",
+            "3: 'desk.name' has to be 1 to 64 bytes without control characters: write name = \"kraken-eu\""
+        ),
         ("[dead_man]\nlimit = 5", "2: 'dead_man.limit' is a whole number, which it cannot be: write limit = \"5s\""),
-        ("[dead_man]\nlimit = \"5\"", "2: 'dead_man.limit' is no duration: write limit = \"5s\" (or 250ms, 1m; \"0\": no limit)"),
-        ("[dead_man]\nlimit = \"99ms\"", "2: 'dead_man.limit' has to be from 100ms to 1h, or \"0\" for no limit: write limit = \"5s\""),
-        ("[dead_man]\nlimit = \"61m\"", "2: 'dead_man.limit' has to be from 100ms to 1h, or \"0\" for no limit: write limit = \"5s\""),
+        (
+            "[dead_man]\nlimit = \"5\"",
+            "2: 'dead_man.limit' is no duration: write limit = \"5s\" (or 250ms, 1m; \"0\": no limit)"
+        ),
+        (
+            "[dead_man]\nlimit = \"99ms\"",
+            "2: 'dead_man.limit' has to be from 100ms to 1h, or \"0\" for no limit: write limit = \"5s\""
+        ),
+        (
+            "[dead_man]\nlimit = \"61m\"",
+            "2: 'dead_man.limit' has to be from 100ms to 1h, or \"0\" for no limit: write limit = \"5s\""
+        ),
         (
             "[host]\nrun_dir = \"~/run\"",
             "2: 'host.run_dir' needs a path from the root: write it beginning with / (no ~, no variables)"
@@ -90,7 +117,9 @@ struct ConfigurationTests {
             var variables = variables
             variables["HOME"] = "\(directory.path)/home"
             return try Configuration.load(
-                named: named, state: "\(directory.path)/state", environment: Environment(variables)
+                named: named,
+                state: "\(directory.path)/state",
+                environment: Environment(variables)
             ).desk.name
         }
         #expect(try load() == "paper")
@@ -136,13 +165,17 @@ struct StateLocationTests {
         try StateLocation.choose(option: option, environment: Environment(variables), currentDirectory: current).path
     }
 
-    @Test(arguments: [
-        ("/a/b/", [:], "/a/b"), ("rel", [:], "/work/rel"), ("./rel/", [:], "/work/rel"), (".", [:], "/work"), ("/", [:], "/"),
-        ("/a", ["ESTOP_STATE": "/b"], "/a"), (nil, ["ESTOP_STATE": "/b", "HOME": "/h"], "/b"),
-        (nil, ["ESTOP_STATE": "", "HOME": "/h"], "/h/.local/state/estop"),
-        (nil, ["XDG_STATE_HOME": "/x", "HOME": "/h"], "/x/estop"), (nil, ["XDG_STATE_HOME": "x", "HOME": "/h"], "/h/.local/state/estop"),
-        (nil, ["HOME": "/"], "/.local/state/estop"),
-    ] as [(String?, [String: String], String)])
+    @Test(
+        arguments: [
+            ("/a/b/", [:], "/a/b"), ("rel", [:], "/work/rel"), ("./rel/", [:], "/work/rel"), (".", [:], "/work"),
+            ("/", [:], "/"),
+            ("/a", ["ESTOP_STATE": "/b"], "/a"), (nil, ["ESTOP_STATE": "/b", "HOME": "/h"], "/b"),
+            (nil, ["ESTOP_STATE": "", "HOME": "/h"], "/h/.local/state/estop"),
+            (nil, ["XDG_STATE_HOME": "/x", "HOME": "/h"], "/x/estop"),
+            (nil, ["XDG_STATE_HOME": "x", "HOME": "/h"], "/h/.local/state/estop"),
+            (nil, ["HOME": "/"], "/.local/state/estop"),
+        ] as [(String?, [String: String], String)]
+    )
     func theFirstThatSaysSoWins(option: String?, variables: [String: String], path: String) throws {
         #expect(try self.path(option, variables) == path)
     }

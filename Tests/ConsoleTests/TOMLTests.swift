@@ -9,26 +9,34 @@ private func read(_ text: String) throws(TOML.Problem) -> [String: TOML.Value] {
 }
 
 struct TOMLTests {
-    @Test(arguments: [
-        ("", [:]), ("# only a comment", [:]), ("a = 1", ["a": .integer(1)]), ("a=-1_000 # x\r\n", ["a": .integer(-1000)]),
-        ("a = +0", ["a": .integer(0)]), ("a = true\nb = false", ["a": .boolean(true), "b": .boolean(false)]),
-        ("[t]\na.b = 'c:\\d'", ["t.a.b": .string("c:\\d")]), ("\"a.b\" = \"x\"", ["a.b": .string("x")]),
-        (#"a = "\t\"\\\u00e9\U0001F600""#, ["a": .string("\t\"\\\u{e9}\u{1F600}")]),
-        ("a = []", ["a": .array([])]), ("a = [1, 2,]", ["a": .array([.integer(1), .integer(2)])]),
-        ("a = [ # x\n 'b', # y\n\n [true],\n]\nc = 1", ["a": .array([.string("b"), .array([.boolean(true)])]), "c": .integer(1)]),
-        ("[ a . b ]\nc = 1\n[a]\nd = 2", ["a.b.c": .integer(1), "a.d": .integer(2)]),
-        ("a.b = 1\na.c = 2", ["a.b": .integer(1), "a.c": .integer(2)]), ("\u{feff}a = 1", ["a": .integer(1)]),
-        ("1 = 2", ["1": .integer(2)]), ("a = ''", ["a": .string("")]), ("a = '#'#b", ["a": .string("#")]),
-        ("a = -9223372036854775808", ["a": .integer(.min)]),
-    ] as [(String, [String: TOML.Value])])
+    @Test(
+        arguments: [
+            ("", [:]), ("# only a comment", [:]), ("a = 1", ["a": .integer(1)]),
+            ("a=-1_000 # x\r\n", ["a": .integer(-1000)]),
+            ("a = +0", ["a": .integer(0)]), ("a = true\nb = false", ["a": .boolean(true), "b": .boolean(false)]),
+            ("[t]\na.b = 'c:\\d'", ["t.a.b": .string("c:\\d")]), ("\"a.b\" = \"x\"", ["a.b": .string("x")]),
+            (#"a = "\t\"\\\u00e9\U0001F600""#, ["a": .string("\t\"\\\u{e9}\u{1F600}")]),
+            ("a = []", ["a": .array([])]), ("a = [1, 2,]", ["a": .array([.integer(1), .integer(2)])]),
+            (
+                "a = [ # x\n 'b', # y\n\n [true],\n]\nc = 1",
+                ["a": .array([.string("b"), .array([.boolean(true)])]), "c": .integer(1)]
+            ),
+            ("[ a . b ]\nc = 1\n[a]\nd = 2", ["a.b.c": .integer(1), "a.d": .integer(2)]),
+            ("a.b = 1\na.c = 2", ["a.b": .integer(1), "a.c": .integer(2)]), ("\u{feff}a = 1", ["a": .integer(1)]),
+            ("1 = 2", ["1": .integer(2)]), ("a = ''", ["a": .string("")]), ("a = '#'#b", ["a": .string("#")]),
+            ("a = -9223372036854775808", ["a": .integer(.min)]),
+        ] as [(String, [String: TOML.Value])]
+    )
     func theSubsetIsRead(text: String, values: [String: TOML.Value]) throws { #expect(try read(text) == values) }
 
     @Test(arguments: [
-        ("a", 1), ("a =", 1), ("= 1", 1), ("a = 1 b = 2", 1), ("\n[a", 2), ("[]", 1), ("[a]]", 1), ("[[a]]", 1), ("a = {}", 1),
+        ("a", 1), ("a =", 1), ("= 1", 1), ("a = 1 b = 2", 1), ("\n[a", 2), ("[]", 1), ("[a]]", 1), ("[[a]]", 1),
+        ("a = {}", 1),
         ("a = 1.5", 1), ("a = 0x10", 1), ("a = 1_", 1), ("a = _1", 1), ("a = 1__0", 1), ("a = 01", 1), ("a = +", 1),
         ("a = 99999999999999999999", 1), ("a = 2026-01-01", 1), ("a = inf", 1), ("a = True", 1), ("a = \"", 1),
         ("a = \"x\n\"", 1), ("a = '''x'''", 1), ("a = \"\"\"x\"\"\"", 1), (#"a = "\x41""#, 1), (#"a = "\ud800""#, 1),
-        (#"a = "\U00110000""#, 1), (#"a = "\u12""#, 1), ("a = [1 2]", 1), ("a = [1,\n,]", 2), ("a = [\n1", 2), ("a = [,]", 1),
+        (#"a = "\U00110000""#, 1), (#"a = "\u12""#, 1), ("a = [1 2]", 1), ("a = [1,\n,]", 2), ("a = [\n1", 2),
+        ("a = [,]", 1),
         ("a = 1\na = 2", 2), ("[a]\n[a]", 2), ("a = 1\n[a]", 2), ("a = 1\na.b = 2", 2), ("[a.b]\n[a]\nb.c = 1", 3),
         ("a.b = 1\n[a]", 2), ("a = 'x' 'y'", 1), ("a.=1", 1), (".a = 1", 1), ("a = 1 # \u{7}", 1), ("a = 1\rb = 2", 1),
         ("[a] b = 1", 1), ("é = 1", 1), ("a = \u{a0}1", 1), ("\"a\nb\" = 1", 1), ("\"\"\"a\"\"\" = 1", 1),
@@ -47,12 +55,15 @@ struct TOMLTests {
 
     @Test func deepTextsDoNotOverflowTheStack() {
         #expect(throws: TOML.Problem.self) { try read("a = " + String(repeating: "[", count: 100_000)) }
-        #expect(throws: TOML.Problem.self) { try read(Array(repeating: "a", count: 100_000).joined(separator: ".") + " = 1") }
+        #expect(throws: TOML.Problem.self) {
+            try read(Array(repeating: "a", count: 100_000).joined(separator: ".") + " = 1")
+        }
     }
 
     @Test func noBytesEverTrap() {
         let pieces = [
-            "[", "]", "[[", "a", "b.c", "\"", "'", "\"\"\"", "\\u00e9", "\\", "=", " = ", "1", "-", "_", "true", "#", "\n", "\r\n",
+            "[", "]", "[[", "a", "b.c", "\"", "'", "\"\"\"", "\\u00e9", "\\", "=", " = ", "1", "-", "_", "true", "#",
+            "\n", "\r\n",
             ",", "{", "}", "[desk]\n", "paper = false\n", "limit = \"5s\"\n", "é", "\u{0}",
         ]
         var random = SeededRandom(seed: 2026)

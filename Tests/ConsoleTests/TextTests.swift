@@ -61,20 +61,26 @@ struct TextTableTests {
 }
 
 struct TextStyleTests {
-    @Test(arguments: [
-        (true, ["TERM": "xterm"], true), (false, ["TERM": "xterm"], false), (true, ["TERM": "dumb"], false), (true, [:], false),
-        (true, ["TERM": "xterm", "NO_COLOR": "1"], false), (true, ["TERM": "xterm", "NO_COLOR": ""], true),
-    ] as [(Bool, [String: String], Bool)])
+    @Test(
+        arguments: [
+            (true, ["TERM": "xterm"], true), (false, ["TERM": "xterm"], false), (true, ["TERM": "dumb"], false),
+            (true, [:], false),
+            (true, ["TERM": "xterm", "NO_COLOR": "1"], false), (true, ["TERM": "xterm", "NO_COLOR": ""], true),
+        ] as [(Bool, [String: String], Bool)]
+    )
     func colourFollowsTerminalAndEnvironment(isTerminal: Bool, variables: [String: String], hasColour: Bool) {
         #expect(TextStyle(isTerminal: isTerminal, environment: Environment(variables)).hasColour == hasColour)
     }
 }
 
 struct SuggestionTests {
-    @Test(arguments: [
-        ("stauts", "status"), ("statu", "status"), ("resum", "resume"), ("chek", "check"), ("x", nil), ("", nil), ("qqqq", nil),
-        ("deact", "deactivate"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("stauts", "status"), ("statu", "status"), ("resum", "resume"), ("chek", "check"), ("x", nil), ("", nil),
+            ("qqqq", nil),
+            ("deact", "deactivate"),
+        ] as [(String, String?)]
+    )
     func onlyWhatIsNearIsSuggested(word: String, meant: String?) {
         #expect(Suggestion.nearest(to: word, among: ["status", "resume", "check", "deactivate", "halt"]) == meant)
     }

@@ -98,7 +98,10 @@ struct DelayTests {
         #expect(state.delays() == [16])
     }
 
-    @Test(arguments: ["", "{}", "garbage", "{\"version\":1,\"lost\":false,\"failures\":[{\"name\":\"a\",\"count\":-1,\"unfinished\":true}]}"])
+    @Test(arguments: [
+        "", "{}", "garbage",
+        "{\"version\":1,\"lost\":false,\"failures\":[{\"name\":\"a\",\"count\":-1,\"unfinished\":true}]}",
+    ])
     func aLostCountIsNotNoCount(text: String) throws {
         try state.store().add(name: "ann", passphrase: Passphrase(right))
         state.write(text, to: "operators.failures")

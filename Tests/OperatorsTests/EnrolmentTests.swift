@@ -62,9 +62,13 @@ struct EnrolmentTests {
         #expect(try store.list().count == 1)
     }
 
-    @Test(arguments: ["", String(repeating: "x", count: 65), "a\nb", "a\u{1b}[2J", "a\u{202e}b", " ann", "ann ", "\u{fffd}"])
+    @Test(arguments: [
+        "", String(repeating: "x", count: 65), "a\nb", "a\u{1b}[2J", "a\u{202e}b", " ann", "ann ", "\u{fffd}",
+    ])
     func namesThatReadDifferentlyElsewhereAreRefused(name: String) {
-        let error = #expect(throws: OperatorsError.self) { try state.store().add(name: name, passphrase: Passphrase(right)) }
+        let error = #expect(throws: OperatorsError.self) {
+            try state.store().add(name: name, passphrase: Passphrase(right))
+        }
         #expect(error?.code == .input)
     }
 

@@ -16,7 +16,9 @@ final class TemporaryState: Sendable {
     }
 
     deinit {
-        for name in ["json", "json.new", "failures", "failures.new", "lock", "other"] { unlink("\(path)/operators.\(name)") }
+        for name in ["json", "json.new", "failures", "failures.new", "lock", "other"] {
+            unlink("\(path)/operators.\(name)")
+        }
         rmdir("\(path)/operators.json")
         rmdir(path)
     }

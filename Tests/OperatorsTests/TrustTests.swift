@@ -76,9 +76,12 @@ struct TrustTests {
     }
 
     @Test(arguments: [
-        "", "{}", "null", "[]", "{\"version\":1}", "{\"version\":2,\"operators\":[]}", "{\"version\":\"1\",\"operators\":[]}",
-        "{\"version\":1,\"operators\":{}}", "{\"version\":1,\"operators\":[1]}", "{\"version\":1,\"operators\":[],\"x\":1}",
-        "{\"version\":1,\"operators\":[],\"operators\":[]}", "{\"version\":1,\"operators\":[{\"name\":\"ann\",\"hash\":\"\",\"since\":\"\"}]}",
+        "", "{}", "null", "[]", "{\"version\":1}", "{\"version\":2,\"operators\":[]}",
+        "{\"version\":\"1\",\"operators\":[]}",
+        "{\"version\":1,\"operators\":{}}", "{\"version\":1,\"operators\":[1]}",
+        "{\"version\":1,\"operators\":[],\"x\":1}",
+        "{\"version\":1,\"operators\":[],\"operators\":[]}",
+        "{\"version\":1,\"operators\":[{\"name\":\"ann\",\"hash\":\"\",\"since\":\"\"}]}",
         "{\"version\":1,\"operators\":[{\"name\":\"a\\nb\",\"hash\":\"$argon2id$x\",\"since\":\"\"}]}",
         "{\"version\":1,\"operators\":[{\"name\":\"ann\",\"hash\":\"$argon2id$x\",\"since\":\"\"},"
             + "{\"name\":\"ann\",\"hash\":\"$argon2id$y\",\"since\":\"\"}]}",
@@ -91,7 +94,8 @@ struct TrustTests {
 
     @Test func aHashThatCannotBeUsedIsNoWrongPassphrase() {
         state.write(
-            "{\"version\":1,\"operators\":[{\"name\":\"ann\",\"hash\":\"$argon2id$v=19$m=8\",\"since\":\"\"}]}", to: "operators.json"
+            "{\"version\":1,\"operators\":[{\"name\":\"ann\",\"hash\":\"$argon2id$v=19$m=8\",\"since\":\"\"}]}",
+            to: "operators.json"
         )
         let error = #expect(throws: OperatorsError.self) {
             try state.store().verify(name: "ann", passphrase: Passphrase(right))
@@ -124,8 +128,12 @@ struct TrustTests {
 
     @Test func noBytesEverTrap() {
         var random = SeededRandom(seed: 41)
-        let whole = Array("{\"version\":1,\"operators\":[{\"name\":\"a\",\"hash\":\"$argon2id$x\",\"since\":\"\"}]}".utf8)
-        let counts = Array("{\"version\":1,\"lost\":false,\"failures\":[{\"name\":\"a\",\"count\":3,\"unfinished\":true}]}".utf8)
+        let whole = Array(
+            "{\"version\":1,\"operators\":[{\"name\":\"a\",\"hash\":\"$argon2id$x\",\"since\":\"\"}]}".utf8
+        )
+        let counts = Array(
+            "{\"version\":1,\"lost\":false,\"failures\":[{\"name\":\"a\",\"count\":3,\"unfinished\":true}]}".utf8
+        )
         for _ in 0..<20_000 {
             for text in [whole, counts] {
                 var bytes = text

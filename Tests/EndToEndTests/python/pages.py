@@ -46,7 +46,7 @@ class StateDirectory:
     """A desk's state directory with its run directory on tmpfs, as the kill switch lays them out."""
 
     def __init__(self, page=None, gates=None):
-        self.path = tempfile.mkdtemp(prefix="estop-test-")
+        self.path = tempfile.mkdtemp(prefix="estop-py-")
         status = os.stat(self.path)
         self.run = f"/dev/shm/estop-{status.st_uid}-{status.st_dev:x}-{status.st_ino:x}"
         shutil.rmtree(self.run, ignore_errors=True)
@@ -80,7 +80,9 @@ class StateDirectory:
         self.store(1024 + 128 * index, "<I", mode)
 
     def slots(self):
-        """What a slot holds, by index, for every slot with a pid."""
+        """What a slot holds, by index, for every slot with a pid; {} without a regular gates.page."""
+        if not os.path.isfile(f"{self.run}/gates.page"):
+            return {}
         with open(f"{self.run}/gates.page", "rb") as file:
             content = file.read()
         found = {}
@@ -91,7 +93,7 @@ class StateDirectory:
             if fields[0]:
                 found[index] = dict(zip(keys, fields))
                 for key in ("name", "scope"):
-                    found[index][key] = found[index][key].rstrip(b"\0").decode()
+                    found[index][key] = found[index][key].rstrip(b"\0").decode(errors="replace")
         return found
 
     def path_to(self, name: str) -> str:

@@ -1,0 +1,63 @@
+/* spawn.c: from fork to exec. Between the two only async-signal-safe calls. */
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "CProcess.h"
+
+int process_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC | O_NONBLOCK); }
+
+pid_t process_fork(void) { return fork(); }
+
+int process_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+
+static _Noreturn void become(const process_spawn *spawn, pid_t parent, int failure) {
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    sigemptyset(&standard.sa_mask);
+    sigaction(SIGCHLD, &standard, NULL);
+    sigaction(SIGPIPE, &standard, NULL);
+    setpgid(0, 0);
+    /* SIGTTOU is still blocked: a background process may then take the terminal. */
+    if (spawn->terminal >= 0)
+        tcsetpgrp(spawn->terminal, getpid());
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (getppid() != parent) /* it died before it could be told to */
+        _exit(128 + SIGKILL);
+    if (spawn->stopped)
+        kill(getpid(), SIGSTOP);
+    sigprocmask(SIG_SETMASK, spawn->signals, NULL);
+    execvp(spawn->arguments[0], spawn->arguments);
+    int32_t number = errno;
+    ssize_t ignored = write(failure, &number, sizeof number);
+    (void)ignored; /* the exit status says it too */
+    _exit(number == ENOENT || number == ENOTDIR ? 127 : 126);
+}
+
+pid_t process_start(const process_spawn *spawn, int *failure) {
+    int ends[2];
+    if (process_pipe(ends) != 0)
+        return -1;
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child == 0)
+        become(spawn, parent, ends[1]);
+    int kept = errno;
+    close(ends[1]);
+    if (child < 0) {
+        close(ends[0]);
+        errno = kept;
+        return -1;
+    }
+    setpgid(child, child); /* both do: whoever comes first */
+    *failure = ends[0];
+    return child;
+}
+
+int process_exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
+int process_end_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
+int process_stop_signal(int status) { return WIFSTOPPED(status) ? WSTOPSIG(status) : 0; }
+int process_continued(int status) { return WIFCONTINUED(status) != 0; }

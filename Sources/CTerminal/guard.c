@@ -1,0 +1,233 @@
+// The signal guard: whatever ends the process, the terminal is put back first.
+#define _GNU_SOURCE
+#include "include/CTerminal.h"
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <unistd.h>
+
+// ST ends whatever sequence was cut; then: synchronised output off, mouse off, focus off, paste off, attributes off,
+// wrapping on, cursor on, cursor keys and keypad normal, and out of the alternate screen.
+#define RESTORE                                                                                                        \
+    "\033\\\033[?2026l\033[?1000l\033[?1002l\033[?1003l\033[?1006l\033[?1004l\033[?2004l\033[m\033[?7h\033[?25h"      \
+    "\033[?1l\033>"
+#define LEAVE_ALTERNATE "\033[?1049l\r"
+#define LEAVE_PLAIN "\033[999;1H\r\n"
+
+static const int fatal[] = {SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGSYS, SIGQUIT, SIGHUP, SIGTERM, SIGINT};
+static const int noticed[] = {SIGWINCH, SIGCONT, SIGTSTP, SIGPIPE};
+enum { FATAL = sizeof fatal / sizeof *fatal, NOTICED = sizeof noticed / sizeof *noticed };
+
+static struct sigaction before_fatal[FATAL], before_noticed[NOTICED];
+static struct termios user;
+static int input = -1, output = -1, curses = -1, nowhere = -1;
+static int pipe_ends[2] = {-1, -1};
+static atomic_int armed, painter, alternate;
+static int chains; // whether crashes go on to the handler found before, as Swift's own report
+
+static int write_restore(void) {
+    char text[sizeof RESTORE + sizeof LEAVE_ALTERNATE + sizeof LEAVE_PLAIN];
+    const char *leave = atomic_load(&alternate) ? LEAVE_ALTERNATE : LEAVE_PLAIN;
+    size_t length = sizeof RESTORE - 1, rest = strlen(leave), done = 0;
+    memcpy(text, RESTORE, length);
+    memcpy(text + length, leave, rest);
+    length += rest;
+    while (done < length) {
+        ssize_t wrote = write(output, text + done, length - done);
+        if (wrote > 0) {
+            done += (size_t)wrote;
+        } else if (errno != EINTR) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void term_restore(void) {
+    if (!atomic_exchange(&armed, 0)) {
+        return;
+    }
+    int error = errno;
+    sigset_t all, mask;
+    // SIGTTOU above all: settings can be put back from the background too.
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &mask);
+    int flags = fcntl(output, F_GETFL);
+    dup2(nowhere, curses);
+    // A painter that waits in write() for a terminal that nobody reads would go on with the rest of its frame.
+    int tid = atomic_load(&painter);
+    if (tid != 0 && tid != (int)syscall(SYS_gettid)) {
+        syscall(SYS_tgkill, getpid(), tid, SIGWINCH);
+    }
+    fcntl(output, F_SETFL, flags | O_NONBLOCK);
+    if (write_restore() != 0) {
+        // Full buffers: what is in them will not be seen any more, the terminal's state will.
+        tcflush(output, TCOFLUSH);
+        write_restore();
+    }
+    fcntl(output, F_SETFL, flags);
+    tcsetattr(input, TCSANOW, &user);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    errno = error;
+}
+
+static void on_fatal(int number, siginfo_t *info, void *context) {
+    (void)context;
+    term_restore();
+    struct sigaction next = {.sa_handler = SIG_DFL};
+    int is_crash = number != SIGQUIT && number != SIGHUP && number != SIGTERM && number != SIGINT;
+    for (int i = 0; chains && is_crash && i < FATAL; i++) {
+        if (fatal[i] == number && before_fatal[i].sa_handler != SIG_IGN) {
+            next = before_fatal[i];
+        }
+    }
+    sigaction(number, &next, NULL);
+    // A fault happens again as soon as this returns, with its address. What was sent has to be sent again, and a
+    // breakpoint would be stepped over.
+    if (is_crash && number != SIGTRAP && info != NULL && info->si_code > 0) {
+        return;
+    }
+    sigset_t this;
+    sigemptyset(&this);
+    sigaddset(&this, number);
+    pthread_sigmask(SIG_UNBLOCK, &this, NULL);
+    raise(number);
+}
+
+static void tell(char what) {
+    int error = errno;
+    // A full pipe is readable, which is all that is asked for.
+    if (write(pipe_ends[1], &what, 1) < 0) {
+        errno = error;
+    }
+    errno = error;
+}
+
+static void on_noticed(int number) {
+    tell(number == SIGWINCH ? 'W' : number == SIGCONT ? 'C' : 'Z');
+}
+
+static void install(void) {
+    const char *backtrace = getenv("SWIFT_BACKTRACE");
+    chains = backtrace != NULL && strstr(backtrace, "interactive=no") != NULL;
+    for (int i = 0; i < FATAL; i++) {
+        struct sigaction ours = {.sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+        sigfillset(&ours.sa_mask);
+        sigaction(fatal[i], NULL, &before_fatal[i]);
+        // nohup and shells without job control mean what they say.
+        int ends = fatal[i] == SIGHUP || fatal[i] == SIGINT || fatal[i] == SIGQUIT || fatal[i] == SIGTERM;
+        if (!(ends && before_fatal[i].sa_handler == SIG_IGN)) {
+            sigaction(fatal[i], &ours, NULL);
+        }
+    }
+    for (int i = 0; i < NOTICED; i++) {
+        struct sigaction ours = {.sa_handler = noticed[i] == SIGPIPE ? SIG_IGN : on_noticed, .sa_flags = SA_ONSTACK};
+        sigaction(noticed[i], &ours, &before_noticed[i]);
+    }
+}
+
+int term_guard(int in_fd, int out_fd) {
+    static int registered;
+    input = in_fd;
+    if (tcgetattr(in_fd, &user) != 0) {
+        return -1;
+    }
+    if (nowhere < 0 && (nowhere = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0) {
+        return -1;
+    }
+    if (pipe_ends[0] < 0 && pipe2(pipe_ends, O_NONBLOCK | O_CLOEXEC) != 0) {
+        return -1;
+    }
+    // A description of its own: making it non-blocking for the last words does not touch the shell's.
+    char path[64];
+    output = -1;
+    if (ttyname_r(out_fd, path, sizeof path) == 0) {
+        output = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    }
+    if (output < 0) {
+        output = out_fd;
+    }
+    install();
+    term_guard_thread(NULL);
+    if (!registered) {
+        registered = 1;
+        atexit(term_restore);
+    }
+    guard_arm(-1, 1);
+    struct termios raw = user;
+    cfmakeraw(&raw);
+    // Output stays as it is: curses expects to find what it sets itself.
+    raw.c_oflag = user.c_oflag;
+    return tcsetattr(in_fd, TCSANOW, &raw);
+}
+
+void term_guard_thread(const char *name) {
+    if (name != NULL) {
+        prctl(PR_SET_NAME, name);
+    }
+    size_t size = 64 * 1024;
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory != MAP_FAILED) {
+        stack_t stack = {.ss_sp = memory, .ss_size = size};
+        sigaltstack(&stack, NULL);
+    }
+}
+
+void term_unguard(void) {
+    for (int i = 0; i < FATAL; i++) {
+        struct sigaction now;
+        // Whoever came later (libestop on SIGBUS) chains to us and stays.
+        if (sigaction(fatal[i], NULL, &now) == 0 && now.sa_sigaction == on_fatal) {
+            sigaction(fatal[i], &before_fatal[i], NULL);
+        }
+    }
+    for (int i = 0; i < NOTICED; i++) {
+        if (noticed[i] != SIGPIPE) {
+            sigaction(noticed[i], &before_noticed[i], NULL);
+        }
+    }
+}
+
+void guard_arm(int curses_fd, int has_alternate_screen) {
+    curses = curses_fd;
+    atomic_store(&alternate, has_alternate_screen);
+    if (curses_fd >= 0) {
+        atomic_store(&painter, (int)syscall(SYS_gettid));
+    }
+    atomic_store(&armed, 1);
+}
+
+void guard_disarm(void) { atomic_store(&armed, 0); }
+
+void guard_user_settings(void) { tcsetattr(input, TCSANOW, &user); }
+
+void guard_note_user_settings(void) { tcgetattr(input, &user); }
+
+int term_wake_fd(void) { return pipe_ends[0]; }
+
+void term_wake(void) { tell('!'); }
+
+int term_drain(void) {
+    int bits = 0;
+    char bytes[256];
+    ssize_t count;
+    while ((count = read(pipe_ends[0], bytes, sizeof bytes)) > 0 || (count < 0 && errno == EINTR)) {
+        for (ssize_t i = 0; i < count; i++) {
+            bits |= bytes[i] == 'W'   ? TERM_RESIZED
+                    : bytes[i] == 'C' ? TERM_CONTINUED
+                    : bytes[i] == 'Z' ? TERM_STOP
+                                      : TERM_WOKEN;
+        }
+    }
+    return bits;
+}

@@ -1,0 +1,198 @@
+public import KillSwitch
+public import SafetyEngine
+import Operators
+import Synchronization
+
+/// Watches a desk from outside (or from inside its host) and delivers a complete snapshot on every change and once a
+/// second, more often while a halt is not verified.
+///
+/// Delivered on the watch's own thread; reading never changes anything.
+public final class DeskWatch: Sendable {
+    private let killSwitch: KillSwitch
+    private let isHost: @Sendable () -> Bool
+    private let notices: [String]
+    private let worker = Worker()
+    private let own = Mutex<HaltTimes.Own?>(nil)
+    private let deliver: @Sendable (DeskSnapshot) -> Void
+
+    /// Milliseconds between looks while a halt is under way.
+    private static let haste: UInt64 = 25
+
+    /// Creates a watch; `start` begins.
+    ///
+    /// - Parameters:
+    ///   - isHost: whether this process hosts the desk now.
+    ///   - notices: what the operator ought to know from the start, such as a broken configuration.
+    ///   - deliver: takes a snapshot; must not wait.
+    public init(
+        _ killSwitch: KillSwitch, isHost: @escaping @Sendable () -> Bool, notices: [String],
+        deliver: @escaping @Sendable (DeskSnapshot) -> Void
+    ) {
+        self.killSwitch = killSwitch
+        self.isHost = isHost
+        self.notices = notices
+        self.deliver = deliver
+    }
+
+    /// One snapshot, now: the screen's first.
+    public func first() -> DeskSnapshot {
+        var builder = SnapshotBuilder(killSwitch: killSwitch)
+        return builder.snapshot(own: nil, isHost: isHost(), notices: notices)
+    }
+
+    /// Begins to watch.
+    public func start() { worker.start { [self] in run() } }
+
+    /// Ends.
+    public func stop() { worker.stop() }
+
+    /// Looks now: something may have changed.
+    public func wake() { worker.wake() }
+
+    /// A halt of this process, as soon as its page is done: `keyAt` is when its key was seen (boottime, ns).
+    public func halted(_ word: Word, keyAt: UInt64, pageAt: UInt64) {
+        own.withLock { $0 = HaltTimes.Own(word: word, keyAt: keyAt, pageAt: pageAt) }
+        wake()
+    }
+
+    /// What became of that halt's record.
+    public func recorded(_ report: HaltReport, at: UInt64) {
+        own.withLock { own in
+            guard own != nil else { return }
+            // A record that found the page permitting again halted once more: its word is the one to watch.
+            own?.word = report.state
+            own?.diskAt = report.durable ? at : nil
+            own?.problem = report.durable ? nil : "error \(report.error)"
+        }
+        wake()
+    }
+
+    private func run() {
+        let changes = StopFileWatch(killSwitch)
+        defer { changes.end() }
+        var builder = SnapshotBuilder(killSwitch: killSwitch)
+        while !worker.isStopping {
+            let snapshot = builder.snapshot(own: own.withLock { $0 }, isHost: isHost(), notices: notices)
+            deliver(snapshot)
+            let halting = snapshot.word.map { !$0.mode.permitsAnything } ?? false
+            let verified = if case .done = snapshot.steps.verified { true } else { false }
+            let nap = halting && !verified && (snapshot.sinceAgeMs ?? 0) < 60_000 ? DeskWatch.haste : 1_000
+            if worker.sleep(also: changes.descriptor, milliseconds: nap) {
+                changes.drain()
+                // A burst of changes (a record, its mirror) is one look.
+                Clock.sleep(milliseconds: 5)
+                changes.drain()
+            }
+        }
+    }
+}
+
+/// Makes snapshots of a desk, remembering what only a series of looks can tell.
+struct SnapshotBuilder {
+    let killSwitch: KillSwitch
+    private var times = HaltTimes()
+    private var known: Observation?
+    private var checks: [Int: (pid: UInt32, checks: UInt64, at: UInt64, rate: Double?)] = [:]
+    private var enrolled: (at: UInt64, any: Bool, problem: String?)?
+
+    init(killSwitch: KillSwitch) { self.killSwitch = killSwitch }
+
+    mutating func snapshot(own: HaltTimes.Own?, isHost: Bool, notices: [String]) -> DeskSnapshot {
+        let seen = killSwitch.observe(knowing: known)
+        known = seen
+        let settings = killSwitch.settings
+        var snapshot = DeskSnapshot(
+            deskName: settings.name, paper: settings.paper, directory: killSwitch.directory.path
+        )
+        snapshot.word = seen.word
+        snapshot.mode = seen.mode
+        snapshot.pageProblem = seen.pageProblem?.description ?? seen.modeProblem
+        snapshot.since = seen.cause?.at
+        snapshot.sinceAgeMs = seen.word == nil ? nil : (seen.now - min(seen.changed, seen.now)) / 1_000_000
+        snapshot.by = seen.cause.map { $0.op.isEmpty ? "estop" : $0.op }
+        snapshot.reason = seen.cause?.reason
+        snapshot.latches = seen.latches
+        snapshot.history = Array(seen.fold.records.suffix(100))
+        snapshot.host = host(seen, isHost: isHost)
+        snapshot.deadManMs = seen.deadMan / 1_000_000
+        snapshot.gates = gates(seen)
+        snapshot.supervisors = supervisors(seen)
+        snapshot.steps = times.steps(seen, own: own, venues: !settings.paper)
+        snapshot.notDurable = seen.notDurable
+        snapshot.freshness = .live(ageMs: 0)
+        snapshot.notices = notices
+        lookForOperators(seen, &snapshot)
+        return snapshot
+    }
+
+    private func host(_ seen: Observation, isHost: Bool) -> DeskSnapshot.Host {
+        if isHost { return .embedded }
+        guard let host = seen.host else { return .absent }
+        return seen.hostBeats
+            ? .running(pid: host.pid, beatAgeMs: seen.beatAgeMs) : .silent(pid: host.pid, beatAgeMs: seen.beatAgeMs)
+    }
+
+    private mutating func gates(_ seen: Observation) -> [DeskSnapshot.Gate] {
+        (seen.gates ?? []).map { slot in
+            DeskSnapshot.Gate(
+                slot: slot.index, name: slot.name, scope: slot.scope, pid: slot.pid, alive: slot.alive,
+                acknowledged: slot.alive && seen.word.map { slot.acknowledges($0) } ?? false, mode: slot.seen.mode,
+                checks: slot.checks, refusals: slot.refusals, checksPerSecond: rate(slot, at: seen.now),
+                lastCheckAgeMs: slot.lastCheckAgeMs(now: seen.now)
+            )
+        }
+    }
+
+    /// Checks a second, over at least half a second: shorter looks (while a halt is under way) keep the last figure.
+    private mutating func rate(_ slot: GateSlot, at now: UInt64) -> Double? {
+        guard slot.alive else { return nil }
+        guard let before = checks[slot.index], before.pid == slot.pid, slot.checks >= before.checks else {
+            checks[slot.index] = (slot.pid, slot.checks, now, nil)
+            return nil
+        }
+        guard now - before.at >= 500_000_000 else { return before.rate }
+        let rate = Double(slot.checks - before.checks) * 1e9 / Double(now - before.at)
+        checks[slot.index] = (slot.pid, slot.checks, now, rate)
+        return rate
+    }
+
+    private func supervisors(_ seen: Observation) -> [Supervisor] {
+        func age(_ beat: UInt64) -> UInt64? { beat == 0 ? nil : seen.now > beat ? (seen.now - beat) / 1_000_000 : 0 }
+        var all: [Supervisor] = []
+        if seen.host != nil || seen.beat != 0 {
+            let interval = Pulse.interval(limit: seen.deadMan) / 1_000_000
+            all.append(
+                Supervisor(name: "host", intervalMs: interval, lastBeatAgeMs: age(seen.beat), alive: seen.host != nil)
+            )
+        }
+        for slot in seen.gates ?? [] where slot.interval > 0 {
+            all.append(
+                Supervisor(
+                    name: slot.name, intervalMs: slot.interval / 1_000_000, lastBeatAgeMs: age(slot.beat), alive: slot.alive
+                )
+            )
+        }
+        for beat in killSwitch.scriptBeats() {
+            all.append(
+                Supervisor(
+                    name: beat.name, intervalMs: beat.interval / 1_000_000, lastBeatAgeMs: age(beat.at), alive: nil
+                )
+            )
+        }
+        return all
+    }
+
+    /// Once in ten seconds: the file changes rarely.
+    private mutating func lookForOperators(_ seen: Observation, _ snapshot: inout DeskSnapshot) {
+        if enrolled.map({ seen.now - $0.at > 10_000_000_000 }) ?? true {
+            do {
+                let list = try OperatorStore(directory: killSwitch.directory.path).list()
+                enrolled = (seen.now, !list.isEmpty, nil)
+            } catch {
+                enrolled = (seen.now, true, error.message)
+            }
+        }
+        snapshot.operatorsEnrolled = enrolled?.any ?? false
+        if let problem = enrolled?.problem { snapshot.notices.append(problem) }
+    }
+}
