@@ -95,6 +95,7 @@ let package = Package(
         .testTarget(
             name: "DashboardTests",
             dependencies: ["Dashboard", "SafetyEngine", "KillSwitch"],
+            exclude: ["Golden"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -18,24 +18,29 @@ struct estop_gate {
     struct estop_slot *slot;            /* mapped, or `scratch` */
     const uint32_t *here;               /* 1; reads 0 in a forked child */
     uint64_t dead_man;
-    uint32_t evaluated; /* the word whose verdict is known; NOT_EVALUATED: none */
-    int verdict;        /* permits */
-    int verdict_reducing;
+    _Atomic uint32_t evaluated; /* the word whose verdict is known; NOT_EVALUATED: none, or a fault on the slot */
+    int verdict[2];             /* permits; permits reducing */
+    const char *reason[2];      /* why not */
+    const char *why;            /* of the last check */
     enum estop_mode mode;
-    const char *why;
 
     estop_mapping mapping;
     enum estop_problem problem;
     uint64_t look_again; /* when a detached gate next looks for its page */
-    int directory, gates, slot_index, reader;
-    void *slot_page; /* what mmap returned */
+    uint32_t word;       /* the page's, at the last look; 0: no page */
+    int stopped;         /* a stop file was seen at `stopped_at` */
+    uint32_t stopped_at;
+    int directory, gates, reader;
+    dev_t gates_device;
+    ino_t gates_inode;
+    void *slot_page; /* gates.page, mapped */
     uint64_t interval;
     enum estop_mode environment;
     struct estop_slot scratch;
     char name[ESTOP_NAME + 1], scope[ESTOP_SCOPE + 1];
 };
 
-#define NOT_EVALUATED UINT32_MAX
+#define NOT_EVALUATED ESTOP_FAULTED
 static const struct estop_halt_page nowhere;
 static const char why_halted[] = "trading is halted";
 static const char why_scope[] = "trading is halted for this bot's scope";
@@ -66,9 +71,9 @@ static int says_paper(const char *scope) {
 }
 
 static void refuse(estop_gate *gate, const char *why) {
-    gate->verdict = gate->verdict_reducing = 0;
+    gate->verdict[0] = gate->verdict[1] = 0;
+    gate->reason[0] = gate->reason[1] = gate->why = why;
     gate->mode = ESTOP_UNKNOWN;
-    gate->why = why;
 }
 
 /* The mode that the page's word and its entries make for this gate. */
@@ -104,15 +109,23 @@ static void evaluate(estop_gate *gate) {
     if (own != (uint32_t)mode)
         why = why_environment;
     mode = (enum estop_mode)own;
+    /* Removing a stop file lifts nothing: what was seen holds until the word changes. */
     if (stop_file_is_there(gate)) {
+        gate->stopped = 1;
+        gate->stopped_at = word;
+    }
+    if (gate->stopped && gate->stopped_at == word) {
         mode = ESTOP_HALTED;
         why = why_stop_file;
     }
     gate->mode = mode;
-    gate->verdict = mode == ESTOP_LIVE || (mode == ESTOP_PAPER && says_paper(gate->scope));
-    gate->verdict_reducing = gate->verdict || mode == ESTOP_REDUCE_ONLY;
-    gate->why = gate->verdict ? "" : mode == ESTOP_PAPER ? why_paper : mode == ESTOP_REDUCE_ONLY ? why_reduce : why;
+    gate->verdict[0] = mode == ESTOP_LIVE || (mode == ESTOP_PAPER && says_paper(gate->scope));
+    gate->verdict[1] = gate->verdict[0] || mode == ESTOP_REDUCE_ONLY;
+    gate->reason[0] = mode == ESTOP_PAPER ? why_paper : mode == ESTOP_REDUCE_ONLY ? why_reduce : why;
+    gate->reason[1] = mode == ESTOP_PAPER ? why_paper : why;
+    gate->why = gate->verdict[0] ? "" : gate->reason[0];
     gate->dead_man = estop_page_dead_man(gate->page);
+    gate->word = word;
     gate->evaluated = word;
 }
 
@@ -121,10 +134,12 @@ static void evaluate(estop_gate *gate) {
 static void detach(estop_gate *gate) {
     gate->page = &nowhere;
     gate->evaluated = NOT_EVALUATED;
+    gate->word = 0;
     estop_unmap(&gate->mapping);
     if (gate->slot_page != NULL) {
+        memset(gate->slot, 0, sizeof *gate->slot); /* given back: this is nobody's death */
         estop_guard_remove(gate->slot_page);
-        munmap(gate->slot_page, 4096);
+        munmap(gate->slot_page, ESTOP_GATES_PAGE_SIZE);
         gate->slot_page = NULL;
     }
     gate->slot = &gate->scratch;
@@ -163,11 +178,17 @@ static int try_slot(estop_gate *gate, int index, int only_unused) {
 
 /* Claims a slot: one never used, else one whose owner is dead. NULL, or why not. */
 static const char *claim(estop_gate *gate) {
-    struct stat status;
+    struct stat desk, status;
+    /* A page that somebody else linked here could be any file of this bot's user: it would be written to. */
+    if (fstat(gate->directory, &desk) != 0 || estop_check_link(gate->directory, "gates.page", desk.st_uid) != ESTOP_OK)
+        return why_gates;
     gate->gates = openat(gate->directory, "gates.page", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (gate->gates < 0 || fstat(gate->gates, &status) != 0 || !S_ISREG(status.st_mode) ||
-        status.st_size < ESTOP_GATES_PAGE_SIZE || estop_fork_add(gate->gates) != 0)
+        (status.st_uid != desk.st_uid && status.st_uid != 0) || status.st_size < ESTOP_GATES_PAGE_SIZE ||
+        estop_fork_add(gate->gates) != 0)
         return why_gates;
+    gate->gates_device = status.st_dev;
+    gate->gates_inode = status.st_ino;
     int index = -1;
     for (int pass = 1; pass >= 0 && index < 0; pass--)
         for (int slot = 0; slot < ESTOP_SLOTS && index < 0; slot++)
@@ -175,15 +196,14 @@ static const char *claim(estop_gate *gate) {
                 index = slot;
     if (index < 0)
         return why_full;
-    off_t start = (off_t)index * ESTOP_SLOT_SIZE / 4096 * 4096;
-    void *address = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, gate->gates, start);
+    void *address = mmap(NULL, ESTOP_GATES_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, gate->gates, 0);
     if (address == MAP_FAILED)
         return why_gates;
-    if (estop_guard_add(address, 4096) != 0) {
-        munmap(address, 4096);
+    if (estop_guard_add(address, ESTOP_GATES_PAGE_SIZE, &gate->evaluated) != 0) {
+        munmap(address, ESTOP_GATES_PAGE_SIZE);
         return why_gates;
     }
-    struct estop_slot *slot = (struct estop_slot *)((char *)address + ((off_t)index * ESTOP_SLOT_SIZE - start));
+    struct estop_slot *slot = (struct estop_slot *)address + index;
     /* A reader takes what it finds: first nothing, then everything, and the pid last. */
     slot->pid = 0;
     atomic_thread_fence(memory_order_seq_cst);
@@ -202,7 +222,6 @@ static const char *claim(estop_gate *gate) {
     slot->pid = (uint32_t)getpid();
     gate->slot_page = address;
     gate->slot = slot;
-    gate->slot_index = index;
     return NULL;
 }
 
@@ -225,7 +244,14 @@ static void attach(estop_gate *gate) {
     evaluate(gate);
 }
 
-/* Is the page still the desk's, and no stop file there? On each beat, each wait and each change of the word. */
+/* Whether gates.page still is the file that this gate acknowledges in, whole. */
+static int slot_is_ours(const estop_gate *gate) {
+    struct stat status;
+    return fstatat(gate->directory, "gates.page", &status, 0) == 0 && status.st_dev == gate->gates_device &&
+           status.st_ino == gate->gates_inode && status.st_size >= ESTOP_GATES_PAGE_SIZE;
+}
+
+/* Are the pages still the desk's, and no stop file there? On each beat, each wait and each change of the word. */
 static void look(estop_gate *gate) {
     if (gate->page == &nowhere) {
         if (estop_boottime() >= gate->look_again)
@@ -233,15 +259,17 @@ static void look(estop_gate *gate) {
         return;
     }
     enum estop_problem problem = estop_still(&gate->mapping, gate->directory);
-    if (problem != ESTOP_OK) {
-        detach(gate);
-        gate->look_again = estop_boottime() + ESTOP_LOOK_INTERVAL;
-        refuse(gate, estop_problem_text(problem));
-        if (problem == ESTOP_ORPHANED)
-            attach(gate);
+    if (problem == ESTOP_OK && !gate->reader && !slot_is_ours(gate))
+        problem = ESTOP_ORPHANED;
+    if (problem == ESTOP_OK) {
+        evaluate(gate);
         return;
     }
-    evaluate(gate);
+    detach(gate);
+    gate->look_again = estop_boottime() + ESTOP_LOOK_INTERVAL;
+    refuse(gate, estop_problem_text(problem));
+    if (problem == ESTOP_ORPHANED)
+        attach(gate);
 }
 
 /* MARK: asking */
@@ -257,10 +285,10 @@ static __attribute__((noinline)) int check_changed(estop_gate *gate) {
 
 static inline int check(estop_gate *gate, int reducing) {
     uint32_t word = atomic_load_explicit(&gate->page->state, memory_order_acquire);
-    if (__builtin_expect(word != gate->evaluated || *gate->here == 0, 0)) {
+    if (__builtin_expect(word != atomic_load_explicit(&gate->evaluated, memory_order_relaxed) || *gate->here == 0, 0)) {
         if (!check_changed(gate))
             return 0;
-        word = gate->evaluated == NOT_EVALUATED ? 0 : gate->evaluated;
+        word = gate->word;
     }
     /* The beat before the clock: the other way round a beat in between would look like one from the future. */
     uint64_t beat = atomic_load_explicit(&gate->page->beat, memory_order_acquire);
@@ -268,14 +296,19 @@ static inline int check(estop_gate *gate, int reducing) {
     atomic_store_explicit(&slot->host_beat, beat, memory_order_relaxed);
     atomic_store_explicit(&slot->checks, atomic_load_explicit(&slot->checks, memory_order_relaxed) + 1,
                           memory_order_relaxed);
-    int permitted = reducing ? gate->verdict_reducing : gate->verdict;
+    int permitted = gate->verdict[reducing];
+    gate->why = permitted ? "" : gate->reason[reducing];
     if (permitted && gate->dead_man != 0) {
         uint64_t now = estop_boottime();
         if (beat > now ? beat - now > ESTOP_FUTURE_LIMIT : now - beat > gate->dead_man) {
             permitted = 0;
             gate->why = why_dead_man;
-        } else if (gate->why == why_dead_man)
-            gate->why = "";
+        }
+    }
+    /* A fault on the slot just now: nobody would see this gate's acknowledgement. */
+    if (permitted && atomic_load_explicit(&gate->evaluated, memory_order_relaxed) != word) {
+        permitted = 0;
+        gate->why = why_gates;
     }
     if (!permitted)
         atomic_store_explicit(&slot->refusals, atomic_load_explicit(&slot->refusals, memory_order_relaxed) + 1,
@@ -293,7 +326,7 @@ uint32_t estop_state(estop_gate *gate) {
         return 0;
     if (estop_page_word(gate->page) != gate->evaluated)
         look(gate);
-    return gate->evaluated == NOT_EVALUATED ? 0 : gate->evaluated;
+    return gate->word;
 }
 
 enum estop_mode estop_effective(estop_gate *gate) {
@@ -327,7 +360,7 @@ uint32_t estop_wait(estop_gate *gate, uint32_t seen, int timeout) {
         if (*gate->here == 0)
             return 0;
         look(gate);
-        uint32_t word = gate->evaluated == NOT_EVALUATED ? 0 : gate->evaluated;
+        uint32_t word = gate->word;
         uint64_t now = estop_boottime();
         if (word != seen || now >= end)
             return word;
@@ -386,7 +419,6 @@ static int open_gate(estop_gate **result, const char *state, const char *name, c
     gate->page = &nowhere;
     gate->slot = &gate->scratch;
     gate->gates = -1;
-    gate->slot_index = -1;
     gate->reader = reader;
     gate->interval = interval;
     gate->environment = environment_mode();
@@ -424,10 +456,6 @@ void estop_close(estop_gate *gate) {
     if (gate == NULL)
         return;
     if (*gate->here != 0) {
-        if (gate->slot_page != NULL && gate->gates >= 0) {
-            /* Given back in order: a closed gate is nobody's death. */
-            memset(gate->slot, 0, sizeof *gate->slot);
-        }
         detach(gate);
     }
     if (gate->directory >= 0)

@@ -28,9 +28,10 @@ void estop_set_error(const char *format, ...) {
 
 static int is_global(const char *scope) { return scope == NULL || *scope == '\0' || strcmp(scope, "global") == 0; }
 
-/* The scope that the page took: its own entry, or everything. */
+/* The scope that the halt got: its own entry, everything where it got none, and what was asked for while there is no
+   page (a host that makes one publishes it). */
 static const char *taken(const char *scope, const estop_halt_report *report) {
-    return report->page == 2 ? scope : "global";
+    return report->page == 1 || !estop_scope_valid(scope, ESTOP_ENTRY_SCOPE) ? "global" : scope;
 }
 
 void estop_switch_halt_page(estop_mapping *mapping, int directory, uint32_t mode, const char *scope,
@@ -121,7 +122,7 @@ int estop_switch_halt(estop_mapping *mapping, int directory, uint32_t mode, cons
 int estop_leave_stop_file(int directory, const char *reason) {
     int file = openat(directory, "EMERGENCY_STOP", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0664);
     if (file < 0)
-        return errno == EEXIST;
+        return errno == EEXIST ? 2 : 0;
     ssize_t ignored = write(file, reason, strlen(reason));
     (void)ignored; /* the file's existence halts; its text is for people */
     close(file);
@@ -135,7 +136,7 @@ static size_t request(char *out, size_t size, const char *scope, const char *rea
     const char *parts[] = {"{\"reason\":\"", reason, "\",\"scope\":\"", is_global(scope) ? "global" : scope,
                            "\",\"source\":\"library\"}"};
     for (int part = 0; part < 5; part++)
-        for (const char *at = parts[part]; *at != '\0' && length < sizeof body - 64; at++) {
+        for (const char *at = parts[part]; *at != '\0' && at < parts[part] + ESTOP_REASON_MAX; at++) {
             if (part % 2 == 1 && (*at == '"' || *at == '\\'))
                 body[length++] = '\\';
             body[length++] = part % 2 == 1 && (unsigned char)*at < 0x20 ? ' ' : *at;
@@ -166,7 +167,7 @@ int estop_ask_host(int directory, const char *scope, const char *reason) {
         ssize_t count;
         while (have < sizeof answer - 1 && (count = recv(peer, answer + have, sizeof answer - 1 - have, 0)) > 0)
             have += (size_t)count;
-        said_yes = strncmp(answer, "HTTP/1.1 200", 12) == 0;
+        said_yes = strncmp(answer, "HTTP/1.1 2", 10) == 0;
     }
     close(peer);
     return said_yes;
@@ -200,7 +201,7 @@ int estop_halt(const char *state, const char *scope, const char *reason, estop_h
     estop_switch_halt(&mapping, directory, ESTOP_HALTED, scope, reason, "library", NULL, NULL, report);
     if (!report->page) {
         report->stop_file = estop_leave_stop_file(directory, reason);
-        if (!report->stop_file)
+        if (report->stop_file != 1)
             report->socket = estop_ask_host(directory, scope, reason);
     }
     estop_unmap(&mapping);

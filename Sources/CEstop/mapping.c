@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,24 +129,24 @@ int estop_default_state(char *path, size_t size) {
 
 /* MARK: mapping */
 
-/* A link of halt.page in the desk's own directory must lead to the run directory of exactly this directory; a path that
+/* A page's link in the desk's own directory must lead to the run directory of exactly this directory; a path that
    a configuration chose is anything but another desk's default. */
-static enum estop_problem check_link(int directory, uid_t owner) {
+enum estop_problem estop_check_link(int directory, const char *name, uid_t owner) {
     struct stat link;
     char target[512], mine[128];
-    if (fstatat(directory, "halt.page", &link, AT_SYMLINK_NOFOLLOW) != 0)
+    if (fstatat(directory, name, &link, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? ESTOP_NO_PAGE : ESTOP_UNREADABLE;
     if (!S_ISLNK(link.st_mode))
         return ESTOP_OK;
     if (link.st_uid != owner && link.st_uid != 0)
         return ESTOP_WRONG_OWNER;
-    ssize_t length = readlinkat(directory, "halt.page", target, sizeof target - 1);
+    ssize_t length = readlinkat(directory, name, target, sizeof target - 1);
     if (length < 0)
         return ESTOP_UNREADABLE;
     target[length] = '\0';
-    if (estop_run_directory(directory, mine, sizeof mine - 11) != 0)
+    if (estop_run_directory(directory, mine, sizeof mine - 16) != 0)
         return ESTOP_UNREADABLE;
-    strcat(mine, "/halt.page");
+    strcat(strcat(mine, "/"), name);
     if (strncmp(target, "/dev/shm/estop-", 15) == 0 && strcmp(target, mine) != 0)
         return ESTOP_FOREIGN_LINK;
     return ESTOP_OK;
@@ -157,7 +158,7 @@ enum estop_problem estop_map(estop_mapping *mapping, int directory, int writable
     mapping->writable = writable;
     if (fstat(directory, &desk) != 0)
         return ESTOP_NO_DIRECTORY;
-    enum estop_problem problem = check_link(directory, desk.st_uid);
+    enum estop_problem problem = estop_check_link(directory, "halt.page", desk.st_uid);
     if (problem != ESTOP_OK)
         return problem;
     int descriptor =
@@ -178,7 +179,7 @@ enum estop_problem estop_map(estop_mapping *mapping, int directory, int writable
                              descriptor, 0);
         if (address == MAP_FAILED)
             problem = ESTOP_UNREADABLE;
-        else if (estop_guard_add(address, ESTOP_HALT_PAGE_SIZE) != 0) {
+        else if (estop_guard_add(address, ESTOP_HALT_PAGE_SIZE, NULL) != 0) {
             munmap(address, ESTOP_HALT_PAGE_SIZE);
             problem = ESTOP_UNREADABLE;
         } else {
@@ -219,9 +220,10 @@ enum estop_problem estop_still(const estop_mapping *mapping, int directory) {
 static struct {
     _Atomic uintptr_t address; /* 0: free; 1: being written */
     size_t length;
+    _Atomic uint32_t *alarm;
 } guarded[GUARDED];
 static struct sigaction before;
-static _Atomic int installed;
+static pthread_once_t guard_once = PTHREAD_ONCE_INIT;
 
 static void on_bus(int signal, siginfo_t *info, void *context) {
     uintptr_t fault = (uintptr_t)info->si_addr;
@@ -233,8 +235,11 @@ static void on_bus(int signal, siginfo_t *info, void *context) {
         void *zeros = mmap((void *)address, guarded[index].length, PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
         errno = kept;
-        if (zeros != MAP_FAILED)
-            return;
+        if (zeros == MAP_FAILED)
+            continue;
+        if (guarded[index].alarm != NULL)
+            atomic_store(guarded[index].alarm, ESTOP_FAULTED);
+        return;
     }
     if (before.sa_flags & SA_SIGINFO && before.sa_sigaction != NULL)
         before.sa_sigaction(signal, info, context);
@@ -245,21 +250,19 @@ static void on_bus(int signal, siginfo_t *info, void *context) {
 }
 
 static void install(void) {
-    int expected = 0;
-    if (!atomic_compare_exchange_strong(&installed, &expected, 1))
-        return;
     struct sigaction action = {.sa_sigaction = on_bus, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     sigemptyset(&action.sa_mask);
     sigaction(SIGBUS, &action, &before);
 }
 
-int estop_guard_add(void *address, size_t length) {
-    install();
+int estop_guard_add(void *address, size_t length, _Atomic uint32_t *alarm) {
+    pthread_once(&guard_once, install);
     for (int index = 0; index < GUARDED; index++) {
         uintptr_t expected = 0;
         if (!atomic_compare_exchange_strong(&guarded[index].address, &expected, 1))
             continue;
         guarded[index].length = length;
+        guarded[index].alarm = alarm;
         atomic_store(&guarded[index].address, (uintptr_t)address);
         return 0;
     }

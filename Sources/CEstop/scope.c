@@ -63,17 +63,17 @@ static const char *stated(const char *gate, int wanted, size_t *length) {
 }
 
 int estop_scope_covers(const char *scope, const char *gate) {
-    if (is_global(scope))
+    /* A damaged scope covers everything: unknown means halted. */
+    if (is_global(scope) || !estop_scope_valid(scope, SIZE_MAX))
         return 1;
-    int key, found;
+    int key;
     const char *value;
     size_t length, size;
-    while ((found = next_pair(&scope, &key, &value, &length)) > 0) {
+    while (next_pair(&scope, &key, &value, &length) > 0) {
         const char *mine = stated(gate, key, &size);
         if (mine != NULL && (size != length || memcmp(mine, value, length) != 0))
             return 0;
     }
-    /* A damaged scope covers everything: unknown means halted. */
     return 1;
 }
 

@@ -3,7 +3,10 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,7 +14,19 @@
 
 int process_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC | O_NONBLOCK); }
 
-pid_t process_fork(void) { return fork(); }
+int process_counter(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+int process_signals(const void *signals) { return signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK); }
+
+int process_next_signal(int signals, process_signal *signal) {
+    struct signalfd_siginfo info;
+    if (read(signals, &info, sizeof info) != (ssize_t)sizeof info)
+        return 0;
+    *signal = (process_signal){(int32_t)info.ssi_signo, info.ssi_code, info.ssi_int};
+    return 1;
+}
+
+int32_t process_fork(void) { return fork(); }
 
 int process_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
@@ -37,7 +52,7 @@ static _Noreturn void become(const process_spawn *spawn, pid_t parent, int failu
     _exit(number == ENOENT || number == ENOTDIR ? 127 : 126);
 }
 
-pid_t process_start(const process_spawn *spawn, int *failure) {
+int32_t process_start(const process_spawn *spawn, int *failure) {
     int ends[2];
     if (process_pipe(ends) != 0)
         return -1;

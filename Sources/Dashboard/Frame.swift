@@ -48,7 +48,12 @@ public struct Frame: Sendable, Equatable {
     /// Row and column of the hardware cursor; nil: hidden.
     public internal(set) var cursor: (row: Int, column: Int)? {
         get { cursorAt.map { ($0.row, $0.column) } }
-        set { cursorAt = newValue.map { Rect(row: $0.row, column: $0.column, width: 1, height: 1) } }
+        set {
+            cursorAt = newValue.flatMap { place in
+                let isInside = (0..<height).contains(place.row) && (0..<width).contains(place.column)
+                return isInside ? Rect(row: place.row, column: place.column, width: 1, height: 1) : nil
+            }
+        }
     }
 
     private var cursorAt: Rect?

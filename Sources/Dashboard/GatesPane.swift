@@ -11,13 +11,13 @@ enum GatesPane {
         let ordered = refusing ? missing + rest : snapshot.gates
         let table = Table(
             columns: [
-                .init(title: "name", width: 10, grows: true, rank: 0),
+                .init(title: "name", width: 10, most: 32, rank: 0),
                 .init(title: "acknowledged", width: 12, rank: 1),
                 .init(title: "last check", width: 10, right: true, rank: 2),
                 .init(title: "checks/s", width: 9, right: true, rank: 4),
                 .init(title: "refused", width: 8, right: true, rank: 6),
                 .init(title: "pid", width: 7, right: true, rank: 5),
-                .init(title: "scope", width: 16, grows: true, rank: 3),
+                .init(title: "scope", width: 16, most: 60, rank: 3),
             ],
             rows: ordered.map { row($0, scene, refusing: refusing) }
         )

@@ -12,7 +12,7 @@ enum HistoryPane {
                 .init(title: "scope", width: 8, rank: 6),
                 .init(title: "source", width: 11, rank: 5),
                 .init(title: "operator", width: 10, rank: 3),
-                .init(title: "reason", width: 14, grows: true, rank: 2),
+                .init(title: "reason", width: 14, most: 120, rank: 2),
             ],
             rows: scene.snapshot.history.reversed().map { record in
                 let role: Role = record.change == .halt ? .bad : record.change == .resume ? .good : .dim

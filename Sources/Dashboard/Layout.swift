@@ -31,12 +31,12 @@ struct Layout: Equatable {
     }
 
     /// The strips of the body from top to bottom, each one pane or two side by side.
-    static func strips(width: Int) -> [[Pane]] {
-        switch width {
-        case wide...: [[.steps, .latches], [.gates, .supervisors], [.history]]
-        case sideBySide...: [[.steps, .latches], [.gates], [.supervisors], [.history]]
-        default: [[.steps], [.latches], [.gates], [.supervisors], [.history]]
-        }
+    ///
+    /// A step that is an alarm needs the full width: its manual command must not be broken more than it has to be.
+    static func strips(width: Int, alarm: Bool) -> [[Pane]] {
+        let top: [[Pane]] = alarm || width < sideBySide ? [[.steps], [.latches]] : [[.steps, .latches]]
+        let lists: [[Pane]] = width < wide ? [[.gates], [.supervisors]] : [[.gates, .supervisors]]
+        return top + lists + [[.history]]
     }
 
     /// The columns of a pane in its strip.
@@ -48,9 +48,12 @@ struct Layout: Equatable {
 
     /// Gives each strip its rows: first the least that it needs, in order (the focused one first), then what it
     /// would like, then what is left to the last one shown.
-    mutating func place(focus: Pane, wanted: (Pane, Int) -> Int) {
-        let strips = Layout.strips(width: body.width)
-        let least = 3
+    mutating func place(focus: Pane, alarm: Bool = false, wanted: (Pane, Int) -> Int) {
+        let strips = Layout.strips(width: body.width, alarm: alarm)
+        // An alarm is shown in full before any other pane but the focused one is shown at all.
+        func least(_ index: Int) -> Int {
+            alarm && index == 0 ? max(3, wanted(.steps, body.width)) : 3
+        }
         var order = Array(strips.indices)
         if let focused = strips.firstIndex(where: { $0.contains(focus) }) {
             order.removeAll { $0 == focused }
@@ -59,8 +62,8 @@ struct Layout: Equatable {
         var rows = Array(repeating: 0, count: strips.count)
         var free = body.height
         for index in order where free > 0 {
-            let share = min(free, least)
-            if share < least, free < body.height { break }
+            let share = min(free, least(index))
+            if share < 3, free < body.height { break }
             rows[index] = share
             free -= share
         }

@@ -89,8 +89,8 @@ struct Table {
     struct Column {
         var title: String
         var width: Int
-        /// Takes what is left over.
-        var grows = false
+        /// The most that it takes of what is left over: on a wide screen what belongs together stays together.
+        var most = 0
         /// Numbers stand on the right.
         var right = false
         /// The greater, the sooner it is left out.
@@ -127,10 +127,11 @@ struct Table {
         }
         var widths = columns.map(\.width)
         let spare = width - needed()
-        let growing = shown.filter { columns[$0].grows }
+        let growing = shown.filter { columns[$0].most > columns[$0].width }
         if spare > 0, !growing.isEmpty {
             for (position, index) in growing.enumerated() {
-                widths[index] += spare / growing.count + (position < spare % growing.count ? 1 : 0)
+                let share = spare / growing.count + (position < spare % growing.count ? 1 : 0)
+                widths[index] = min(columns[index].most, widths[index] + share)
             }
         } else if spare < 0, let only = shown.first {
             widths[only] = max(0, width)

@@ -6,7 +6,9 @@ import SafetyEngine
 enum ModeBar {
     static func draw(_ scene: Scene, layout: Layout, into frame: inout Frame) {
         let status = scene.status
-        let role = status.role
+        // What is stale is not shown as live; what refuses stays loud all the same.
+        let isQuiet = status == .trading || status == .paper || status == .reduceOnly
+        let role = isQuiet && !scene.freshness.isLive ? .stale : status.role
         frame.fill(layout.bar, role: role)
         guard layout.bar.height > 0 else { return }
         let word = layout.bar.width < 11 ? status.shortWord : status.word
@@ -14,25 +16,29 @@ enum ModeBar {
             frame.put(word, row: 0, column: 0, role: role)
             return
         }
-        var text = " \(status.symbol) \(word)"
-        if case .stale(let age) = scene.freshness { text += "  STALE \(Age.whole(age))" }
-        if let since = since(scene) { text += "  \(since)" }
-        let who = scene.snapshot.by.map { "by \($0)" } ?? ""
+        // The word first and whole; what it is followed by is cut to what is left.
+        let head = " \(status.symbol) \(word)"
+        frame.put(head, row: 0, column: 0, role: role)
+        var details: [String] = []
+        if case .stale(let age) = scene.freshness { details.append("STALE \(Age.whole(age))") }
+        // Since when and by whom belong to the change in force, not to a halt just asked for or to not knowing.
+        let isKnown = status != .unknown && (scene.unanswered == nil || scene.snapshot.mode == .halted)
+        if isKnown, let since = since(scene) { details.append(since) }
+        let who = isKnown ? scene.snapshot.by.map { "by \($0)" } ?? "" : ""
+        let why = why(scene, status)
         if layout.bar.height > 1 {
-            frame.put(Text.fit(text + (who.isEmpty ? "" : "  \(who)"), layout.bar.width), row: 0, column: 0, role: role)
-            frame.put(Text.fit("   " + why(scene, status), layout.bar.width), row: 1, column: 0, role: role)
+            if !who.isEmpty { details.append(who) }
+            frame.put(Text.fit("   " + why, layout.bar.width), row: 1, column: 0, role: role)
         } else {
-            let rest = [who, why(scene, status)].filter { !$0.isEmpty }.joined(separator: ": ")
-            let whole = text + (rest.isEmpty ? "" : "  \(rest)")
-            frame.put(Text.fit(whole, layout.bar.width), row: 0, column: 0, role: role)
+            let rest = [who, why].filter { !$0.isEmpty }.joined(separator: ": ")
+            if !rest.isEmpty { details.append(rest) }
         }
+        let begin = TextWidth.of(head) + 2
+        let text = Text.fit(details.joined(separator: "  "), max(0, layout.bar.width - begin))
+        frame.put(text, row: 0, column: begin, role: role)
     }
 
     private static func since(_ scene: Scene) -> String? {
-        switch scene.freshness {
-        case .never, .lost: return nil
-        case .live, .stale: break
-        }
         guard let age = scene.snapshot.sinceAgeMs else { return nil }
         let stamp = scene.snapshot.since.map { " since \(Age.time($0, today: scene.today)) UTC" } ?? ""
         return "for \(Age.whole(scene.aged(age)))\(stamp)"
@@ -44,12 +50,12 @@ enum ModeBar {
         case .never:
             return "nothing received from the desk yet; K halts all the same"
         case .lost(let age, let reason):
-            return "NOT CONNECTED since \(scene.time(ago: age)) UTC (\(Age.whole(age))): \(reason); "
-                + "last known: [\(snapshot.mode.name)]"
+            return "last known [\(snapshot.mode.name)], NOT CONNECTED since \(scene.time(ago: age)) UTC "
+                + "(\(Age.whole(age))): \(reason)"
         case .live, .stale:
             break
         }
-        if let press = scene.press, !press.answered, status == .halting {
+        if let press = scene.unanswered, status == .halting {
             return
                 "halt asked for \(Age.text(scene.nowMs &- min(scene.nowMs, press.atMs))) ago, not yet seen on the page"
         }
@@ -96,7 +102,11 @@ enum ModeBar {
             span = Span("HOST SILENT for \(Age.text(scene.aged(age))), pid \(pid)", .bad)
         case .absent: span = Span("NO HOST: estop serve starts one", .bad)
         }
-        return scene.freshness.isLive ? span : Span(span.text, .stale)
+        switch scene.freshness {
+        case .live: return span
+        case .stale: return Span(span.text, .stale)
+        case .lost, .never: return Span("[\(span.text)]", .lost)
+        }
     }
 
     /// What the operator ought to know, the gravest first.

@@ -98,8 +98,10 @@ struct ReasonPicker: Layer {
         for (row, line) in lines.dropFirst(first).prefix(inside.height).enumerated() {
             frame.put(line, row: inside.row + row, column: inside.column, limit: inside.width)
         }
-        if let field, focus >= first, focus - first < inside.height {
-            let row = inside.row + focus - first
+        guard focus >= first, focus - first < inside.height else { return }
+        let row = inside.row + focus - first
+        frame.cursor = (row, inside.column)
+        if let field {
             let column = inside.column + 3
             let room = max(0, inside.width - 3)
             let shown = field.visible(width: room)

@@ -16,27 +16,37 @@ extension ResumeDialog {
             return
         }
         let rows = rows(width: width - 4, scene: scene)
-        let rect = Box.centred(width: width, height: rows.count + 3, in: body)
+        let rect = Box.centred(width: width, height: rows.count + 4, in: body)
         let title = submittedMs == nil ? "Resume" : "Resuming: waiting for the kill switch"
         let inside = Box.draw(title, in: rect, into: &frame)
-        // The last row inside belongs to what is wrong or missing; the rest scrolls with the focus.
-        let room = max(1, inside.height - 1)
-        let at = rows.lastIndex { $0.item == focus } ?? 0
-        let first = max(0, min(at - room + 2, rows.count - room))
+        // The last two rows inside stay: the buttons, and what is wrong or missing. The rest scrolls with the focus;
+        // with the focus on Cancel, where it begins, the top is shown: what would be resumed.
+        let room = max(0, inside.height - 2)
+        let last = max(0, rows.count - room)
+        let at = focus == .cancel ? 0 : rows.lastIndex { $0.item == focus } ?? rows.count - 1
+        let first = min(last, max(0, min(last, max(0, at - room + 2)) + scrolled))
         for (index, row) in rows.dropFirst(first).prefix(room).enumerated() {
-            frame.put(row.line, row: inside.row + index, column: inside.column, limit: inside.width)
-            if let (column, field) = row.field {
-                draw(field, at: column, row: inside.row + index, inside, row.item, &frame)
-            }
+            let place = inside.row + index
+            frame.put(row.line, row: place, column: inside.column, limit: inside.width)
+            if row.item == focus { frame.cursor = (place, inside.column) }
+            if let (column, field) = row.field { draw(field, at: column, row: place, inside, row.item, &frame) }
         }
         if first > 0 { frame.put(" ▲ ", row: rect.row, column: rect.column + rect.width - 5, role: .dialogTitle) }
-        if first + room < rows.count, inside.height > 1 {
+        if first < last {
             frame.put(" ▼ ", row: rect.row + rect.height - 1, column: rect.column + rect.width - 5, role: .dialogTitle)
         }
-        if inside.height > 1, let problem {
-            let text = Text.fit("! " + problem, inside.width)
-            frame.put(text, row: inside.row + inside.height - 1, column: inside.column, role: .bad)
-        }
+        drawButtons(inside, into: &frame)
+    }
+
+    private func drawButtons(_ inside: Rect, into frame: inout Frame) {
+        let row = inside.row + max(0, inside.height - 2)
+        let resume = focusable("[ Resume ]", .submit)
+        let cancel = focusable("[ Cancel ]", .cancel)
+        frame.put(Line(resume.spans + cancel.spans), row: row, column: inside.column, limit: inside.width)
+        if focus == .submit { frame.cursor = (row, inside.column) }
+        if focus == .cancel { frame.cursor = (row, inside.column + resume.width) }
+        guard inside.height > 1, let problem else { return }
+        frame.put(Text.fit("! " + problem, inside.width), row: row + 1, column: inside.column, role: .bad)
     }
 
     private func draw(
@@ -79,8 +89,6 @@ extension ResumeDialog {
             let text = "No credential is set up: the owner of the state directory may resume."
             rows += Text.wrap(text, width).map { Row(line: Line($0, .warning)) }
         }
-        rows.append(Row(line: focusable("[ Resume ]", .submit), item: .submit))
-        rows.append(Row(line: focusable("[ Cancel ]  Enter or Esc", .cancel), item: .cancel))
         return rows
     }
 

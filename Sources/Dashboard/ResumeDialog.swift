@@ -64,6 +64,8 @@ struct ResumeDialog: Layer {
     private(set) var checkedMs: UInt64 = 0
     private var askedMs: UInt64?
     private var lastKeyMs: UInt64
+    /// Rows that PgUp and PgDn moved the view away from the focus.
+    private(set) var scrolled = 0
 
     init(snapshot: DeskSnapshot, nowMs: UInt64) {
         openedMs = nowMs
@@ -170,6 +172,8 @@ struct ResumeDialog: Layer {
         case .tab, .down: move(1)
         case .backTab, .up: move(-1)
         case .enter: return enter(context)
+        case .pageUp: scrolled = max(-400, scrolled - 8)
+        case .pageDown: scrolled = min(400, scrolled + 8)
         default: return edit(key, context)
         }
         return .consumed
@@ -179,6 +183,7 @@ struct ResumeDialog: Layer {
         let all = items
         let at = all.firstIndex(of: focus) ?? all.count - 1
         focus = all[(at + by + all.count) % all.count]
+        scrolled = 0
     }
 
     private mutating func enter(_ context: LayerContext) -> LayerOutcome {

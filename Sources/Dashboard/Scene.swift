@@ -27,8 +27,11 @@ struct Scene {
     var wallClockMs: Int64
 
     var status: Status {
-        Status.of(snapshot, freshness: freshness, unansweredHalt: press.map { !$0.answered } ?? false)
+        Status.of(snapshot, freshness: freshness, unansweredHalt: unanswered != nil)
     }
+
+    /// A halt from this screen that no snapshot shows yet.
+    var unanswered: HaltPress? { press.flatMap { $0.answered ? nil : $0 } }
 
     /// Today's date, UTC.
     var today: String { Age.utc(wallClockMs).date }
@@ -40,11 +43,11 @@ struct Scene {
     func time(ago ms: UInt64) -> String { Age.utc(wallClockMs &- Int64(clamping: ms)).time }
 
     /// How to halt by hand when the screen's own halt has not arrived. Always printed in full.
-    var manualHalt: String { "estop activate  or  touch \(snapshot.directory)/EMERGENCY_STOP" }
+    var manualHalt: String { "estop activate, or: touch \(snapshot.directory)/EMERGENCY_STOP" }
 
     /// The steps of the last halt: the snapshot's, or as far as this screen knows them while no snapshot does.
     var steps: DeskSnapshot.HaltSteps {
-        guard let press, !press.answered else { return snapshot.steps }
+        guard let press = unanswered else { return snapshot.steps }
         var steps = DeskSnapshot.HaltSteps()
         steps.key = .done(ms: 0)
         let waited = nowMs &- min(nowMs, press.atMs)

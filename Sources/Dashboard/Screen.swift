@@ -56,7 +56,7 @@ enum Screen {
 
     static func layout(_ interface: Interface, _ scene: Scene, width: Int, height: Int, notices: Int) -> Layout {
         var layout = Layout(width: width, height: height, notices: notices)
-        layout.place(focus: interface.focus) { pane, columns in
+        layout.place(focus: interface.focus, alarm: scene.steps.hasAlarm) { pane, columns in
             pane.content(scene, width: columns).wantedHeight
         }
         return layout

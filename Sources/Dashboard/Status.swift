@@ -79,16 +79,13 @@ extension DeskSnapshot {
         case .done, .notApplicable: return true
         case .pending, .alarm: return false
         case .empty:
-            let untouched = [steps.key, steps.page, steps.disk, steps.gates, steps.orders].allSatisfy { $0 == .empty }
-            return untouched && gates.allSatisfy { $0.acknowledged || !$0.alive }
+            return steps.all.allSatisfy { $0 == .empty } && gates.allSatisfy { $0.acknowledged || !$0.alive }
         }
     }
 
     /// Whether any step of the halt is still running: its counter is redrawn ten times a second.
     var hasPendingStep: Bool {
-        [steps.key, steps.page, steps.disk, steps.gates, steps.orders, steps.verified].contains {
-            if case .pending = $0 { true } else { false }
-        }
+        steps.all.contains { if case .pending = $0 { true } else { false } }
     }
 
     /// Whether anything but ages and counters differs, so that it has to be painted before the next tick.
@@ -123,5 +120,15 @@ extension DeskSnapshot {
             if case .pending = copy.steps[keyPath: step] { copy.steps[keyPath: step] = .pending(ms: 0) }
         }
         return copy
+    }
+}
+
+extension DeskSnapshot.HaltSteps {
+    /// The steps, in their order.
+    var all: [Step] { [key, page, disk, gates, orders, verified] }
+
+    /// Whether any of them failed or is late.
+    var hasAlarm: Bool {
+        all.contains { if case .alarm = $0 { true } else { false } }
     }
 }

@@ -1,3 +1,4 @@
+import KillSwitch
 import SafetyEngine
 
 /// The last halt, step by step: empty, pending with a running counter, done with its time, or an alarm with what to
@@ -5,6 +6,10 @@ import SafetyEngine
 enum StepsPane {
     static func content(_ scene: Scene, width: Int) -> PaneContent {
         let steps = scene.steps
+        if scene.snapshot.mode.permitsAnything, steps.all.allSatisfy({ $0 == .empty }) {
+            let none = "no halt is in force"
+            return PaneContent(scene: scene, summary: "the halt's steps", lines: [], empty: none, width: width)
+        }
         var lines: [Line] = []
         lines += step("key seen", steps.key, scene, width, done: keyTime(scene))
         lines += step("on the page", steps.page, scene, width)
@@ -25,7 +30,7 @@ enum StepsPane {
 
     /// The key's own step is the beginning of all others: its time of day says more than zero milliseconds.
     private static func keyTime(_ scene: Scene) -> String? {
-        if let press = scene.press, !press.answered {
+        if let press = scene.unanswered {
             return scene.time(ago: scene.nowMs &- min(scene.nowMs, press.atMs))
         }
         guard let stamp = scene.snapshot.since, let begin = stamp.firstIndex(of: "T") else { return nil }
@@ -47,7 +52,7 @@ enum StepsPane {
         case .empty:
             return [Line([Span("· " + label, .dim), Span(noted.isEmpty ? "-" : noted, .dim)])]
         case .pending(let ms):
-            let text = Age.step(ms + Double(scene.press?.answered == false ? 0 : scene.elapsedMs))
+            let text = Age.step(ms + Double(scene.unanswered != nil ? 0 : scene.elapsedMs))
             return [Line([Span("… " + label, .warning), Span(noted + "pending " + text, .warning)])]
         case .done(let ms):
             let text = done ?? "+" + Age.step(ms)

@@ -13,7 +13,7 @@ enum SupervisorsPane {
         let sorted = order.flatMap { health in now.filter { $0.health == health } }
         let table = Table(
             columns: [
-                .init(title: "name", width: 10, grows: true, rank: 0),
+                .init(title: "name", width: 10, most: 32, rank: 0),
                 .init(title: "state", width: 8, rank: 1),
                 .init(title: "last beat", width: 9, right: true, rank: 2),
                 .init(title: "interval", width: 8, right: true, rank: 3),

@@ -84,6 +84,10 @@ public final class HaltHandle {
         fileprivate let raw: RawReport
         /// CLOCK_BOOTTIME ns when the word was on the page.
         public let at: UInt64
+        /// The latch that its record will add.
+        public var id: String { HaltReport(raw.report).id }
+        /// The page's word after it.
+        public var word: Word { Word(rawValue: raw.report.state) }
         /// Whether it is on the page.
         public var onPage: Bool { raw.report.page != 0 }
     }
@@ -139,7 +143,7 @@ extension KillSwitch {
     private func askOthersIfNeeded(_ request: HaltRequest, _ report: inout estop_halt_report) {
         guard report.page == 0 else { return }
         report.stop_file = estop_leave_stop_file(directory.descriptor, request.reason)
-        if report.stop_file == 0 {
+        if report.stop_file != 1 {
             report.socket = estop_ask_host(directory.descriptor, request.scope.description, request.reason)
         }
     }

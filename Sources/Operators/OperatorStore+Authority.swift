@@ -4,7 +4,7 @@ extension OperatorStore {
     /// Whether somebody may resume this desk: an enrolled operator with the right passphrase, or, while nobody is
     /// enrolled, the owner of the state directory.
     ///
-    /// A wrong passphrase is recorded in the log, then refused after its delay. Blocks: never on a thread that halts.
+    /// A wrong passphrase is refused after its delay and recorded in the log. Blocks: never on a thread that halts.
     ///
     /// - Parameters:
     ///   - killSwitch: The desk.

@@ -182,9 +182,9 @@ class Gate:
                 f"'{scope}' is no scope: write pairs like venue=paper,strategy=grid (venue, account, strategy, "
                 f"symbol), at most {_SCOPE_SIZE} bytes"
             )
-        self._interval = int(interval * _SECOND)
-        if self._interval < 0:
+        if not 0 <= interval < 2**33:
             raise ValueError("a gate's interval is 0 or more seconds")
+        self._interval = int(interval * _SECOND)
         self._environment = _environment_mode()
         self._stopped_at = None
         # Reads 0 in a forked child, also of a fork that no hook sees.
@@ -351,7 +351,7 @@ class Gate:
         if not self._here[0]:
             self._abandon(_WHY_FORK)
             return False
-        if self._halt_map is None:
+        if self._gates_map is None:  # also while attaching, for a signal handler that asks meanwhile
             if _clock(_BOOTTIME) >= self._look_again:
                 self._attach()
             return True
@@ -823,11 +823,11 @@ def _halt_by_library(directory: int, reason: str, scope: Optional[str]) -> Halt:
     wanted = None if scope is None else str(scope).encode(errors="replace")
     if library.estop_halt(path, wanted, reason.encode(errors="replace"), ctypes.byref(report)) != 0:
         raise Error((library.estop_error() or b"libestop could not halt").decode(errors="replace"))
-    if report.page:
-        return Halt("page", bool(report.durable), True, report.id.decode(), report.state)
-    if report.stop_file:
-        return Halt("stop-file", False, not there, None, None)
-    return Halt("socket", False, True, None, None)
+    by = "page" if report.page else "stop-file" if report.stop_file else "socket"
+    durable = bool(report.durable)
+    # A stop file that was there already has another reason in it.
+    recorded = durable or by != "stop-file" or not there
+    return Halt(by, durable, recorded, report.id.decode() or None, report.state if report.page else None)
 
 
 def _halt_by_stop_file(directory: int, reason: str, scope: Optional[str]) -> Halt:

@@ -101,18 +101,18 @@ public struct KeyDecoder: Sendable {
     // MARK: - Time
 
     private mutating func schedule(_ nowMs: UInt64, entered: Bool) {
-        let wait: UInt64
         if !held.isEmpty {
-            wait = KeyDecoder.aloneMs
-        } else {
-            switch state {
-            case .ground where partial.isEmpty:
-                deadlineMs = nil
-                return
-            case .ground, .escape: wait = KeyDecoder.escapeMs
-            case .paste: wait = KeyDecoder.pasteMs
-            default: wait = KeyDecoder.sequenceMs
-            }
+            deadlineMs = nowMs + KeyDecoder.aloneMs
+            return
+        }
+        let wait: UInt64
+        switch state {
+        case .ground where partial.isEmpty:
+            deadlineMs = nil
+            return
+        case .ground, .escape: wait = KeyDecoder.escapeMs
+        case .paste: wait = KeyDecoder.pasteMs
+        default: wait = KeyDecoder.sequenceMs
         }
         if entered || deadlineMs == nil { deadlineMs = nowMs + wait }
     }
@@ -129,6 +129,7 @@ public struct KeyDecoder: Sendable {
                 self.cut = Cut(resume: first == UInt8(ascii: "[") ? .csi([]) : .string, untilMs: cut.untilMs)
             }
             run(typed[...])
+            schedule(nowMs, entered: true)
             return
         }
         switch state {

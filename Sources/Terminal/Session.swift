@@ -1,5 +1,5 @@
 import CTerminal
-public import Dashboard
+import Dashboard
 import Glibc
 public import KillSwitch
 public import SafetyEngine
@@ -55,7 +55,7 @@ public final class Session: Sendable {
     /// The exit status when the terminal went away.
     static let hangUpStatus: Int32 = 1
     /// The exit status when there is no terminal that a screen can be drawn on.
-    static let noTerminalStatus: Int32 = 2
+    public static let noTerminalStatus: Int32 = 2
 
     private struct State {
         var interface = Interface()
@@ -95,7 +95,7 @@ public final class Session: Sendable {
     public func run() -> Int32 {
         guard input >= 0, output >= 0, term_guard(input, output) == 0 else { return Session.noTerminalStatus }
         var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else {
+        guard pipe(&ends) == 0 else {
             term_restore()
             return Session.noTerminalStatus
         }

@@ -68,7 +68,7 @@ struct BenchGates: BenchPart {
         }
     }
 
-    private struct Gates: ~Copyable {
+    private final class Gates {
         let page: BenchPage
         let swift: Gate
         let plain: OpaquePointer

@@ -69,14 +69,17 @@ final class BenchTerminal: Sendable {
     private let path: String
 
     init() throws(BenchProblem) {
-        master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)
-        var name = [CChar](repeating: 0, count: 128)
-        guard master >= 0, grantpt(master) == 0, unlockpt(master) == 0, ptsname_r(master, &name, name.count) == 0 else {
+        var ends: (master: Int32, slave: Int32) = (-1, -1)
+        var size = winsize(ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0)
+        guard openpty(&ends.master, &ends.slave, nil, nil, &size) == 0 else {
             throw BenchProblem("there is no pseudo-terminal", errno: errno)
         }
+        var name = [CChar](repeating: 0, count: 128)
+        ttyname_r(ends.slave, &name, name.count)
+        close(ends.slave)
+        _ = fcntl(ends.master, F_SETFD, FD_CLOEXEC)
+        master = ends.master
         path = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        var size = winsize(ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0)
-        _ = ioctl(master, UInt(TIOCSWINSZ), &size)
     }
 
     deinit { close(master) }

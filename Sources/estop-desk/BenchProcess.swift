@@ -16,6 +16,9 @@ enum BenchProcess {
     /// This executable; a path that stays right when the file is replaced.
     static let own = "/proc/self/exe"
 
+    /// POSIX_SPAWN_SETSID of <spawn.h>, which hides it from Swift.
+    private static let setSession: Int32 = 0x80
+
     /// A set of signals.
     static func signals(_ numbers: [Int32]) -> sigset_t {
         var set = sigset_t()
@@ -58,7 +61,7 @@ enum BenchProcess {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &standard)
         var flags = Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)
-        if terminal != nil { flags |= Int32(POSIX_SPAWN_SETSID) }
+        if terminal != nil { flags |= setSession }
         posix_spawnattr_setflags(&attributes, Int16(flags))
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
@@ -79,7 +82,7 @@ enum BenchProcess {
             withUnsafePointer(to: signals([])) { none in
                 var spawn = process_spawn()
                 spawn.arguments = words.baseAddress.map { UnsafePointer($0) }
-                spawn.signals = none
+                spawn.signals = UnsafeRawPointer(none)
                 spawn.terminal = -1
                 return process_start(&spawn, &failure)
             }
@@ -87,6 +90,14 @@ enum BenchProcess {
         guard pid > 0 else { throw BenchProblem("estop serve cannot be started", errno: errno) }
         close(failure)
         return pid
+    }
+
+    /// A pipe that no child inherits by itself: the end to read and the end to write.
+    static func pipe() throws(BenchProblem) -> (reading: Int32, writing: Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard Glibc.pipe(&ends) == 0 else { throw BenchProblem("no pipe", errno: errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
     }
 
     /// Waits for a child's end; its exit status, or minus the number of the signal that ended it.
@@ -107,7 +118,8 @@ enum BenchProcess {
     /// Sleeps without a clock's help: between two samples, so that whoever is to be woken sleeps by then.
     static func nap(microseconds: Int) {
         var time = timespec(tv_sec: microseconds / 1_000_000, tv_nsec: microseconds % 1_000_000 * 1000)
-        while nanosleep(&time, &time) != 0 && errno == EINTR {}
+        var rest = timespec()
+        while nanosleep(&time, &rest) != 0 && errno == EINTR { time = rest }
     }
 }
 

@@ -1,4 +1,3 @@
-import CProcess
 import Console
 import Glibc
 import KillSwitch
@@ -94,18 +93,17 @@ struct BenchPython: BenchPart {
     }
 
     private static func output(of arguments: [String]) throws(BenchProblem) -> String {
-        var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw BenchProblem("no pipe", errno: errno) }
-        defer { close(ends[0]) }
+        let (reading, writing) = try BenchProcess.pipe()
+        defer { close(reading) }
         let child: pid_t
         do {
-            defer { close(ends[1]) }
-            child = try BenchProcess.start(arguments, files: [(ends[1], 1), (ends[1], 2)])
+            defer { close(writing) }
+            child = try BenchProcess.start(arguments, files: [(writing, 1), (writing, 2)])
         }
         var text: [UInt8] = []
         var bytes = [UInt8](repeating: 0, count: 4096)
         while true {
-            let count = read(ends[0], &bytes, bytes.count)
+            let count = read(reading, &bytes, bytes.count)
             if count < 0, errno == EINTR { continue }
             if count <= 0 { break }
             text += bytes[..<count]

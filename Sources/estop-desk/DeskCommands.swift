@@ -8,7 +8,6 @@ enum DeskCommands {
         (RunCommand.command, RunCommand.run),
         (BeatCommand.command, BeatCommand.run),
         (BenchCommand.command, BenchCommand.run),
-        (DoctorCommand.command, DoctorCommand.run),
     ]
 
     static let table = CommandTable(

@@ -50,7 +50,7 @@ extension RunCommand {
             var pair: [Int32] = [-1, -1]
             guard process_pipe(&pair) == 0 else { return nil }
             words = (pair[0], pair[1])
-            done = eventfd(0, Int32(EFD_CLOEXEC))
+            done = process_counter()
             self.request = request
             Threads.start(self) { $0.run() }
         }

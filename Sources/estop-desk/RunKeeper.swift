@@ -18,6 +18,7 @@ extension RunCommand {
         private var bot: pid_t = 0
         private var hasEnded = false
         private var isAbandoned = false
+        private var wasHalted = false
         private var exit: Int32?
         private var nextBeat: UInt64 = 0
         // What poll waits for.
@@ -33,12 +34,14 @@ extension RunCommand {
             self.terminal = terminal
             supervision = Supervision(policy: request.policy, grace: request.grace)
             var signals = signals
-            self.signals = signalfd(-1, &signals, Int32(SFD_CLOEXEC | SFD_NONBLOCK))
-            changes = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+            self.signals = process_signals(&signals)
+            changes = process_counter()
         }
 
         /// Starts the program and keeps it until the last of it is gone; returns the exit status.
         func run(_ program: UnsafePointer<UnsafeMutablePointer<CChar>?>, signals before: sigset_t) -> Int32 {
+            // Given back in order: a gate that is only dropped would be listed as somebody's death.
+            defer { gate = nil }
             do {
                 gate = try openGate()
             } catch {
@@ -55,7 +58,7 @@ extension RunCommand {
             let started = withUnsafePointer(to: &mask) { mask in
                 var spawn = process_spawn()
                 spawn.arguments = program
-                spawn.signals = mask
+                spawn.signals = UnsafeRawPointer(mask)
                 spawn.terminal = beginning == .run ? terminal.forBeginning() : -1
                 spawn.stopped = beginning == .runStopped ? 1 : 0
                 return process_start(&spawn, &failure)
@@ -68,7 +71,8 @@ extension RunCommand {
             while exit == nil { step() }
             terminal.take(from: bot, restoring: (exit ?? 0) > 128)
             announcer?.finish()
-            gate = nil
+            // Long enough for those who wait for the acknowledgement to see it: a gate that vanishes proves nothing.
+            if wasHalted { Clock.sleep(milliseconds: 250) }
             // A guard that was stopped as a job could not see that this is over.
             if getppid() == guardian { kill(guardian, SIGCONT) }
             return exit ?? 0
@@ -105,7 +109,9 @@ extension RunCommand {
             case .check: if gate?.permitsReducing() != true { withdraw() }
             case .acknowledge: _ = gate?.permitsReducing()
             case .withdraw: withdraw()
-            case .say(let notice): announcer?.say(notice)
+            case .say(let notice):
+                if notice == .stopping { wasHalted = true }
+                announcer?.say(notice)
             case .giveTerminal: if !hasEnded { terminal.give(to: bot) }
             case .takeTerminal: terminal.take(from: bot, restoring: false)
             case .suspendGuard: suspendGuard()
@@ -167,15 +173,14 @@ extension RunCommand {
         // MARK: - Processes
 
         private func takeSignals() {
-            var info = signalfd_siginfo()
-            while read(signals, &info, MemoryLayout<signalfd_siginfo>.size) == MemoryLayout<signalfd_siginfo>.size {
-                let number = Int32(info.ssi_signo)
-                if number == SIGCHLD {
+            var signal = process_signal()
+            while process_next_signal(signals, &signal) == 1 {
+                if signal.number == SIGCHLD {
                     reap()
-                } else if RunCommand.passedOn.contains(number) {
+                } else if RunCommand.passedOn.contains(signal.number) {
                     lookAtTheJob()
-                    // Queued by the guard with 1 when it came from the terminal.
-                    handle(.signal(number, fromTerminal: info.ssi_code == -1 && info.ssi_int == 1))
+                    // Queued (-1) by the guard with 1 when it came from the terminal.
+                    handle(.signal(signal.number, fromTerminal: signal.code == -1 && signal.value == 1))
                 }
             }
         }

@@ -34,15 +34,20 @@ enum ActivateCommand {
             return UsageError.exitStatus
         }
         let directory: StateDirectory
+        var wasThere = true
         do {
-            directory = try StateDirectory(try StateLocation.choose(option: arguments.state).path, create: true)
+            let path = try StateLocation.choose(option: arguments.state).path
+            wasThere = access(path, F_OK) == 0
+            directory = try StateDirectory(path, create: true)
         } catch {
             return ChosenDesk.fail("NOT HALTED: \(error)", arguments, status: 2)
         }
-        return halt(request, directory, arguments)
+        return halt(request, directory, arguments, wasThere: wasThere)
     }
 
-    private static func halt(_ request: HaltRequest, _ directory: StateDirectory, _ arguments: Arguments) -> Int32 {
+    private static func halt(
+        _ request: HaltRequest, _ directory: StateDirectory, _ arguments: Arguments, wasThere: Bool
+    ) -> Int32 {
         // The page before anything that can fail or wait, the configuration included.
         let handle = HaltHandle(directory)
         var pulled = handle.pull(for: request)
@@ -54,6 +59,10 @@ enum ActivateCommand {
             warnings.append(error.message)
         }
         let killSwitch = KillSwitch(directory, settings: settings)
+        if !wasThere || killSwitch.isBrandNew {
+            // A mistyped directory must not look like the desk that was meant.
+            warnings.append("there was no desk in \(directory.path) before: if you meant another one, it is NOT halted")
+        }
         if !pulled.onPage {
             // Without a page nothing permits; with one, gates that open later are told why.
             do {
@@ -71,7 +80,7 @@ enum ActivateCommand {
                 "\(text). The host records it when the disk is back.", arguments, status: pulled.onPage ? 1 : 2
             )
         }
-        var outcome = Outcome(request: request, report: report, warnings: warnings)
+        var outcome = Outcome(request: request, report: report, warnings: warnings, isDesk: wasThere)
         if !arguments.json { outcome.sayHalted() }
         if report.taken { outcome.confirm(killSwitch, wait: arguments.duration("wait") ?? 2_000) }
         if arguments.json { outcome.sayJSON() } else { outcome.sayConfirmed() }
@@ -84,13 +93,15 @@ private struct Outcome {
     let request: HaltRequest
     let report: HaltReport
     var warnings: [String]
+    /// Whether the state directory existed before: one that had to be made is hardly the desk that was meant.
+    let isDesk: Bool
     var seen: Observation?
     var waiting: [GateSlot] = []
     var waited = false
 
     var status: Int32 {
         guard report.taken else { return 2 }
-        return report.onPage && report.durable && (!waited || waiting.isEmpty) ? 0 : 1
+        return isDesk && report.onPage && report.durable && (!waited || waiting.isEmpty) ? 0 : 1
     }
 
     private var style: TextStyle { TextStyle(for: .standard) }

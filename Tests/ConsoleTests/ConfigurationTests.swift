@@ -43,7 +43,7 @@ struct ConfigurationTests {
             stopFilePaths: ["/srv/STOP", "/mnt/STOP"],
             deadMan: 250_000_000
         )
-        #expect(read.settings == settings && Configuration().settings == DeskSettings())
+        #expect(DeskSettings(read) == settings && DeskSettings(Configuration()) == DeskSettings())
     }
 
     @Test func aNameAloneStaysAPaperDesk() throws { #expect(try configuration("[desk]\nname = \"x\"").desk.isPaper) }

@@ -56,12 +56,24 @@ enum Fixture {
         desk.gates = (0..<4).map { gate($0, mode: .halted, acknowledged: true) }
         desk.latches = [
             Latch(
-                id: "h1", source: .keyboard, scope: .global, mode: .halted, reason: "Uncontrolled losses", op: "alice",
-                since: "2026-11-21T12:00:01.204Z", tag: 1
+                id: "h1",
+                source: .keyboard,
+                scope: .global,
+                mode: .halted,
+                reason: "Uncontrolled losses",
+                op: "alice",
+                since: "2026-11-21T12:00:01.204Z",
+                tag: 1
             ),
             Latch(
-                id: "h2", source: .file, scope: .global, mode: .halted, reason: "stop file: maintenance", op: "",
-                since: "2026-11-20T23:00:00.000Z", tag: 2
+                id: "h2",
+                source: .file,
+                scope: .global,
+                mode: .halted,
+                reason: "stop file: maintenance",
+                op: "",
+                since: "2026-11-20T23:00:00.000Z",
+                tag: 2
             ),
         ]
         desk.history.append(record(.halt, "2026-11-21T12:00:01.204Z", .halted, "Uncontrolled losses", op: "alice"))
@@ -86,23 +98,41 @@ enum Fixture {
         desk.gates = (0..<40).map { gate($0, mode: .halted, acknowledged: $0 % 3 != 0) }
         desk.gates[0].name = "evil\u{1b}[2J\u{202e}name"
         desk.gates[1].name = "漢字のボット"
-        desk.steps.disk = .alarm("not on disk: no space left. By hand: estop activate, or touch /var/lib/estop/EMERGENCY_STOP")
+        desk.steps.disk = .alarm(
+            "not on disk: no space left. By hand: estop activate, or touch /var/lib/estop/EMERGENCY_STOP"
+        )
         desk.steps.waitingFor = (0..<14).map { "grid-bot-\($0 * 3)" }
         return desk
     }
 
     static func gate(_ index: Int, mode: Mode, acknowledged: Bool) -> DeskSnapshot.Gate {
         DeskSnapshot.Gate(
-            slot: index, name: "grid-bot-\(index)", scope: "venue=kraken,strategy=grid\(index)", pid: 4100 + UInt32(index),
-            alive: true, acknowledged: acknowledged, mode: mode, checks: 120_000, refusals: UInt64(index),
-            checksPerSecond: 1234.5, lastCheckAgeMs: 200
+            slot: index,
+            name: "grid-bot-\(index)",
+            scope: "venue=kraken,strategy=grid\(index)",
+            pid: 4100 + UInt32(index),
+            alive: true,
+            acknowledged: acknowledged,
+            mode: mode,
+            checks: 120_000,
+            refusals: UInt64(index),
+            checksPerSecond: 1234.5,
+            lastCheckAgeMs: 200
         )
     }
 
     static func record(_ change: Record.Change, _ at: String, _ mode: Mode, _ reason: String, op: String) -> Record {
         Record(
-            change: change, id: at, at: at, mode: mode, reason: reason, source: .keyboard, op: op,
-            was: Word(rawValue: 1), state: Word(rawValue: 2), clears: 0
+            change: change,
+            id: at,
+            at: at,
+            mode: mode,
+            reason: reason,
+            source: .keyboard,
+            op: op,
+            was: Word(rawValue: 1),
+            state: Word(rawValue: 2),
+            clears: 0
         )
     }
 
@@ -114,12 +144,21 @@ enum Fixture {
     }
 
     static func frame(
-        _ interface: Interface, _ desk: DeskSnapshot, _ width: Int, _ height: Int, nowMs: UInt64 = nowMs,
+        _ interface: Interface,
+        _ desk: DeskSnapshot,
+        _ width: Int,
+        _ height: Int,
+        nowMs: UInt64 = nowMs,
         unicode: Bool = true
     ) -> Frame {
         render(
-            interface, snapshot: desk, width: width, height: height, nowMs: nowMs,
-            wallClockMs: wallMs + Int64(nowMs) - Int64(Fixture.nowMs), unicode: unicode
+            interface,
+            snapshot: desk,
+            width: width,
+            height: height,
+            nowMs: nowMs,
+            wallClockMs: wallMs + Int64(nowMs) - Int64(Fixture.nowMs),
+            unicode: unicode
         )
     }
 }

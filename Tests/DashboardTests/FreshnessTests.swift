@@ -9,19 +9,24 @@ struct FreshnessTests {
         arguments: [
             (0, "0.0s"), (940, "0.9s"), (9999, "9.9s"), (10_000, "10s"), (59_999, "59s"), (60_000, "1m00s"),
             (3_599_000, "59m59s"), (3_600_000, "1h00m"), (86_400_000, "1d00h"),
-        ] as [(UInt64, String)])
+        ] as [(UInt64, String)]
+    )
     func agesAreShort(_ ms: UInt64, _ text: String) { #expect(Age.text(ms) == text) }
 
     @Test(
-        arguments: [(0, "0.00 ms"), (0.154, "0.15 ms"), (3.14, "3.1 ms"), (41.9, "41 ms"), (1312, "1.3 s"), (61_000, "1m01s")]
-            as [(Double, String)])
+        arguments: [
+            (0, "0.00 ms"), (0.154, "0.15 ms"), (3.14, "3.1 ms"), (41.9, "41 ms"), (1312, "1.3 s"), (61_000, "1m01s"),
+        ]
+            as [(Double, String)]
+    )
     func stepsHaveTheirUnit(_ ms: Double, _ text: String) { #expect(Age.step(ms) == text) }
 
     @Test(
         arguments: [
             (0, "1970-01-01", "00:00:00"), (951_782_400_000, "2000-02-29", "00:00:00"),
             (1_795_262_653_999, "2026-11-21", "12:04:13"), (-1000, "1969-12-31", "23:59:59"),
-        ] as [(Int64, String, String)])
+        ] as [(Int64, String, String)]
+    )
     func theClockIsUTC(_ ms: Int64, _ date: String, _ time: String) {
         #expect(Age.utc(ms).date == date)
         #expect(Age.utc(ms).time == time)

@@ -23,7 +23,11 @@ enum Golden {
             return
         }
         let kept = try String(contentsOf: url, encoding: .utf8)
-        #expect(found == kept, "\(url.lastPathComponent) differs: see it with ESTOP_RECORD=1 and git diff", sourceLocation: sourceLocation)
+        #expect(
+            found == kept,
+            "\(url.lastPathComponent) differs: see it with ESTOP_RECORD=1 and git diff",
+            sourceLocation: sourceLocation
+        )
     }
 
     private static func trimmed(_ row: String) -> String {

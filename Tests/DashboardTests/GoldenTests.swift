@@ -10,24 +10,33 @@ struct GoldenTests {
     static let desks: [(String, @Sendable () -> DeskSnapshot)] = [
         ("trading", Fixture.trading), ("halting", Fixture.halting), ("halted", Fixture.halted),
         ("crowded", Fixture.crowded),
-        ("unknown", {
-            var desk = Fixture.halted()
-            desk.word = nil
-            desk.mode = .unknown
-            desk.pageProblem = "halt.page is a dangling link"
-            desk.host = .absent
-            return desk
-        }),
-        ("lost", {
-            var desk = Fixture.trading()
-            desk.freshness = .lost(ageMs: 42_000, reason: "connection refused")
-            return desk
-        }),
-        ("stale", {
-            var desk = Fixture.trading()
-            desk.freshness = .stale(ageMs: 4000)
-            return desk
-        }),
+        (
+            "unknown",
+            {
+                var desk = Fixture.halted()
+                desk.word = nil
+                desk.mode = .unknown
+                desk.pageProblem = "halt.page is a dangling link"
+                desk.host = .absent
+                return desk
+            }
+        ),
+        (
+            "lost",
+            {
+                var desk = Fixture.trading()
+                desk.freshness = .lost(ageMs: 42_000, reason: "connection refused")
+                return desk
+            }
+        ),
+        (
+            "stale",
+            {
+                var desk = Fixture.trading()
+                desk.freshness = .stale(ageMs: 4000)
+                return desk
+            }
+        ),
         ("never", { DeskSnapshot(deskName: "alpha", paper: true, directory: "/work/state") }),
     ]
 
@@ -68,9 +77,20 @@ struct GoldenTests {
         let now = Fixture.nowMs + 400
         var resume = Fixture.interface(desk)
         resume.press([.character("R")], desk)
-        resume.preflight(ResumeDialogTests.results(failing: [.gates, .stopFile]), mode: .live, scope: .global, nowMs: now)
-        resume.press([.tab, .character(" "), .tab], desk, at: now)
-        resume.preflight(ResumeDialogTests.results(failing: [.gates, .stopFile]), mode: .live, scope: .global, nowMs: now)
+        resume.preflight(
+            ResumeDialogTests.results(failing: [.gates, .stopFile]),
+            mode: .live,
+            scope: .global,
+            nowMs: now
+        )
+        resume.press([.tab, .character(" ")], desk, at: now)
+        resume.preflight(
+            ResumeDialogTests.results(failing: [.gates, .stopFile]),
+            mode: .live,
+            scope: .global,
+            nowMs: now
+        )
+        resume.press([.tab], desk, at: now)
         resume.type("stopped by hand", desk, at: now)
         try Golden.expect(Fixture.frame(resume, desk, width, height, nowMs: now), "resume")
     }

@@ -55,7 +55,7 @@ struct InterfaceTests {
         let desk = Fixture.crowded()
         var interface = Fixture.interface(desk)
         interface.resize(width: 80, height: 24)
-        interface.press([.character("1"), .character("1"), .character("G")], desk)
+        interface.press([.character("1"), .character("G")], desk)
         #expect(interface.focus == .gates)
         let last = Fixture.frame(interface, desk, 80, 24).text
         #expect(last.contains("of 40"))

@@ -8,7 +8,8 @@ struct ResumeDialogTests {
     static func results(failing: Set<PreflightCheck.Name> = []) -> [PreflightCheck] {
         PreflightCheck.Name.allCases.map { name in
             PreflightCheck(
-                name: name, passed: name.question == nil && !failing.contains(name),
+                name: name,
+                passed: name.question == nil && !failing.contains(name),
                 detail: failing.contains(name) ? "found something: do this about it" : "as it should be"
             )
         }
@@ -34,12 +35,20 @@ struct ResumeDialogTests {
     func item(_ interface: Interface) -> ResumeDialog.Item? { interface.resumeDialog?.focus }
 
     /// Walks through all of it as an operator would.
-    func fill(_ interface: inout Interface, _ desk: DeskSnapshot, overrides: Int = 0) {
+    func fill(
+        _ interface: inout Interface,
+        _ desk: DeskSnapshot,
+        failing: Set<PreflightCheck.Name> = [],
+        overrides: Int = 0
+    ) {
         interface.press([.tab], desk, at: now)
         if !desk.paper {
             interface.press([.character(" ")], desk, at: now)
             interface.preflight(
-                interface.resumeDialog?.checks ?? ResumeDialogTests.results(), mode: .live, scope: .global, nowMs: now
+                ResumeDialogTests.results(failing: failing),
+                mode: .live,
+                scope: .global,
+                nowMs: now
             )
             interface.press([.enter], desk, at: now)
         }
@@ -92,7 +101,11 @@ struct ResumeDialogTests {
         fill(&interface, desk)
         #expect(item(interface) == .submit)
         let request = ResumeRequest(
-            mode: .live, reason: "all is well", op: "", from: "", source: .keyboard,
+            mode: .live,
+            reason: "all is well",
+            op: "",
+            from: "",
+            source: .keyboard,
             answers: Set(PreflightCheck.Name.answers)
         )
         #expect(interface.press([.enter], desk, at: now) == [.resume(request, passphrase: "")])
@@ -165,7 +178,7 @@ struct ResumeDialogTests {
 
     @Test func aFailingCheckNeedsAReason() {
         var interface = opened(desk, failing: [.gates])
-        fill(&interface, desk, overrides: 1)
+        fill(&interface, desk, failing: [.gates], overrides: 1)
         guard case .resume(let request, _)? = interface.press([.enter], desk, at: now).last else {
             Issue.record("did not resume")
             return
@@ -176,7 +189,7 @@ struct ResumeDialogTests {
     @Test(arguments: [PreflightCheck.Name.stopFile, .environment])
     func aStopFileCannotBeOverridden(_ name: PreflightCheck.Name) {
         var interface = opened(desk, failing: [name])
-        fill(&interface, desk)
+        fill(&interface, desk, failing: [name])
         #expect(item(interface) == .submit)
         #expect(interface.press([.enter], desk, at: now).isEmpty)
         #expect(interface.resumeDialog?.problem?.contains("cannot be overridden") == true)
@@ -184,7 +197,7 @@ struct ResumeDialogTests {
 
     @Test func anOverrideOfACheckThatPassesAgainIsNotSent() {
         var interface = opened(desk, failing: [.gates])
-        fill(&interface, desk, overrides: 1)
+        fill(&interface, desk, failing: [.gates], overrides: 1)
         interface.preflight(ResumeDialogTests.results(), mode: .live, scope: .global, nowMs: now)
         guard case .resume(let request, _)? = interface.press([.enter], desk, at: now).last else {
             Issue.record("did not resume")

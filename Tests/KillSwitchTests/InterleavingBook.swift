@@ -71,16 +71,17 @@ final class Book {
         return number
     }
 
-    /// Where each whole copy of each record begins.
-    func copies(_ log: [UInt16]) -> [(draft: Draft, offset: Int)] {
-        var all: [(draft: Draft, offset: Int)] = []
+    /// Where each whole copy of each record begins, and from which length of the log on it could be read.
+    func copies(_ log: [UInt16]) -> [(draft: Draft, offset: Int, readable: Int)] {
+        var all: [(draft: Draft, offset: Int, readable: Int)] = []
         var at = 0
         for (index, number) in log.enumerated() {
             var draft = drafts[Int(number)]
             let isWhole = draft.part == .whole || draft.part == .line && index + 1 < log.count
             draft.part = .whole
-            if isWhole { all.append((draft, at + 1)) }
-            at += bytes[Int(number)].count
+            let end = at + bytes[Int(number)].count
+            if isWhole { all.append((draft, at + 1, drafts[Int(number)].part == .whole ? end : end + 1)) }
+            at = end
         }
         return all
     }

@@ -7,7 +7,7 @@ extension Machine {
         let copies = book.copies(world.log)
         let resumes = copies.filter { $0.draft.change == .resume && world.applied.contains($0.draft.id) }.map(\.draft)
         if resumes.contains(where: { $0.pause == halt.id }) { return true }
-        return copies.contains { draft, offset in
+        return copies.contains { draft, offset, _ in
             guard draft.change == .halt, draft.scope.covers(halt.scope) else { return false }
             let spans = draft.was.generation < halt.word.generation && halt.word.generation <= draft.state.generation
             let tag = draft.tag != 0 ? draft.tag : Book.tag(draft.id)
@@ -53,8 +53,16 @@ extension Machine {
                 return "the page permits by a resume that the fold does not know"
             }
         }
+        for (resume, _, _) in records where resume.change == .resume && world.applied.contains(resume.id) {
+            let clears = resume.clears ?? 0
+            if let unread = records.first(where: {
+                $0.draft.change == .halt && $0.offset < clears && clears < $0.readable
+            }) {
+                return "a resume has cleared the halt \(Book.text(unread.draft.id)), which it could not read"
+            }
+        }
         let latches = Set(page.fold.latches.map(\.id))
-        for (draft, _) in records where draft.change == .halt && !latches.contains(Book.text(draft.id)) {
+        for (draft, _, _) in records where draft.change == .halt && !latches.contains(Book.text(draft.id)) {
             let tag = draft.tag != 0 ? draft.tag : Book.tag(draft.id)
             let past = PastHalt(id: draft.id, tag: tag, scope: draft.scope, mode: draft.mode, word: draft.state)
             if draft.id != Scenario.firstHalt, !isCovered(past, world, strictly: true) {

@@ -1,9 +1,9 @@
 @testable import KillSwitch
 
 /// Where an enumeration begins.
-struct Scenario {
+struct Scenario: Sendable {
     /// The page and the log of a desk at the beginning.
-    enum Start {
+    enum Start: Sendable {
         /// Halted by an acknowledged halt.
         case halted
         /// Halted by a stop file that is there.

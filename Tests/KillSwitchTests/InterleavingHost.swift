@@ -84,7 +84,12 @@ extension Machine {
                 }
             }
         }
-        if holds(.republishesScopedLatches), let latch = withoutEntry(world, fold).first {
+        // With every entry taken the global halt in its place is enough: while it stands, nothing is to be done.
+        let hasRoom = world.entries.count < capacity || world.entries.contains { $0.mode == 0 }
+        let isMissed = { (latch: Latch) in
+            hasRoom || !actor.word.mode.isAtMost(latch.mode) || !self.holds(.haltsForAnEntryOnlyWhilePermitting)
+        }
+        if holds(.republishesScopedLatches), let latch = withoutEntry(world, fold).first(where: isMissed) {
             option { $0.beginHalt(Machine.place(latch.scope), latch.mode, .watchdog, tag: latch.tag, then: .look) }
         }
         if fold.tail != nil {

@@ -75,6 +75,7 @@ final class Machine {
                 change: .note, id: noteID(actor), mode: actor.target.mode, was: actor.target, state: actor.target,
                 kind: .applied, about: actor.resume
             )
+            if !holds(.looksOnceMore) { reportResumed(world, actor) }
             return write(world, index, note, then: holds(.looksOnceMore) ? .lookAtLog : .done, .resumed)
         case .noteRefused:
             let note = Draft(change: .note, id: noteID(actor), mode: .unknown, kind: .refused, about: actor.resume)
@@ -192,11 +193,11 @@ final class Machine {
     /// Whether a record `unrecorded` was written in this halt's place before its own: it took longer than 2 s, and a
     /// resume may have folded that one alone.
     private func isLate(_ world: World, _ actor: Actor) -> Bool {
-        for (draft, _) in book.copies(world.log) {
+        for (draft, _, _) in book.copies(world.log) {
             if draft.id == actor.id { return false }
-            guard draft.change == .halt, draft.id != actor.id, draft.source == .watchdog else { continue }
+            guard draft.change == .halt, draft.source == .watchdog else { continue }
             let spans = draft.was.generation < actor.state.generation && actor.state.generation <= draft.state.generation
-            if spans || actor.scope != .everything && draft.tag == actor.tag { return true }
+            if spans || !actor.bearsTag && draft.tag == actor.tag { return true }
         }
         return false
     }
@@ -276,7 +277,13 @@ final class Machine {
         let isUnrecorded = world.entries.contains { entry in
             entry.mode == 5 || entry.mode != 0 && entry.mode != 7 && !bearers(page).contains(entry.tag)
         }
-        if isUnrecorded && holds(.refusesUnrecordedEntries) { return actor.end(.done, .refused) }
+        if isUnrecorded { return actor.end(.done, .refused) }
+        // A latch of another scope that the page does not enforce by an entry: the page must not permit beside it.
+        let scope = place(actor)
+        let staysOpen = withoutEntry(world, page.fold).contains { latch in
+            scope != .everything && latch.scope != scope.scope && !actor.target.mode.isAtMost(latch.mode)
+        }
+        if staysOpen && holds(.keepsLatchesOfOtherScopes) { return actor.end(.done, .refused) }
         actor.step = .lookForStop
     }
 
@@ -377,8 +384,14 @@ final class Machine {
         } else if world.stop != 0 {
             actor.beginHalt(.everything, .halted, .file, then: .done)
         } else {
-            if actor.stopAtSwap { complaint = "resumed, though a stop file was there before the compare-and-swap" }
+            reportResumed(world, actor)
             actor.end(.done, .resumed)
+        }
+    }
+
+    private func reportResumed(_ world: World, _ actor: Actor) {
+        if actor.stopAtSwap, world.stop != 0 {
+            complaint = "resumed, though a stop file was there before the compare-and-swap"
         }
     }
 

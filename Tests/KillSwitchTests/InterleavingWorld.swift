@@ -4,7 +4,7 @@
 // `Actor` is a process at one of its atomic steps. Nothing here is shared with the real switch but Word, Mode and Fold.
 
 /// The rules of DESIGN that the model can break, one at a time, to show that the enumeration would notice.
-enum Rule: CaseIterable {
+enum Rule: CaseIterable, Sendable {
     case haltReadsPageAgain
     case lateHaltBeginsAgain
     case haltRaisesGenerationOfScopedEntry
@@ -13,7 +13,6 @@ enum Rule: CaseIterable {
     case freesEntriesBeforeSwap
     case chainReachesWord
     case waitsForTail
-    case refusesUnrecordedEntries
     case swapsFromTheWordRead
     case keepsLatchesOfOtherScopes
     case oneResumeAtATime
@@ -21,6 +20,7 @@ enum Rule: CaseIterable {
     case checksStopFileSetAside
     case looksOnceMore
     case republishesScopedLatches
+    case haltsForAnEntryOnlyWhilePermitting
     case recordsGaps
     case recordsEntriesWithoutLatch
     case buriesEntriesAtFive
@@ -48,7 +48,7 @@ enum Place: UInt8 {
 }
 
 /// What a process does.
-enum Role: Hashable {
+enum Role: Hashable, Sendable {
     case halt(Place, Mode)
     case resume(Place)
     /// Leaves a stop file; one that replaces is a `mv` over whatever is there.

@@ -152,7 +152,7 @@ void estop_switch_halt_page(estop_mapping *mapping, int directory, uint32_t mode
 void estop_switch_halt_record(estop_mapping *mapping, int directory, uint32_t mode, const char *scope,
                               const char *reason, const char *source, const char *op, const char *from,
                               estop_halt_report *report);
-/* Leaves the stop file with the reason as its text: 1 when one is there afterwards. */
+/* Leaves the stop file with the reason as its text: 1 when it did, 2 when one was there (with another reason), else 0. */
 int estop_leave_stop_file(int directory, const char *reason);
 /* Asks the host over estop.sock to halt: 1 when it said yes. */
 int estop_ask_host(int directory, const char *scope, const char *reason);

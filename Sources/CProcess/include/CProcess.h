@@ -4,24 +4,36 @@
 #ifndef CPROCESS_H
 #define CPROCESS_H
 
-#include <signal.h>
 #include <stdint.h>
-#include <sys/eventfd.h>
-#include <sys/signalfd.h>
-#include <sys/types.h>
-#include <sys/wait.h>
-#include <termios.h>
+
+/* No other header of the system: Swift would take its types for ours, and every file that uses them would have to import
+   this module. So a `const void *` below is a `const sigset_t *`. */
 
 /* fork(2), which Swift hides. Only for a process that has one thread. */
-pid_t process_fork(void);
+int32_t process_fork(void);
 
 /* pipe2(2), which Swift does not see: no exec inherits it, and it never blocks. 0, or -1 (errno). */
 int process_pipe(int ends[2]);
 
+/* eventfd(2): a counter that poll can wait for; closed by exec. A descriptor, or -1 (errno). */
+int process_counter(void);
+
+/* A signal that arrived. */
+typedef struct process_signal {
+    int32_t number;
+    int32_t code;  /* si_code: who sent it */
+    int32_t value; /* sent along by sigqueue(3) */
+} process_signal;
+
+/* signalfd(2) for blocked signals: closed by exec, never blocks. A descriptor, or -1 (errno). */
+int process_signals(const void *signals);
+/* Takes the next one: 1, or 0 when there is none. */
+int process_next_signal(int signals, process_signal *signal);
+
 /* How a program is started. */
 typedef struct process_spawn {
     char *const *arguments;  /* NULL-terminated; the first is looked for in PATH */
-    const sigset_t *signals; /* the signal mask that it begins with */
+    const void *signals;     /* the signal mask that it begins with */
     int terminal;            /* a descriptor of the terminal whose foreground it becomes; -1: of none */
     int stopped;             /* 1: it stops itself (SIGSTOP) before its first instruction, until a SIGCONT */
 } process_spawn;
@@ -31,7 +43,7 @@ typedef struct process_spawn {
 
    `*failure` is a pipe, not blocking: the errno of a failed exec (an int32_t), or the end of the file once exec took
    place. After a failed exec the child ends with 127 when there is no such program, else 126, as in a shell. */
-pid_t process_start(const process_spawn *spawn, int *failure);
+int32_t process_start(const process_spawn *spawn, int *failure);
 
 /* Makes the calling process the parent of every descendant whose own parent dies. 0, or -1 (errno). */
 int process_adopt_orphans(void);

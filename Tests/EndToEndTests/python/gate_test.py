@@ -237,7 +237,8 @@ class UntrustedPageTests(GateTestCase):
         ):  # fmt: skip
             with self.subTest(scope):
                 self.assertRaises(ValueError, estop.Gate, "grid", scope, directory.path)
-        self.assertRaises(ValueError, estop.Gate, "grid", "", directory.path, -1.0)
+        for interval in (-1.0, float("nan"), float("inf")):
+            self.assertRaises(ValueError, estop.Gate, "grid", "", directory.path, interval)
         self.assertRaises(FileNotFoundError, estop.Gate, "grid", "", directory.path + "/none")
         self.assertEqual(directory.slots(), {})
         longest = self.gate(directory, "venue=" + "x" * 122, "n" * 64)
@@ -798,10 +799,13 @@ class LibraryHaltTests(GateTestCase):
     def test_without_a_page_the_stop_file_is_left(self):
         directory = self.directory()
         os.unlink(directory.run + "/halt.page")
-        report = estop.halt("no page", state=directory.path)
-        self.assertEqual((report.by, report.recorded), ("stop-file", True))
-        report = estop.halt("again", state=directory.path)
-        self.assertEqual((report.by, report.recorded), ("stop-file", False))
+        self.assertEqual(estop.halt("no page", state=directory.path)[:3], ("stop-file", True, True))
+        self.assertEqual(estop.halt("again", state=directory.path)[:3], ("stop-file", True, True))
+        os.unlink(directory.path_to("kill_switch.log"))
+        os.mkdir(directory.path_to("kill_switch.log"))
+        self.assertEqual(estop.halt("no log", state=directory.path)[:3], ("stop-file", False, False))
+        os.unlink(directory.path_to("EMERGENCY_STOP"))
+        self.assertEqual(estop.halt("only the file", state=directory.path)[:3], ("stop-file", False, True))
 
 
 class ModuleTests(GateTestCase):
