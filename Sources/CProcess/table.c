@@ -29,6 +29,28 @@ static int read_entry(int proc, const char *pid, process_entry *entry) {
            sscanf(end + 1, " %c %d %d %d", &entry->state, &entry->parent, &entry->group, &entry->session) == 4;
 }
 
+int process_is_still(int32_t pid) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *directory = opendir(path);
+    if (directory == NULL)
+        return 1;
+    int threads = 0, stopped = 0, running = 0;
+    for (struct dirent *name; (name = readdir(directory)) != NULL;) {
+        process_entry entry;
+        if (name->d_name[0] == '.' || !read_entry(dirfd(directory), name->d_name, &entry))
+            continue;
+        threads++;
+        if (entry.state == 'T' || entry.state == 't')
+            stopped++;
+        else if (strchr("DZX", entry.state) == NULL)
+            running++;
+    }
+    closedir(directory);
+    /* Among several threads the first one that stops is what makes the stop pending for all. */
+    return running == 0 && (threads <= 1 || stopped > 0);
+}
+
 int process_table(process_entry *entries, int capacity) {
     DIR *directory = opendir("/proc");
     if (directory == NULL)

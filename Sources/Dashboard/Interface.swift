@@ -41,10 +41,21 @@ public struct Interface: Sendable {
 
     /// Handles a key or a paste.
     public mutating func handle(_ event: InputEvent, snapshot: DeskSnapshot, nowMs: UInt64) -> [Effect] {
+        handle(event, snapshot: snapshot, nowMs: nowMs, wordBefore: snapshot.word)
+    }
+
+    /// Handles a key or a paste whose halt, if it is one, has been made already: the snapshot may show it, and
+    /// `wordBefore` is the page's word of the last snapshot before it.
+    public mutating func handle(
+        _ event: InputEvent,
+        snapshot: DeskSnapshot,
+        nowMs: UInt64,
+        wordBefore: Word?
+    ) -> [Effect] {
         // What has run out is closed before the key is looked at, also when no tick came for a while.
         var effects = refresh(snapshot, nowMs: nowMs)
         if HaltKey.halts(event, isTyping: isTyping) {
-            halt(snapshot, nowMs: nowMs)
+            halt(snapshot, wordBefore: wordBefore, nowMs: nowMs)
             effects.insert(.halt, at: 0)
             return effects
         }
@@ -97,12 +108,12 @@ public struct Interface: Sendable {
     // MARK: - The halt
 
     /// What the screen does about a halt that has been made: shows its steps, asks why, closes what could resume.
-    private mutating func halt(_ snapshot: DeskSnapshot, nowMs: UInt64) {
-        press = HaltPress(atMs: nowMs, word: snapshot.word)
+    private mutating func halt(_ snapshot: DeskSnapshot, wordBefore: Word?, nowMs: UInt64) {
+        press = HaltPress(atMs: nowMs, word: wordBefore, answered: snapshot.word != wordBefore)
         focus = .steps
         layers.removeAll { !($0 is ReasonPicker) }
         if layers.isEmpty { layers.append(ReasonPicker()) }
-        if snapshot.mode == .halted {
+        if wordBefore?.mode == .halted {
             let since = snapshot.since.map { " since " + Age.time($0, today: "") } ?? ""
             say(Span("already halted\(since); recorded again", .warning), nowMs: nowMs)
         } else {

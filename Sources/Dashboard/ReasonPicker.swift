@@ -73,17 +73,16 @@ struct ReasonPicker: Layer {
     }
 
     func draw(into frame: inout Frame, body: Rect, scene: Scene) {
-        // At the bottom: the halt's steps at the top stay in sight.
+        // In the lower right corner: the halt's steps at the upper left stay in sight.
         let height = min(ReasonPicker.reasons.count + 3, body.height)
-        let width = min(body.width, 52)
-        let rect = Box.centred(width: width, height: height, in: body)
-        let low = Rect(
-            row: body.row + body.height - rect.height,
-            column: rect.column,
-            width: rect.width,
-            height: rect.height
+        let width = min(body.width, isTyping ? 60 : 36)
+        let corner = Rect(
+            row: body.row + body.height - height,
+            column: body.column + body.width - width,
+            width: width,
+            height: height
         )
-        let inside = Box.draw("The halt is asked for. Why?", in: low, into: &frame)
+        let inside = Box.draw("The halt is asked for. Why?", in: corner, into: &frame)
         guard inside.height > 0 else { return }
         var lines: [Line] = []
         for (index, reason) in ReasonPicker.reasons.enumerated() {

@@ -42,9 +42,10 @@ extension ResumeDialog {
         let row = inside.row + max(0, inside.height - 2)
         let resume = focusable("[ Resume ]", .submit)
         let cancel = focusable("[ Cancel ]", .cancel)
-        frame.put(Line(resume.spans + cancel.spans), row: row, column: inside.column, limit: inside.width)
+        let gap = Span("   ", .dialog)
+        frame.put(Line(resume.spans + [gap] + cancel.spans), row: row, column: inside.column, limit: inside.width)
         if focus == .submit { frame.cursor = (row, inside.column) }
-        if focus == .cancel { frame.cursor = (row, inside.column + resume.width) }
+        if focus == .cancel { frame.cursor = (row, inside.column + resume.width + 3) }
         guard inside.height > 1, let problem else { return }
         frame.put(Text.fit("! " + problem, inside.width), row: row + 1, column: inside.column, role: .bad)
     }

@@ -30,7 +30,10 @@ public func render(
         guard let rect = layout.panes[pane] else { continue }
         Screen.draw(pane, in: rect, interface, scene, into: &frame)
     }
-    for layer in interface.layers { layer.draw(into: &frame, body: layout.body, scene: scene) }
+    var body = layout.body
+    // The message line lies on the last row of the body: layers stay above it.
+    if interface.message != nil { body = Rect(row: body.row, column: 0, width: body.width, height: body.height - 1) }
+    for layer in interface.layers { layer.draw(into: &frame, body: body, scene: scene) }
     Screen.drawMessage(interface, layout, into: &frame)
     Screen.drawFooter(interface, layout, into: &frame)
     return frame

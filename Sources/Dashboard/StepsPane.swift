@@ -15,12 +15,13 @@ enum StepsPane {
         lines += step("on the page", steps.page, scene, width)
         lines += step("on disk", steps.disk, scene, width)
         lines += step("gates", steps.gates, scene, width, note: counted(steps))
+        lines += step("orders", steps.orders, scene, width)
+        lines += step("verified", steps.verified, scene, width)
+        // Last: there may be many, and no step may be pushed out of sight by them.
         if !steps.waitingFor.isEmpty {
             let names = "NOT acknowledged: " + steps.waitingFor.joined(separator: ", ")
             lines += Text.wrap(names, max(1, width - 2)).map { Line("  " + $0, .bad) }
         }
-        lines += step("orders", steps.orders, scene, width)
-        lines += step("verified", steps.verified, scene, width)
         return PaneContent(scene: scene, summary: "the halt's steps", lines: lines, empty: "", width: width)
     }
 
@@ -61,7 +62,9 @@ enum StepsPane {
             let head = Line([Span("! " + label, .bad), Span(noted + "LATE or FAILED", .bad)])
             return [head] + Text.wrap(text, max(1, width - 2)).map { Line("  " + $0, .bad) }
         case .notApplicable(let text):
-            return [Line([Span("- " + label, .dim), Span(text, .dim)])]
+            return Text.wrap(text, max(1, width - 14)).enumerated().map { index, piece in
+                Line([Span(index == 0 ? "- " + label : Text.pad("", 14), .dim), Span(piece, .dim)])
+            }
         }
     }
 }

@@ -153,11 +153,16 @@ public struct Fold: Sendable, Equatable {
             if let pause = record.pause { paused.insert(pause) }
         }
         let globalClears = cleared.filter(\.scope.isGlobal).map(\.clears).max() ?? 0
+        // The reason that an operator gives after a halt is the reason.
+        var reasons: [String: String] = [:]
+        for record in records where record.kind == .reason { reasons[record.about ?? ""] = record.reason }
         var found: [(offset: Int, latch: Latch)] = []
         for (offset, record) in zip(offsets, records) where record.change == .halt {
             let folded = cleared.contains { ($0.scope.isGlobal || $0.scope == record.scope) && offset < $0.clears }
             if folded || paused.contains(record.id) { continue }
-            found.append((offset, Latch(record: record)))
+            var latch = Latch(record: record)
+            if let given = reasons[record.id] { latch.reason = given }
+            found.append((offset, latch))
         }
         for offset in bad where offset >= globalClears {
             found.append((offset, Latch(damage: "bad@\(offset)", reason: "the log is damaged at byte \(offset)")))

@@ -54,13 +54,9 @@ public struct Observation: Sendable {
     public var cause: (at: String, reason: String, source: Record.Source, op: String)? {
         let global = latches.filter { $0.scope.isGlobal }
         if let latch = global.last(where: { $0.source != .watchdog }) ?? global.last {
-            return (latch.since, reasonGiven(for: latch), latch.source, latch.op)
+            return (latch.since, latch.reason, latch.source, latch.op)
         }
         return fold.lastApplied.map { ($0.at, $0.reason, $0.source, $0.op) }
-    }
-
-    private func reasonGiven(for latch: Latch) -> String {
-        fold.records.last { $0.kind == .reason && $0.about == latch.id }?.reason ?? latch.reason
     }
 
     /// The wall time of the page's last change, as far as the two clocks tell.

@@ -75,6 +75,8 @@ public final class Session: Sendable {
     let output: Int32
     private let state: Mutex<State>
     private let typing = Atomic<Bool>(false)
+    /// The word of the last snapshot, with bit 32 set; 0: none. For the tap, which halts before it takes the lock.
+    private let word = Atomic<UInt64>(0)
     private let finished = Semaphore()
     private let reasons = Worker("reasons")
     private let questions = Worker("questions")
@@ -87,6 +89,7 @@ public final class Session: Sendable {
         input = isatty(0) == 1 ? 0 : controlling
         output = isatty(1) == 1 ? 1 : controlling
         state = Mutex(State(snapshot: initial))
+        word.store(initial.word.map { 1 << 32 | UInt64($0.rawValue) } ?? 0, ordering: .releasing)
     }
 
     /// Shows the screen until the operator quits or the terminal goes away. Blocks the calling thread.
@@ -147,11 +150,22 @@ public final class Session: Sendable {
 
     var isTyping: Bool { typing.load(ordering: .acquiring) }
 
-    func handle(_ event: InputEvent, halted: Bool) {
+    /// The page's word as the last snapshot has it.
+    var lastWord: Word? {
+        let stored = word.load(ordering: .acquiring)
+        return stored == 0 ? nil : Word(rawValue: UInt32(truncatingIfNeeded: stored))
+    }
+
+    func handle(_ event: InputEvent, halted: Bool, wordBefore: Word?) {
         let now = Clock.monotonicMs()
         let effects = change { state in
             state.urgent = true
-            return state.interface.handle(event, snapshot: state.snapshot, nowMs: now)
+            return state.interface.handle(
+                event,
+                snapshot: state.snapshot,
+                nowMs: now,
+                wordBefore: halted ? wordBefore : state.snapshot.word
+            )
         }
         perform(effects, halted: halted)
     }
@@ -214,12 +228,13 @@ public final class Session: Sendable {
 
     // MARK: - Effects
 
-    /// Changes the state under the lock, and stores whether text is being typed before the lock is let go.
+    /// Changes the state under the lock, and stores what the tap asks without it before the lock is let go.
     @discardableResult
     private func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
         state.withLock { state in
             let result = body(&state)
             typing.store(state.interface.isTyping, ordering: .releasing)
+            word.store(state.snapshot.word.map { 1 << 32 | UInt64($0.rawValue) } ?? 0, ordering: .releasing)
             return result
         }
     }

@@ -38,8 +38,9 @@ struct Tap: Sendable {
     private func take(_ events: [InputEvent]) {
         for event in events {
             let halts = HaltKey.halts(event, isTyping: session.isTyping)
+            let wordBefore = session.lastWord
             if halts { session.actions.halt() }
-            session.handle(event, halted: halts)
+            session.handle(event, halted: halts, wordBefore: wordBefore)
         }
         // One wake-up for all that was read: the painter paints once.
         if !events.isEmpty { term_wake() }

@@ -229,7 +229,7 @@ extension RunCommand {
         private func lookWhetherStill() {
             var isStill = true
             for process in ProcessTable.descendants(of: getpid()) {
-                if "TtZX".utf8.contains(UInt8(bitPattern: process.state)) { continue }
+                if process_is_still(process.pid) != 0 { continue }
                 isStill = false
                 kill(process.pid, SIGSTOP)
             }

@@ -104,7 +104,7 @@ struct Supervision: Equatable, Sendable {
     var isAlive: Bool { status == nil && (!isStopped || isPaused) }
 
     /// Whether the keeper has to look at the descendants until all of them are seen stopped.
-    var wantsStillness: Bool { isPaused && !isStill && !isEnding && isStopped }
+    var wantsStillness: Bool { isPaused && !isStill && !isEnding }
 
     /// How to begin.
     enum Beginning: Equatable, Sendable {
@@ -178,8 +178,12 @@ struct Supervision: Equatable, Sendable {
 
     private mutating func stopped(by signal: Int32) -> [Action] {
         isStopped = true
-        guard !isEnding, !isPaused, [SIGTSTP, SIGTTIN, SIGTTOU].contains(signal) else { return [] }
-        if signal != SIGTSTP && mayGiveTerminal { return [.giveTerminal, .signal(SIGCONT)] }
+        let wantsTerminal = signal == SIGTTIN || signal == SIGTTOU
+        if isPaused && !isEnding { return [] }
+        if wantsTerminal && mayGiveTerminal { return [.giveTerminal, .signal(SIGCONT)] }
+        // SIGTERM reaches only what runs; it may have been stopped after it was sent.
+        if isEnding { return wantsTerminal ? [] : [.signal(SIGCONT)] }
+        guard wantsTerminal || signal == SIGTSTP else { return [] }
         if canSuspend {
             isSuspended = true
             return [.suspendGuard]

@@ -101,4 +101,21 @@ struct HaltKeyTests {
         #expect(interface.resumeDialog == nil)
         #expect(interface.picker != nil)
     }
+
+    @Test func aHaltThatASnapshotShowsBeforeTheKeyIsHandledIsAnswered() {
+        // The tap halts first and hands the key on afterwards: the desk may be quicker.
+        let after = Fixture.halting()
+        var interface = Fixture.interface(after)
+        let before = Fixture.trading().word
+        let effects = interface.handle(
+            .key(.character("K")),
+            snapshot: after,
+            nowMs: Fixture.nowMs,
+            wordBefore: before
+        )
+        #expect(effects == [.halt])
+        let text = Fixture.frame(interface, after, 80, 24, nowMs: Fixture.nowMs + 2000).text
+        #expect(!text.contains("LATE or FAILED"))
+        #expect(!text.contains("already halted"))
+    }
 }

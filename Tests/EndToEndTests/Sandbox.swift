@@ -112,13 +112,24 @@ final class Sandbox {
     /// Starts a host and waits until it beats.
     func serve(environment: [String: String] = [:]) throws -> Process {
         let host = process("estop-desk", ["serve"], environment: environment)
-        host.standardError = FileHandle.nullDevice
+        let log = root + "/serve.log"
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
+        host.standardError = FileHandle(forWritingAtPath: log)
         host.standardOutput = FileHandle.nullDevice
         try host.run()
-        try wait("the host beats") {
-            guard let directory = try? StateDirectory(state) else { return false }
-            let seen = KillSwitch(directory).observe()
-            return seen.host?.pid == host.processIdentifier && seen.beat > 0 && seen.hostBeats
+        do {
+            try wait("the host beats") {
+                guard let directory = try? StateDirectory(state) else { return false }
+                let seen = KillSwitch(directory).observe()
+                return seen.host?.pid == host.processIdentifier && seen.beat > 0 && seen.hostBeats
+            }
+        } catch {
+            let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+            let seen = try killSwitch().observe()
+            throw TimedOut(
+                description: "the host (running: \(host.isRunning)) does not beat; it said: \(said); page \(String(describing: seen.word)), "
+                    + "beat \(seen.beatAgeMs) ms ago, host \(String(describing: seen.host)), \(String(describing: seen.pageProblem))"
+            )
         }
         return host
     }

@@ -46,7 +46,9 @@ import Testing
         }
     }
 
-    private func pagePath(_ killSwitch: KillSwitch) -> String { killSwitch.directory.defaultRunDirectory + "/halt.page" }
+    private func pagePath(_ killSwitch: KillSwitch) -> String {
+        killSwitch.directory.defaultRunDirectory + "/halt.page"
+    }
 
     private func pageBytes(_ killSwitch: KillSwitch) throws -> [UInt8] {
         let run = try StateDirectory(killSwitch.directory.defaultRunDirectory)
@@ -96,7 +98,8 @@ import Testing
         let page = try pageBytes(killSwitch)
         let log = scratch.bytes("kill_switch.log")
         let mirror = scratch.bytes("kill_switch.json")
-        let places = Array(0..<64) + Array(stride(from: 64, to: 4096, by: DamageTests.isLong ? 1 : 173))
+        let places =
+            Array(0..<64) + Array(stride(from: 64, to: 4096, by: DamageTests.isLong ? 1 : 173))
             + Array(1024..<1040)
         for at in places {
             for change: UInt8 in DamageTests.isLong ? [0x01, 0x02, 0x04, 0x07, 0x10, 0x80, 0xff] : [0x01, 0x04, 0xff] {
@@ -109,7 +112,10 @@ import Testing
                 // A host writes the limit that its configuration says.
                 _ = Pulse(killSwitch)
                 let seen = killSwitch.observe()
-                #expect(!(seen.word?.mode.permitsAnything ?? false) || seen.deadMan == 0, "page byte \(at): dead-man limit")
+                #expect(
+                    !(seen.word?.mode.permitsAnything ?? false) || seen.deadMan == 0,
+                    "page byte \(at): dead-man limit"
+                )
             }
         }
     }

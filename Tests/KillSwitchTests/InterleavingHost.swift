@@ -1,12 +1,13 @@
 @testable import KillSwitch
 
-extension Machine {
-    /// One step of the host. What it has seen may be as old as it likes when it acts: the 2 s of DESIGN are a delay that
-    /// the model lets pass at any moment.
-    func hostStep(_ world: World, _ index: Int) {
+extension Model.Machine {
+    /// One step of the host.
+    ///
+    /// What it has seen may be as old as it likes when it acts: the 2 s of DESIGN may pass at any moment.
+    func hostStep(_ world: Model.World, _ index: Int) {
         var world = world
         var actor = world.actors[index]
-        let move = Move(actor: UInt8(index), step: actor.step)
+        let move = Model.Move(actor: UInt8(index), step: actor.step)
         switch actor.step {
         case .look:
             if actor.looks == 0 {
@@ -41,12 +42,12 @@ extension Machine {
     }
 
     /// The host on its way to each of the repairs that what it sees asks for.
-    private func repairs(_ world: World, _ actor: Actor) -> [Actor] {
+    private func repairs(_ world: Model.World, _ actor: Model.Actor) -> [Model.Actor] {
         guard case .host(_, let starting) = actor.role else { return [] }
         let page = book.page(world.log, actor.word)
         let fold = page.fold
-        var options: [Actor] = []
-        func option(_ change: (inout Actor) -> Void) {
+        var options: [Model.Actor] = []
+        func option(_ change: (inout Model.Actor) -> Void) {
             var next = actor
             next.verdict = false
             change(&next)
@@ -90,7 +91,9 @@ extension Machine {
             hasRoom || !actor.word.mode.isAtMost(latch.mode) || !self.holds(.haltsForAnEntryOnlyWhilePermitting)
         }
         if holds(.republishesScopedLatches), let latch = withoutEntry(world, fold).first(where: isMissed) {
-            option { $0.beginHalt(Machine.place(latch.scope), latch.mode, .watchdog, tag: latch.tag, then: .look) }
+            option {
+                $0.beginHalt(Model.Machine.place(latch.scope), latch.mode, .watchdog, tag: latch.tag, then: .look)
+            }
         }
         if fold.tail != nil {
             option { next in
@@ -105,14 +108,14 @@ extension Machine {
         return options
     }
 
-    func withoutEntry(_ world: World, _ fold: Fold) -> [Latch] {
+    func withoutEntry(_ world: Model.World, _ fold: Fold) -> [Latch] {
         fold.latches.filter { latch in
             !latch.scope.isGlobal
                 && !world.entries.contains { $0.tag == latch.tag && $0.mode == latch.mode.rawValue }
         }
     }
 
-    static func place(_ scope: Scope) -> Place {
-        [Place.venueA, .venueB].first { $0.scope == scope } ?? .everything
+    static func place(_ scope: Scope) -> Model.Place {
+        [Model.Place.venueA, .venueB].first { $0.scope == scope } ?? .everything
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import KillSwitch
 
-/// The proof of the kill switch: every interleaving of a few processes, every crash of them at every step, as values.
+/// The proof of the kill switch: every interleaving of a few processes, with a crash at every step, as values.
 ///
 /// In every world that can be reached
 /// - no halt that is acknowledged, or on the page, is undone but by an applied resume that folded it;
@@ -17,77 +17,99 @@ import Testing
 /// With ESTOP_LONG set the larger enumerations run too; with ESTOP_LONG=all those of millions of worlds.
 struct InterleavingTests {
     private static let long = ProcessInfo.processInfo.environment["ESTOP_LONG"]
-    private static let halt = Role.halt(.everything, .halted)
-    private static let scopedHalt = Role.halt(.venueA, .halted)
-    private static let resume = Role.resume(.everything)
-    private static let scopedResume = Role.resume(.venueA)
-    private static let host = Role.host(looks: 1, starting: false)
-    private static let touch = Role.touch(replacing: false)
+    private static let halt = Model.Role.halt(.everything, .halted)
+    private static let scopedHalt = Model.Role.halt(.venueA, .halted)
+    private static let resume = Model.Role.resume(.everything)
+    private static let scopedResume = Model.Role.resume(.venueA)
+    private static let host = Model.Role.host(looks: 1, starting: false)
+    private static let touch = Model.Role.touch(replacing: false)
 
     /// A scenario with a name for the report.
     struct Case: CustomTestStringConvertible, Sendable {
         var testDescription: String
-        var scenario: Scenario
+        var scenario: Model.Scenario
 
-        init(_ name: String, _ scenario: Scenario) { (testDescription, self.scenario) = (name, scenario) }
+        init(_ name: String, _ scenario: Model.Scenario) { (testDescription, self.scenario) = (name, scenario) }
     }
 
     static let small: [Case] = [
-        Case("two halts and a resume", Scenario(actors: [halt, halt, resume], crashes: 1)),
-        Case("two halts and a resume, two crashes", Scenario(actors: [halt, halt, resume], crashes: 2)),
-        Case("a halt, a resume and a host, two crashes", Scenario(actors: [halt, resume, host], crashes: 2)),
-        Case("a halt and two resumes", Scenario(actors: [halt, resume, resume], crashes: 1)),
-        Case("a halt, a resume and a stop file", Scenario(actors: [halt, resume, touch], crashes: 1)),
-        Case("a scoped halt, a halt and a resume", Scenario(actors: [scopedHalt, halt, resume], crashes: 1)),
-        Case("a scoped halt and two resumes", Scenario(actors: [scopedHalt, resume, resume], crashes: 1)),
-        Case("a resume of a scope and a halt", Scenario(start: .scoped, actors: [scopedResume, halt], crashes: 2)),
-        Case("a resume of a scope and a halt of it", Scenario(start: .scoped, actors: [scopedResume, scopedHalt], crashes: 2)),
-        Case("a resume of a scope and a host", Scenario(start: .scoped, actors: [scopedResume, host], crashes: 2)),
-        Case("short writes of a halt and a resume", Scenario(actors: [halt, resume], crashes: 1, shortWrites: 1)),
+        Case("two halts and a resume", Model.Scenario(actors: [halt, halt, resume], crashes: 1)),
+        Case("two halts and a resume, two crashes", Model.Scenario(actors: [halt, halt, resume], crashes: 2)),
+        Case("a halt, a resume and a host, two crashes", Model.Scenario(actors: [halt, resume, host], crashes: 2)),
+        Case("two halts and a host", Model.Scenario(start: .live, actors: [halt, halt, host], crashes: 1)),
+        Case("a halt and two resumes", Model.Scenario(actors: [halt, resume, resume], crashes: 1)),
+        Case("a halt, a resume and a stop file", Model.Scenario(actors: [halt, resume, touch], crashes: 1)),
+        Case("a scoped halt, a halt and a resume", Model.Scenario(actors: [scopedHalt, halt, resume], crashes: 1)),
+        Case("a scoped halt and two resumes", Model.Scenario(actors: [scopedHalt, resume, resume], crashes: 1)),
+        Case(
+            "a resume of a scope and a halt",
+            Model.Scenario(start: .scoped, actors: [scopedResume, halt], crashes: 2)
+        ),
+        Case(
+            "a resume of a scope and a halt of it",
+            Model.Scenario(start: .scoped, actors: [scopedResume, scopedHalt], crashes: 2)
+        ),
+        Case(
+            "a resume of a scope and a host",
+            Model.Scenario(start: .scoped, actors: [scopedResume, host], crashes: 2)
+        ),
+        Case(
+            "short writes of a halt and a resume",
+            Model.Scenario(actors: [halt, resume], crashes: 1, shortWrites: 1)
+        ),
         Case(
             "a gate, a scoped halt and a resume",
-            Scenario(start: .live, actors: [.gate(.venueA, checks: 2), scopedHalt, resume])
+            Model.Scenario(start: .live, actors: [.gate(.venueA, checks: 2), scopedHalt, resume])
         ),
     ]
 
     static let large: [Case] = [
-        Case("two halts, a resume and a stop file", Scenario(actors: [halt, halt, resume, touch], crashes: 1)),
-        Case("a halt, a resume, a stop file and a host", Scenario(actors: [halt, resume, touch, host], crashes: 1)),
+        Case("two halts, a resume and a stop file", Model.Scenario(actors: [halt, halt, resume, touch], crashes: 1)),
+        Case(
+            "a halt, a resume, a stop file and a host",
+            Model.Scenario(actors: [halt, resume, touch, host], crashes: 1)
+        ),
         Case(
             "a halt, a resume, another stop file and a host",
-            Scenario(start: .stopFile, actors: [halt, resume, .touch(replacing: true), host], crashes: 1)
+            Model.Scenario(start: .stopFile, actors: [halt, resume, .touch(replacing: true), host], crashes: 1)
         ),
-        Case("a scoped halt, a resume and a host", Scenario(actors: [scopedHalt, resume, host], crashes: 2)),
+        Case("a scoped halt, a resume and a host", Model.Scenario(actors: [scopedHalt, resume, host], crashes: 2)),
         Case(
             "a gate, a scoped halt and a resume of it",
-            Scenario(start: .scoped, actors: [.gate(.venueA, checks: 2), scopedHalt, scopedResume])
+            Model.Scenario(start: .scoped, actors: [.gate(.venueA, checks: 2), scopedHalt, scopedResume])
         ),
         Case(
             "a halt, one to paper and a resume, from live",
-            Scenario(start: .live, actors: [halt, .halt(.everything, .paper), resume], crashes: 1)
+            Model.Scenario(start: .live, actors: [halt, .halt(.everything, .paper), resume], crashes: 1)
         ),
         Case(
             "a scoped halt, a halt and a resume, one entry",
-            Scenario(start: .scoped, actors: [scopedHalt, halt, resume], crashes: 1, capacity: 1)
+            Model.Scenario(start: .scoped, actors: [scopedHalt, halt, resume], crashes: 1, capacity: 1)
         ),
-        Case("a resume of a scope, a halt and a host", Scenario(start: .scoped, actors: [scopedResume, halt, host], crashes: 1)),
+        Case(
+            "a resume of a scope, a halt and a host",
+            Model.Scenario(start: .scoped, actors: [scopedResume, halt, host], crashes: 1)
+        ),
         Case(
             "a resume of a scope, a halt of another and a host",
-            Scenario(start: .scoped, actors: [scopedResume, .halt(.venueB, .halted), host], crashes: 1)
+            Model.Scenario(start: .scoped, actors: [scopedResume, .halt(.venueB, .halted), host], crashes: 1)
         ),
-        Case("short writes, a host", Scenario(actors: [halt, resume, host], crashes: 1, shortWrites: 1)),
+        Case("short writes, a host", Model.Scenario(actors: [halt, resume, host], crashes: 1, shortWrites: 1)),
     ]
 
     static let huge: [Case] = [
-        Case("two halts, a resume and a host", Scenario(actors: [halt, halt, resume, host], crashes: 1)),
-        Case("a scoped halt, a halt, a resume and a host", Scenario(actors: [scopedHalt, halt, resume, host], crashes: 1)),
+        Case("two halts, a resume and a host", Model.Scenario(actors: [halt, halt, resume, host], crashes: 1)),
+        Case(
+            "a scoped halt, a halt, a resume and a host",
+            Model.Scenario(actors: [scopedHalt, halt, resume, host], crashes: 1)
+        ),
     ]
 
     static var cases: [Case] { small + (long == nil ? [] : large) + (long == "all" ? huge : []) }
 
     @Test(arguments: cases)
     func nothingIsUndoneAndAResumeBecomesPossibleAgain(_ example: Case) {
-        var explorer = Explorer(example.scenario)
+        var explorer = Model.Explorer(example.scenario)
         let found = explorer.run()
         if InterleavingTests.long != nil {
             print(
@@ -99,33 +121,33 @@ struct InterleavingTests {
     }
 
     /// For each rule a small scenario in which breaking it shows.
-    private static func example(of rule: Rule) -> Scenario {
+    private static func example(of rule: Model.Rule) -> Model.Scenario {
         switch rule {
         case .onlyAppliedResumesCount, .recordBeforeSwap, .chainReachesWord, .swapsFromTheWordRead, .recordsGaps:
-            Scenario(actors: [halt, halt, resume], crashes: 1)
-        case .haltReadsPageAgain, .lateHaltBeginsAgain: Scenario(actors: [halt, resume, host])
+            Model.Scenario(actors: [halt, halt, resume], crashes: 1)
+        case .haltReadsPageAgain, .lateHaltBeginsAgain: Model.Scenario(actors: [halt, resume, host])
         case .haltRaisesGenerationOfScopedEntry:
-            Scenario(start: .live, actors: [.gate(.venueA, checks: 2), scopedHalt, resume])
+            Model.Scenario(start: .live, actors: [.gate(.venueA, checks: 2), scopedHalt, resume])
         case .freesEntriesBeforeSwap, .keepsLatchesOfOtherScopes:
-            Scenario(start: .scoped, actors: [scopedResume, halt], crashes: 1)
-        case .waitsForTail: Scenario(actors: [halt, resume, host], crashes: 1, shortWrites: 1)
-        case .oneResumeAtATime: Scenario(actors: [halt, resume, resume], crashes: 1)
-        case .putsStopFileBack: Scenario(actors: [halt, resume, touch, host])
-        case .checksStopFileSetAside: Scenario(start: .stopFile, actors: [resume, .touch(replacing: true)])
-        case .looksOnceMore: Scenario(actors: [resume, touch])
-        case .republishesScopedLatches: Scenario(actors: [scopedHalt, resume, host], crashes: 1)
+            Model.Scenario(start: .scoped, actors: [scopedResume, halt], crashes: 1)
+        case .waitsForTail: Model.Scenario(actors: [halt, resume, host], crashes: 1, shortWrites: 1)
+        case .oneResumeAtATime: Model.Scenario(actors: [halt, resume, resume], crashes: 1)
+        case .putsStopFileBack: Model.Scenario(actors: [halt, resume, touch, host])
+        case .checksStopFileSetAside: Model.Scenario(start: .stopFile, actors: [resume, .touch(replacing: true)])
+        case .looksOnceMore: Model.Scenario(actors: [resume, touch])
+        case .republishesScopedLatches: Model.Scenario(actors: [scopedHalt, resume, host], crashes: 1)
         case .haltsForAnEntryOnlyWhilePermitting:
-            Scenario(start: .scoped, actors: [scopedHalt, halt, resume], crashes: 1, capacity: 1)
+            Model.Scenario(start: .scoped, actors: [scopedHalt, halt, resume], crashes: 1, capacity: 1)
         case .recordsEntriesWithoutLatch, .buriesEntriesAtFive:
-            Scenario(start: .scoped, actors: [scopedResume, host], crashes: 1)
+            Model.Scenario(start: .scoped, actors: [scopedResume, host], crashes: 1)
         case .restoresStopFileOfDeadResume:
-            Scenario(start: .stopFile, actors: [resume, .touch(replacing: true)], crashes: 1)
+            Model.Scenario(start: .stopFile, actors: [resume, .touch(replacing: true)], crashes: 1)
         }
     }
 
-    @Test(arguments: Rule.allCases)
-    func breakingOneRuleIsNoticed(_ rule: Rule) {
-        var explorer = Explorer(InterleavingTests.example(of: rule), breaking: rule)
+    @Test(arguments: Model.Rule.allCases)
+    func breakingOneRuleIsNoticed(_ rule: Model.Rule) {
+        var explorer = Model.Explorer(InterleavingTests.example(of: rule), breaking: rule)
         let found = explorer.run()
         if InterleavingTests.long != nil { print("without \(rule): \(found.text)") }
         #expect(found.problem != nil, "nothing wrong in \(found.states) worlds without \(rule)")

@@ -61,8 +61,14 @@ struct Scratch {
 extension ResumeRequest {
     static func test(mode: Mode = .live, scope: Scope = .global, reason: String = "test") -> ResumeRequest {
         ResumeRequest(
-            mode: mode, scope: scope, reason: reason, op: "tester", from: "test", source: .cli,
-            answers: Set(PreflightCheck.Name.answers), overrides: [.host: "no host in this test"]
+            mode: mode,
+            scope: scope,
+            reason: reason,
+            op: "tester",
+            from: "test",
+            source: .cli,
+            answers: Set(PreflightCheck.Name.answers),
+            overrides: [.host: "no host in this test"]
         )
     }
 }

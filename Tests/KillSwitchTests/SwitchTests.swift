@@ -14,7 +14,9 @@ import Testing
     }
 
     @Test func everyOtherDeskStartsHalted() throws {
-        for (paper, leaveBehind) in [(false, nil), (true, "kill_switch.json"), (true, "kill_switch.log"), (true, "journal.sqlite")] {
+        for (paper, leaveBehind) in [
+            (false, nil), (true, "kill_switch.json"), (true, "kill_switch.log"), (true, "journal.sqlite"),
+        ] {
             let scratch = Scratch()
             if let leaveBehind { scratch.write(leaveBehind, []) }
             let killSwitch = try scratch.killSwitch(paper: paper)
@@ -55,7 +57,8 @@ import Testing
         let path = killSwitch.directory.path
         killSwitch.halt(HaltRequest(scope: try Scope("venue=kraken"), reason: "bad fills", source: .library))
         let cases = [
-            ("venue=kraken", false), ("venue=kraken,strategy=grid", false), ("venue=coinbase", true), ("strategy=grid", false),
+            ("venue=kraken", false), ("venue=kraken,strategy=grid", false), ("venue=coinbase", true),
+            ("strategy=grid", false),
             ("", false), ("venue=coinbase,symbol=BTC", true),
         ]
         for (scope, permitted) in cases {
@@ -112,7 +115,8 @@ import Testing
         var forbidden = ResumeRequest.test()
         forbidden.overrides[.stopFile] = "please"
         for (request, word) in [
-            (unanswered, "safe"), (hostless, "host"), (forbidden, "stop-file"), (ResumeRequest.test(reason: "  "), "reason"),
+            (unanswered, "safe"), (hostless, "host"), (forbidden, "stop-file"),
+            (ResumeRequest.test(reason: "  "), "reason"),
         ] {
             guard case .refused(let why) = killSwitch.resume(request) else {
                 Issue.record("resumed without \(word)")
@@ -249,7 +253,9 @@ import Testing
         await withTaskGroup(of: Void.self) { group in
             for writer in 0..<16 {
                 group.addTask {
-                    for number in 0..<10 { killSwitch.halt(HaltRequest(reason: "\(writer)-\(number)", source: .library)) }
+                    for number in 0..<10 {
+                        killSwitch.halt(HaltRequest(reason: "\(writer)-\(number)", source: .library))
+                    }
                 }
             }
         }

@@ -1,5 +1,6 @@
-/* CProcess.h: what `estop run` needs of the kernel and Swift cannot say: fork, the steps between fork and exec, prctl,
-   and the table of processes. Nothing here allocates after a fork, waits, or keeps state. */
+/* CProcess.h: what `estop run` and `estop doctor` need of the kernel and Swift cannot say: fork, the steps between fork
+   and exec, prctl, the table of processes, questions about the machine. Nothing here allocates after a fork, waits, or
+   keeps state. */
 
 #ifndef CPROCESS_H
 #define CPROCESS_H
@@ -58,6 +59,13 @@ typedef struct process_entry {
    than `capacity` when they did not fit), or -1 (errno). */
 int process_table(process_entry *entries, int capacity);
 
+/* Whether a process to which SIGSTOP was sent runs no instruction of its own any more, or is gone: 1 or 0.
+
+   Looks at every thread: one that has exited may leave others behind. Uninterruptible sleep counts as stopped, because the
+   pending stop catches the thread before it returns from the kernel: a process that waits for its vfork child, which the
+   same stop caught before its exec, never gets further than that. */
+int process_is_still(int32_t pid);
+
 /* The parts of a status of waitpid: the exit status when it ended by itself, else -1 ... */
 int process_exit_status(int status);
 /* ... the signal that killed it, else 0 ... */
@@ -66,5 +74,21 @@ int process_end_signal(int status);
 int process_stop_signal(int status);
 /* ... whether a SIGCONT let it go on. */
 int process_continued(int status);
+
+/* Questions of `estop doctor`. Each is 0 for yes, else the errno of the call that failed; none leaves a trace. */
+
+/* Can another inotify instance be had? */
+int process_has_inotify(void);
+/* Are there open-file-description locks (F_OFD_SETLK)? */
+int process_has_file_locks(void);
+/* Is memory marked MADV_WIPEONFORK accepted? */
+int process_has_wipe_on_fork(void);
+/* Can a page that is shared and mapped read-only be waited for (FUTEX_WAIT)? */
+int process_has_shared_futex(void);
+
+/* Whether the clock is synchronised (adjtimex): 1, 0, or -1 (errno) when it cannot be asked. */
+int process_clock_is_synchronised(void);
+/* The magic number of a path's file system (statfs), or 0. */
+uint64_t process_file_system(const char *path);
 
 #endif

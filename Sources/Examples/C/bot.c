@@ -11,7 +11,7 @@ int main(int count, char **arguments) {
     const char *last = NULL;
     estop_gate *gate;
 
-    if (estop_open(&gate, NULL, name, scope, 1000000000) != 0) /* promises a beat every second */
+    if (estop_open(&gate, NULL, name, scope, 3000000000) != 0) /* promises a beat every 3 s */
         errx(1, "%s", estop_error());
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (unsigned tick = 0;; tick++) {

@@ -11,7 +11,7 @@ last = None
 tick = 0
 
 try:
-    with estop.Gate(name=name, scope=scope, interval=1.0) as gate:
+    with estop.Gate(name=name, scope=scope, interval=3.0) as gate:
         while True:
             seen = gate.state
             why = "" if gate.permits() else gate.why

@@ -8,7 +8,7 @@ let scope = CommandLine.arguments.dropFirst(2).first ?? "venue=paper"
 var last: String?
 
 do {
-    let gate = try Gate(name: name, scope: scope, interval: .seconds(1))
+    let gate = try Gate(name: name, scope: scope, interval: .seconds(3))
     for tick in 0... {
         let seen = gate.word
         let why = gate.permits() ? "" : gate.why
