@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 // ST ends whatever sequence was cut; then: synchronised output off, mouse off, focus off, paste off, attributes off,
@@ -70,10 +71,12 @@ void term_restore(void) {
         syscall(SYS_tgkill, getpid(), tid, SIGWINCH);
     }
     fcntl(output, F_SETFL, flags | O_NONBLOCK);
-    if (write_restore() != 0) {
-        // Full buffers: what is in them will not be seen any more, the terminal's state will.
+    // Full buffers, or the painter still in write(), which has the terminal to itself: what is in the buffers will not
+    // be seen any more, the terminal's state will. The painter needs a moment to find its descriptor gone.
+    const struct timespec moment = {.tv_nsec = 1000000};
+    for (int tries = 0; write_restore() != 0 && errno == EAGAIN && tries < 50; tries++) {
         tcflush(output, TCOFLUSH);
-        write_restore();
+        nanosleep(&moment, NULL);
     }
     fcntl(output, F_SETFL, flags);
     tcsetattr(input, TCSANOW, &user);

@@ -73,6 +73,8 @@ struct Painter {
 
     private mutating func paint() {
         paintedMs = Clock.monotonicMs()
+        let wall = Clock.wallMs()
+        tickMs = paintedMs + UInt64(1000 - wall % 1000)
         let (interface, snapshot) = session.scene(nowMs: paintedMs)
         let frame = render(
             interface,
@@ -80,7 +82,7 @@ struct Painter {
             width: columns,
             height: rows,
             nowMs: paintedMs,
-            wallClockMs: Clock.wallMs(),
+            wallClockMs: wall,
             unicode: unicode
         )
         for row in 0..<frame.height where !isShown(row, of: frame) { put(row, of: frame) }

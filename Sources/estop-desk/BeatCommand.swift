@@ -21,7 +21,9 @@ enum BeatCommand {
         let name = arguments.positional("NAME") ?? ""
         let interval = arguments.duration("interval") ?? 60_000
         guard !VisibleText.hasControls(name) else {
-            Output.error.line("estop: '\(VisibleText.line(name))' cannot be a name: type one without control characters")
+            Output.error.line(
+                "estop: '\(VisibleText.line(name))' cannot be a name: type one without control characters"
+            )
             return UsageError.exitStatus
         }
         if arguments.flag("forget"), arguments.value("interval") != nil {

@@ -8,6 +8,7 @@ enum DeskCommands {
         (RunCommand.command, RunCommand.run),
         (BeatCommand.command, BeatCommand.run),
         (BenchCommand.command, BenchCommand.run),
+        (DoctorCommand.command, DoctorCommand.run),
     ]
 
     static let table = CommandTable(

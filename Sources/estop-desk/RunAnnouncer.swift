@@ -76,7 +76,9 @@ extension RunCommand {
                 poll(&readable, 1, -1)
                 var word: [Int32] = [0, 0]
                 guard read(words.out, &word, 8) == 8 else { break }
-                if let notice = Supervision.Notice(rawValue: word[0]) { Output.error.line("estop: " + text(notice, word[1])) }
+                if let notice = Supervision.Notice(rawValue: word[0]) {
+                    Output.error.line("estop: " + text(notice, word[1]))
+                }
             }
             var one: UInt64 = 1
             write(done, &one, 8)
@@ -90,7 +92,8 @@ extension RunCommand {
             case .killing: return "\(name) did not go within \(grace): killed"
             case .pausing: return "\(name) is paused (SIGSTOP): \(Reason(request).recorded)"
             case .continuing: return "\(name) goes on: trading is permitted again"
-            case .startsPaused: return "\(name) starts paused, before its first instruction: \(Reason(request).recorded)"
+            case .startsPaused:
+                return "\(name) starts paused, before its first instruction: \(Reason(request).recorded)"
             case .startsRefused: return "\(name) starts nevertheless (--on-halt none): \(Reason(request).recorded)"
             case .cannotStart: return "\(name) cannot be started: \(String(cString: strerror(number)))"
             case .abandoned: return "the guard of \(name) was killed, and so \(name) is"
@@ -118,7 +121,8 @@ extension RunCommand {
         }
 
         private func look() -> (text: String, isRecorded: Bool) {
-            let configuration = (try? Configuration.load(named: request.config, state: request.state)) ?? Configuration()
+            let configuration =
+                (try? Configuration.load(named: request.config, state: request.state)) ?? Configuration()
             guard let directory = try? StateDirectory(request.state) else {
                 return ("there is no state directory \(request.state)", true)
             }
@@ -135,7 +139,9 @@ extension RunCommand {
                 return "trading is \(latch.mode.name)\(scope): \(latch.reason) (\(who))"
             }
             if let problem = seen.modeProblem { return problem }
-            if let own = TradingMode.current(), TradingMode.mode(own) != .live { return "TRADING_MODE=\(own) forbids it" }
+            if let own = TradingMode.current(), TradingMode.mode(own) != .live {
+                return "TRADING_MODE=\(own) forbids it"
+            }
             if seen.mode == .paper { return "the desk trades paper only, and the scope does not say venue=paper" }
             return "trading is \(seen.mode.name)"
         }
@@ -153,11 +159,13 @@ extension RunCommand {
             var thread = pthread_t()
             let context = Unmanaged.passRetained(start).toOpaque()
             let failed = pthread_create(
-                &thread, nil,
+                &thread,
+                nil,
                 { context in
                     if let context { Unmanaged<Start>.fromOpaque(context).takeRetainedValue().run() }
                     return nil
-                }, context
+                },
+                context
             )
             if failed != 0 { Unmanaged<Start>.fromOpaque(context).release() } else { pthread_detach(thread) }
         }

@@ -19,7 +19,8 @@ enum RunCommand {
             .init("scope", .text("SCOPE"), summary: "what the bot trades, such as venue=paper,strategy=grid"),
             .init("interval", .duration, summary: "within which it beats; default: 5s (0: no promise)"),
             .init(
-                "on-halt", .choice(Supervision.Policy.allCases.map(\.rawValue)),
+                "on-halt",
+                .choice(Supervision.Policy.allCases.map(\.rawValue)),
                 summary: "stop: SIGTERM, then SIGKILL (default); pause: SIGSTOP; none: nothing"
             ),
             .init("grace", .duration, summary: "from SIGTERM to SIGKILL; default: 10s"),
@@ -39,7 +40,8 @@ enum RunCommand {
     static let refused: Int32 = 75
 
     /// The signals that are passed on: those of people, and the real-time ones.
-    static let passedOn = [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT] + Array(34...64)
+    static let passedOn =
+        [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT] + Array(34...64)
 
     /// What the arguments say.
     struct Request: Sendable {
@@ -78,11 +80,13 @@ enum RunCommand {
                 throw UsageError("--scope is longer than a gate's 128 bytes: type fewer pairs")
             }
             return Request(
-                name: name, scope: scope,
+                name: name,
+                scope: scope,
                 interval: (arguments.duration("interval") ?? 5000) * 1_000_000,
                 grace: (arguments.duration("grace") ?? 10_000) * 1_000_000,
                 policy: arguments.value("on-halt").flatMap(Supervision.Policy.init(rawValue:)) ?? .stop,
-                state: try StateLocation.choose(option: arguments.state).path, config: arguments.config
+                state: try StateLocation.choose(option: arguments.state).path,
+                config: arguments.config
             )
         } catch let error as UsageError {
             throw error

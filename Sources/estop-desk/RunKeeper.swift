@@ -86,7 +86,9 @@ extension RunCommand {
             if let deadline = supervision.deadline { wake = min(wake, deadline) }
             if supervision.wantsStillness { wake = min(wake, now + 2_000_000) }
             let timeout = wake > now ? Int32(clamping: (wake - now + 999_999) / 1_000_000) : 0
-            var polled = [signals, changes, isAbandoned ? -1 : life, failure].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            var polled = [signals, changes, isAbandoned ? -1 : life, failure].map {
+                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            }
             poll(&polled, nfds_t(polled.count), timeout)
             // The halt first.
             askGate(changed: polled[1].revents != 0)
@@ -123,7 +125,9 @@ extension RunCommand {
 
         private func openGate() throws(SwitchError) -> Gate {
             try Gate(
-                state: request.state, name: request.name, scope: request.scope.isGlobal ? "" : request.scope.description,
+                state: request.state,
+                name: request.name,
+                scope: request.scope.isGlobal ? "" : request.scope.description,
                 interval: .nanoseconds(Int64(clamping: request.interval))
             )
         }

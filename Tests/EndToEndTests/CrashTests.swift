@@ -28,6 +28,7 @@ struct CrashTests {
     @Test("death or a fault at every system call", arguments: Operation.allCases, Fault.allCases)
     func neverPermitsWithoutAnAppliedResume(operation: Operation, fault: Fault) throws {
         var call = 1
+        var injected = 0
         let step = Sandbox.isLong ? 1 : 3
         // Small counts look at every third call, from a different one for each kind of fault.
         if !Sandbox.isLong { call += (Fault.allCases.firstIndex(of: fault) ?? 0) % step }
@@ -39,9 +40,11 @@ struct CrashTests {
             let label = "\(operation) \(fault.rawValue):\(call)"
             try check(killSwitch, operation, result, label)
             guard FileManager.default.fileExists(atPath: marker) else { break }
+            injected += 1
             call += step
             try #require(call < 400, "\(label): no end in sight")
         }
+        #expect(injected >= 2, "\(operation) \(fault): a test that injects nothing proves nothing")
     }
 
     /// Death at random moments, timed rather than counted.

@@ -12,12 +12,12 @@ import Testing
         return "\(sandbox.root)/lib/libestop.so"
     }
 
-    @Test("test programs", arguments: ["gate_test.py", "differential_test.py"])
+    @Test("test programs", arguments: ["gate_test.py", "differential_test.py", "key_test.py"])
     func pass(program: String) throws {
         let sandbox = try Sandbox()
         let result = try sandbox.run(
             "/usr/bin/python3", [folder.path + "/python/" + program],
-            environment: ["ESTOP_LIB": try library(sandbox), "PYTHONDONTWRITEBYTECODE": "1"]
+            environment: ["ESTOP_LIB": try library(sandbox), "ESTOP_BIN": Sandbox.products, "PYTHONDONTWRITEBYTECODE": "1"]
         )
         #expect(result.status == 0, "\(result.error.suffix(3000))")
     }
