@@ -366,6 +366,10 @@ uint32_t estop_wait(estop_gate *gate, uint32_t seen, int timeout) {
             return word;
         uint64_t nap = end - now < ESTOP_LOOK_INTERVAL ? end - now : ESTOP_LOOK_INTERVAL;
         estop_page_sleep((estop_halt_page *)gate->page, word, nap);
+        /* A word that permits nothing needs no second look: whatever stands in the page's place, this gate refuses. */
+        uint32_t woken = estop_page_word(gate->page);
+        if (gate->page != &nowhere && *gate->here != 0 && woken != seen && ESTOP_MODE(woken) == ESTOP_HALTED)
+            return woken;
     }
 }
 

@@ -34,6 +34,7 @@ static struct termios user;
 static int input = -1, output = -1, curses = -1, nowhere = -1;
 static int pipe_ends[2] = {-1, -1};
 static atomic_int armed, painter, alternate;
+static int owns_output;
 static int chains; // whether crashes go on to the handler found before, as Swift's own report
 
 static int write_restore(void) {
@@ -153,11 +154,15 @@ int term_guard(int in_fd, int out_fd) {
     }
     // A description of its own: making it non-blocking for the last words does not touch the shell's.
     char path[64];
+    if (output >= 0 && owns_output) {
+        close(output);
+    }
     output = -1;
     if (ttyname_r(out_fd, path, sizeof path) == 0) {
         output = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
     }
-    if (output < 0) {
+    owns_output = output >= 0;
+    if (!owns_output) {
         output = out_fd;
     }
     install();

@@ -81,9 +81,18 @@ public final class Host: Sendable {
         var next = Clock.boottime()
         var lastWord: Word?
         var problem: String?
+        var woken = false
         while !self.pulse.isStopping {
             for file in stops.new(killSwitch.stopFiles, permitting: pulse.word?.mode.permitsAnything ?? false) {
                 hand(handle.pull(), HaltRequest(reason: "", source: .file), stopFile: file)
+            }
+            // After the look that may halt: emptying the queue and waking the keeper are not worth a microsecond of it.
+            // Then once more: what came in between has no event left.
+            if woken {
+                woken = false
+                watch.drain()
+                wakeKeeper()
+                continue
             }
             if Clock.boottime() >= next {
                 next = Clock.boottime() + interval
@@ -110,10 +119,7 @@ public final class Host: Sendable {
             }
             let now = Clock.boottime()
             let nap = next > now ? (next - now) / 1_000_000 + 1 : 0
-            if self.pulse.sleep(also: watch.descriptor, milliseconds: watch.descriptor < 0 ? min(nap, 250) : nap) {
-                watch.drain()
-                wakeKeeper()
-            }
+            woken = self.pulse.sleep(also: watch.descriptor, milliseconds: watch.descriptor < 0 ? min(nap, 250) : nap)
         }
     }
 

@@ -47,12 +47,14 @@ public struct GateSlots {
         defer { close(file) }
         var bytes = [UInt8](repeating: 0, count: 256 * 256)
         guard pread(file, &bytes, bytes.count, 0) == bytes.count else { return nil }
+        var locked = [UInt8](repeating: 0, count: 256)
+        guard estop_slots_locked(file, &locked) == 0 else { return nil }
         var slots: [GateSlot] = []
         for index in 0..<256 {
             let slot = bytes[index * 256..<(index + 1) * 256]
             let used = slot.contains { $0 != 0 }
             // A slot nobody ever wrote may have just been locked: its owner is about to write its name.
-            let alive = estop_slot_locked(file, Int32(index)) == 1
+            let alive = locked[index] == 1
             if used || alive { slots.append(GateSlot(index: index, alive: alive, bytes: Array(slot))) }
         }
         return slots

@@ -108,24 +108,8 @@ public final class HaltHandle {
         estop_switch_halt_page(&mapping, directory.descriptor, UInt32(mode.rawValue), scope, &report)
         return Pulled(raw: RawReport(report: report), at: estop_boottime())
     }
-}
 
-extension KillSwitch {
-    /// Halts: (1) the page, (2) the wake, (3) the record on disk. Blocks for the disk; the page comes first.
-    ///
-    /// A process that may not write the page leaves the stop file, then asks the host. Never throws: the report says
-    /// what was achieved.
-    @discardableResult
-    public func halt(_ request: HaltRequest) -> HaltReport {
-        record(HaltHandle(directory).pull(for: request), request)
-    }
-
-    /// Step (3) of a halt whose page a `HaltHandle` wrote: the record, on disk.
-    @discardableResult
-    public func record(_ pulled: HaltHandle.Pulled, _ request: HaltRequest) -> HaltReport {
-        var mapping = estop_mapping()
-        _ = estop_map(&mapping, directory.descriptor, 1, 0)
-        defer { estop_unmap(&mapping) }
+    fileprivate func record(_ pulled: Pulled, _ request: HaltRequest) -> estop_halt_report {
         var report = pulled.raw.report
         withCStrings([
             request.scope.isGlobal ? nil : request.scope.description, request.reason, request.source.rawValue,
@@ -136,6 +120,29 @@ extension KillSwitch {
                 text[4], &report
             )
         }
+        return report
+    }
+}
+
+extension KillSwitch {
+    /// Halts: (1) the page, (2) the wake, (3) the record on disk. Blocks for the disk; the page comes first.
+    ///
+    /// A process that may not write the page leaves the stop file, then asks the host. Never throws: the report says
+    /// what was achieved.
+    @discardableResult
+    public func halt(_ request: HaltRequest) -> HaltReport {
+        let handle = HaltHandle(directory)
+        return record(handle.pull(for: request), request, by: handle)
+    }
+
+    /// Step (3) of a halt whose page a `HaltHandle` wrote: the record, on disk.
+    @discardableResult
+    public func record(_ pulled: HaltHandle.Pulled, _ request: HaltRequest) -> HaltReport {
+        record(pulled, request, by: HaltHandle(directory))
+    }
+
+    private func record(_ pulled: HaltHandle.Pulled, _ request: HaltRequest, by handle: HaltHandle) -> HaltReport {
+        var report = handle.record(pulled, request)
         askOthersIfNeeded(request, &report)
         return HaltReport(report)
     }

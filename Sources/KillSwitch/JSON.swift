@@ -91,6 +91,12 @@ public enum JSON: Sendable, Equatable {
     }
 
     private static func quote(_ text: String, to out: inout String) {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c && $0 != 0x7f }) {
+            out += "\""
+            out += text
+            out += "\""
+            return
+        }
         let digits = Array("0123456789abcdef")
         out += "\""
         for scalar in text.unicodeScalars {
@@ -236,6 +242,7 @@ private struct JSONReader {
         while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { at += 1 }
         if next == UInt8(ascii: "\"") {
             defer { at += 1 }
+            if bytes[start..<at].allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes[start..<at], as: UTF8.self) }
             return String(validating: bytes[start..<at], as: UTF8.self)
         }
         var out = Array(bytes[start..<at])

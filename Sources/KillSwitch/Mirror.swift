@@ -6,16 +6,17 @@ public struct Mirror: Sendable, Equatable {
 
     /// The log's length when the mirror was written.
     public var logBytes: Int
-    /// Its generation.
-    public var generation: UInt32
+
+    /// How every mirror begins: nothing else of it is ever read back, so its hundred records need no parsing.
+    private static let beginning = Array("{\"version\":1,\"log_bytes\":".utf8)
 
     /// The mirror as it is; nil when it is missing or cannot be read as one.
     static func read(_ directory: StateDirectory) -> Mirror? {
-        guard let bytes = try? directory.read(name), let json = JSON(bytes: bytes), json["version"]?.integer == 1,
-            let length = json["log_bytes"]?.integer.flatMap({ Int(exactly: $0) }),
-            let generation = json["generation"]?.integer.flatMap({ UInt32(exactly: $0) })
+        guard let bytes = try? directory.read(name), bytes.starts(with: beginning),
+            let end = bytes[beginning.count...].firstIndex(of: UInt8(ascii: ",")),
+            let length = Int(String(decoding: bytes[beginning.count..<end], as: UTF8.self))
         else { return nil }
-        return Mirror(logBytes: length, generation: generation)
+        return Mirror(logBytes: length)
     }
 }
 
@@ -37,16 +38,21 @@ extension KillSwitch {
     /// Writes the mirror, and again while the page's word changed meanwhile.
     ///
     /// - Parameter forgettingLoss: a log that became shorter than the mirror says has been recorded as a latch.
+    /// - Returns: what was seen last.
     /// - Throws: `SwitchError.Code.log` when it cannot be written; the old one stays.
-    public func writeMirror(forgettingLoss: Bool = false) throws(SwitchError) {
+    @discardableResult
+    public func writeMirror(forgettingLoss: Bool = false) throws(SwitchError) -> Observation {
+        var last = observe()
         for _ in 0..<8 {
-            var seen = observe()
+            var seen = last
             // A log that has become shorter is evidence; it must not be forgotten by a mirror that agrees with it.
-            if !forgettingLoss, seen.fold.lost, let kept = Mirror.read(directory), kept.logBytes > seen.fold.length { return }
+            if !forgettingLoss, seen.fold.lost, let kept = Mirror.read(directory), kept.logBytes > seen.fold.length { return last }
             if let pageMode = seen.word?.mode { seen.mode = pageMode }
             let text = JSON.object(seen.mirrorMembers).line + "\n"
             try directory.replace(Mirror.name, with: Array(text.utf8), permissions: 0o664)
-            if HaltPage.map(directory, writable: false).page?.word == seen.word { return }
+            if HaltPage.map(directory, writable: false).page?.word == seen.word { return last }
+            last = observe()
         }
+        return last
     }
 }

@@ -149,7 +149,10 @@ extension KillSwitch {
     public func observe(knowing known: Observation? = nil) -> Observation {
         var seen = look(known)
         // A change between the two looks would make the records seem to disagree.
-        for _ in 0..<4 where HaltPage.map(directory, writable: false).page?.word != seen.word { seen = look(known) }
+        for _ in 0..<4 {
+            if HaltPage.map(directory, writable: false).page?.word == seen.word { break }
+            seen = look(known)
+        }
         return seen
     }
 

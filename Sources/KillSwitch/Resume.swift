@@ -297,10 +297,10 @@ extension KillSwitch {
         if next.mode.permitsAnything, stop != nil || left.contains(where: { !next.mode.isAtMost($0.mode) }) {
             let why = stop.map { $0.reason(directory) } ?? "a halt arrived while trading was resumed: \(left.last?.reason ?? "")"
             halt(HaltRequest(reason: why, source: stop != nil ? .file : .watchdog))
-            try? writeMirror()
+            _ = try? writeMirror()
             return .refused("\(why); trading is halted again")
         }
-        try? writeMirror()
+        _ = try? writeMirror()
         return .resumed(next)
     }
 }

@@ -37,6 +37,8 @@ public struct SessionOptions: Sendable {
     public var mono: Bool
     /// ASCII only, as where the locale is not UTF-8.
     public var ascii: Bool
+    /// Another terminal than the process's own, for tests.
+    var terminal: Int32?
 
     /// Creates options; NO_COLOR in the environment is no colours.
     public init(mono: Bool = false, ascii: Bool = false) {
@@ -86,8 +88,8 @@ public final class Session: Sendable {
         self.actions = actions
         self.options = options
         let controlling = isatty(0) == 1 && isatty(1) == 1 ? -1 : open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
-        input = isatty(0) == 1 ? 0 : controlling
-        output = isatty(1) == 1 ? 1 : controlling
+        input = options.terminal ?? (isatty(0) == 1 ? 0 : controlling)
+        output = options.terminal ?? (isatty(1) == 1 ? 1 : controlling)
         state = Mutex(State(snapshot: initial))
         word.store(initial.word.map { 1 << 32 | UInt64($0.rawValue) } ?? 0, ordering: .releasing)
     }

@@ -14,6 +14,7 @@ enum BenchCommand {
         options: [
             .init("rounds", .integer(1...100), summary: "how many interleaved rounds; default: 5"),
             .init("quick", summary: "fewer samples: about 10 s instead of a minute"),
+            .init("only", .choice(parts.map(\.name)), repeatable: true, summary: "only this part; default: all"),
         ],
         discussion: [
             "WHAT: halt. Never touches a desk: it works in a new directory beside --state if given, else in TMPDIR or /tmp.",
@@ -21,6 +22,15 @@ enum BenchCommand {
             "Exit status: 0 measured, also when a limit does not hold (it is printed); 1 something could not be measured.",
         ]
     )
+
+    /// Every part, in the order of the report.
+    private static var parts: [(name: String, make: @Sendable () -> any BenchPart)] {
+        [
+            ("gate", { BenchGates() }), ("python", { BenchPython() }), ("seen", { BenchSeen() }),
+            ("durable", { BenchDurable() }), ("stop-file", { BenchStopFile() }), ("cold", { BenchCold() }),
+            ("key", { BenchKey() }),
+        ]
+    }
 
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
         let what = arguments.positional("WHAT") ?? ""
@@ -39,20 +49,22 @@ enum BenchCommand {
         }
         defer { site.clear() }
         let rounds = arguments.integer("rounds") ?? 5
-        let report = measure(
-            site,
-            rounds: rounds,
-            size: arguments.flag("quick") ? .quick : .full,
-            quiet: arguments.json
-        )
+        let only = arguments.values("only")
+        let chosen = parts.filter { only.isEmpty || only.contains($0.name) }.map { $0.make() }
+        let size: BenchSize = arguments.flag("quick") ? .quick : .full
+        let report = measure(chosen, site, rounds: rounds, size: size, quiet: arguments.json)
         if arguments.json { report.sayJSON() } else { report.sayText() }
         return report.failures.isEmpty ? 0 : 1
     }
 
-    private static func measure(_ site: BenchSite, rounds: Int, size: BenchSize, quiet: Bool) -> BenchReport {
-        var parts: [any BenchPart] = [
-            BenchGates(), BenchPython(), BenchSeen(), BenchDurable(), BenchStopFile(), BenchCold(), BenchKey(),
-        ]
+    private static func measure(
+        _ chosen: [any BenchPart],
+        _ site: BenchSite,
+        rounds: Int,
+        size: BenchSize,
+        quiet: Bool
+    ) -> BenchReport {
+        var parts = chosen
         var report = BenchReport(directory: site.root, isOnTmpfs: site.isOnTmpfs, rounds: rounds)
         for round in 1...rounds {
             for index in parts.indices where parts[index].problem == nil {

@@ -212,7 +212,7 @@ private final class Recorder: Sendable {
                         failed = true
                     }
                 }
-                if !now.isEmpty, !failed { try? killSwitch.writeMirror() }
+                if !now.isEmpty, !failed { _ = try? killSwitch.writeMirror() }
                 busy.store(false, ordering: .releasing)
                 var ready = pollfd(fd: ends.read, events: Int16(POLLIN), revents: 0)
                 poll(&ready, 1, failed ? 500 : -1)

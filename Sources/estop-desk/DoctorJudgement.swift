@@ -125,7 +125,7 @@ enum DoctorJudgement {
                 .init(
                     check,
                     facts.settings.isPaper ? .note : .warning,
-                    "there is no group estop: only \(users.ownerName) and root can halt with their own hands",
+                    "there is no group estop: only \(ownerAndRoot(users)) can halt with their own hands",
                     action: "groupadd estop, add the operators, then chgrp estop \(path) && chmod 2770 \(path)"
                 )
             )
@@ -228,6 +228,10 @@ enum DoctorJudgement {
 
     static func list(_ names: [String]) -> String {
         names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
+    }
+
+    private static func ownerAndRoot(_ users: DoctorFacts.Users) -> String {
+        users.ownerName == "root" ? "root" : "\(users.ownerName) and root"
     }
 
     static func octal(_ mode: UInt32) -> String {

@@ -89,7 +89,7 @@ extension RunCommand {
             let grace = DurationText.text(milliseconds: request.grace / 1_000_000)
             switch notice {
             case .stopping: return "\(name) is stopped (SIGTERM, after \(grace) SIGKILL): \(Reason(request).recorded)"
-            case .killing: return "\(name) did not go within \(grace): killed"
+            case .killing: return "\(name) did not go within \(grace): SIGKILL"
             case .pausing: return "\(name) is paused (SIGSTOP): \(Reason(request).recorded)"
             case .continuing: return "\(name) goes on: trading is permitted again"
             case .startsPaused:

@@ -21,6 +21,7 @@ extension RunCommand {
         private var wasHalted = false
         private var exit: Int32?
         private var nextBeat: UInt64 = 0
+        private var looks = 0
         // What poll waits for.
         private let life: Int32
         private let signals: Int32
@@ -84,7 +85,8 @@ extension RunCommand {
             let now = Clock.boottime()
             var wake = nextBeat
             if let deadline = supervision.deadline { wake = min(wake, deadline) }
-            if supervision.wantsStillness { wake = min(wake, now + 2_000_000) }
+            // Soon at first; what cannot be stopped must not cost a processor.
+            if supervision.wantsStillness { wake = min(wake, now + (looks < 250 ? 2_000_000 : 50_000_000)) }
             let timeout = wake > now ? Int32(clamping: (wake - now + 999_999) / 1_000_000) : 0
             var polled = [signals, changes, isAbandoned ? -1 : life, failure].map {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
@@ -95,6 +97,7 @@ extension RunCommand {
             if polled[0].revents != 0 { takeSignals() }
             if polled[2].revents != 0 { abandoned() }
             if polled[3].revents != 0 { takeFailure() }
+            looks = supervision.wantsStillness ? looks + 1 : 0
             if exit == nil, supervision.wantsStillness { lookWhetherStill() }
             if exit == nil { handle(.time) }
         }
@@ -171,7 +174,8 @@ extension RunCommand {
                 gate = nil
                 gate = try? openGate()
             }
-            if supervision.isAlive { gate?.beat() }
+            // Look again at once: what made it refuse may be a halt.
+            nextBeat = 0
         }
 
         // MARK: - Processes

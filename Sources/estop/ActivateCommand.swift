@@ -59,7 +59,7 @@ enum ActivateCommand {
             warnings.append(error.message)
         }
         let killSwitch = KillSwitch(directory, settings: settings)
-        if !wasThere || killSwitch.isBrandNew {
+        if !wasThere || (!pulled.onPage && killSwitch.isBrandNew) {
             // A mistyped directory must not look like the desk that was meant.
             warnings.append("there was no desk in \(directory.path) before: if you meant another one, it is NOT halted")
         }
@@ -135,8 +135,8 @@ private struct Outcome {
             Clock.sleep(milliseconds: 2)
         }
         if waited, waiting.isEmpty, report.onPage, request.scope.isGlobal { killSwitch.noteEffective() }
-        do { try killSwitch.writeMirror() } catch { warnings.append(error.message) }
-        seen = killSwitch.observe()
+        do { seen = try killSwitch.writeMirror() } catch { warnings.append(error.message) }
+        if seen == nil { seen = killSwitch.observe() }
         if !killSwitch.settings.paper, seen?.host == nil {
             warnings.append("ORDERS NOT CANCELLED: no host runs on this desk; cancel at the venue, or start 'estop serve'")
         }

@@ -173,8 +173,8 @@ extension Model {
                     "\(draft.change) \(Book.text(draft.id)) \(Explorer.text(draft.was))>\(Explorer.text(draft.state))"
                 return draft.part == .whole ? what : "\(what) (\(draft.part))"
             }
-            return
-                "page \(Explorer.text(world.word)) [\(entries)] stop \(world.stop) log +[\(log.joined(separator: ", "))]"
+            let records = log.joined(separator: ", ")
+            return "page \(Explorer.text(world.word)) [\(entries)] stop \(world.stop) log +[\(records)]"
         }
 
         private static func text(_ word: Word) -> String { "\(word.generation)\(word.mode.name.prefix(1))" }

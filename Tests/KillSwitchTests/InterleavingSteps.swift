@@ -214,8 +214,9 @@ extension Model {
             return !world.entries.contains { $0.mode == actor.mode.rawValue && $0.tag == actor.tag }
         }
 
-        /// Whether a record `unrecorded` was written in this halt's place before its own: it took longer than 2 s, and a
-        /// resume may have folded that one alone.
+        /// Whether a record `unrecorded` was written in this halt's place before its own.
+        ///
+        /// It took longer than 2 s then, and a resume may have folded that one alone.
         private func isLate(_ world: World, _ actor: Actor) -> Bool {
             for (draft, _, _) in book.copies(world.log) {
                 if draft.id == actor.id { return false }
@@ -302,8 +303,9 @@ extension Model {
             actor.step = .readEntries
         }
 
-        /// What the page permits afterwards: live, or for a scope what it permitted before, as far as the latches that stay
-        /// let it.
+        /// What the page permits afterwards.
+        ///
+        /// Live; for a scope what it permitted before, as far as the latches that stay let it.
         private func restored(_ actor: Actor, _ page: Book.Page) -> Mode {
             let scope = place(actor)
             if scope == .everything { return .live }
@@ -327,7 +329,7 @@ extension Model {
             actor.step = .lookForStop
         }
 
-        /// The tags that an entry may bear. DESIGN says those of records; only a latch's entry is ever freed again, though.
+        /// The tags that an entry may bear: those of latches, for only a latch's entry is ever freed again.
         func bearers(_ page: Book.Page) -> Set<UInt32> {
             holds(.recordsEntriesWithoutLatch) ? page.latchTags : page.recordedTags
         }

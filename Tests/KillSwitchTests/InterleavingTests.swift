@@ -10,7 +10,8 @@ import Testing
 /// - nothing but a resume's compare-and-swap makes the page permit more, so no refused or crashed resume does;
 /// - the page permits only after an applied resume whose record is in the log and, where it is the last change, whose
 ///   chain ends in the page's word;
-/// - the fold takes no resume for applied that was not, loses no halt, and clears nothing that its resume could not read;
+/// - the fold takes no resume for applied that was not, loses no halt, and clears nothing that its resume
+///   could not read;
 /// - no gate permits after a halt that was acknowledged before it was asked;
 /// and wherever everybody has stopped, a starting host comes to rest and a resume then succeeds.
 ///

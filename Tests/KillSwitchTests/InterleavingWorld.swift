@@ -2,8 +2,8 @@
 
 /// The kill switch as values: what InterleavingTests enumerates.
 ///
-/// One `World` is everything that exists at one moment, one `Actor` a process at one of its atomic steps. Nothing here is
-/// shared with the real switch but Word, Mode, Record and Fold.
+/// One `World` is everything that exists at one moment, one `Actor` a process at one of its atomic steps. Nothing here
+/// is shared with the real switch but Word, Mode, Record and Fold.
 enum Model {}
 
 extension Model {
@@ -234,7 +234,7 @@ extension Model {
             entries.reduce(word.mode) { $0.combined(with: $1.restriction(of: gate)) }
         }
 
-        /// What the page forbids for good: an entry that is being written restricts everything, but only for the moment.
+        /// What the page forbids for good: an entry that is being written restricts only for the moment.
         func promised(_ gate: Place) -> Mode {
             entries.reduce(word.mode) { $0.combined(with: $1.mode == 5 ? .live : $1.restriction(of: gate)) }
         }

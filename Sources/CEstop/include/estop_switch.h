@@ -165,9 +165,9 @@ int estop_scope_valid(const char *scope, size_t capacity);
 /* Two restrictions at once. */
 uint32_t estop_combine(uint32_t a, uint32_t b);
 
-/* Advice for slots: the switch reads and writes gates.page with pread and pwrite only. Whether a slot's lock is held by
-   anybody: 1, 0, or -1 (errno). */
-int estop_slot_locked(int gates, int slot);
+/* The switch reads and writes gates.page with pread and pwrite only. Whether each slot's lock is held by anybody: 1 or 0
+   for each. 0, or -1 (errno). */
+int estop_slots_locked(int gates, uint8_t locked[256]);
 /* Clears a slot that nobody holds. */
 void estop_slot_clear(int gates, int slot);
 
