@@ -143,7 +143,7 @@ static void user_name(unsigned uid, char *name, size_t size) {
             char *end = strchr(line, ':'), *id = end != NULL ? strchr(end + 1, ':') : NULL;
             if (id != NULL && strtoul(id + 1, NULL, 10) == uid) {
                 *end = '\0';
-                snprintf(name, size, "%s", line);
+                snprintf(name, size, "%.*s", (int)size - 1, line);
                 close(file);
                 return;
             }

@@ -39,7 +39,8 @@ static int chains; // whether crashes go on to the handler found before, as Swif
 
 static int write_restore(void) {
     char text[sizeof RESTORE + sizeof LEAVE_ALTERNATE + sizeof LEAVE_PLAIN];
-    const char *leave = atomic_load(&alternate) ? LEAVE_ALTERNATE : LEAVE_PLAIN;
+    // Before curses has begun there is no screen to leave.
+    const char *leave = curses < 0 ? "" : atomic_load(&alternate) ? LEAVE_ALTERNATE : LEAVE_PLAIN;
     size_t length = sizeof RESTORE - 1, rest = strlen(leave), done = 0;
     memcpy(text, RESTORE, length);
     memcpy(text + length, leave, rest);

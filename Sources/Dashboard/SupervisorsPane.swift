@@ -3,10 +3,13 @@ import SafetyEngine
 /// Whoever is expected to beat, the worst first.
 enum SupervisorsPane {
     static func content(_ scene: Scene, width: Int) -> PaneContent {
-        // The beat goes on ageing after the snapshot: a supervisor is late on this screen when it is late now.
+        // A beat may have come since a snapshot that is not yet due for the next one: its ages stand as measured. After
+        // that they go on ageing: a supervisor is late on this screen when it is late now.
         let now = scene.snapshot.supervisors.map { supervisor in
             var aged = supervisor
-            aged.lastBeatAgeMs = supervisor.lastBeatAgeMs.map { scene.aged($0) }
+            if scene.elapsedMs >= snapshotEveryMs {
+                aged.lastBeatAgeMs = supervisor.lastBeatAgeMs.map { scene.aged($0) }
+            }
             return aged
         }
         let order: [Supervisor.Health] = [.dead, .stalled, .late, .ok]
@@ -32,6 +35,9 @@ enum SupervisorsPane {
             width: width
         )
     }
+
+    /// Snapshots come at least this often, some slack included.
+    private static let snapshotEveryMs: UInt64 = 1_500
 
     private static func row(_ supervisor: Supervisor) -> [Span] {
         let health = supervisor.health

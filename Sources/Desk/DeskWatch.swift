@@ -1,6 +1,6 @@
 public import KillSwitch
-public import SafetyEngine
 import Operators
+public import SafetyEngine
 import Synchronization
 
 /// Watches a desk from outside (or from inside its host) and delivers a complete snapshot on every change and once a
@@ -25,7 +25,9 @@ public final class DeskWatch: Sendable {
     ///   - notices: what the operator ought to know from the start, such as a broken configuration.
     ///   - deliver: takes a snapshot; must not wait.
     public init(
-        _ killSwitch: KillSwitch, isHost: @escaping @Sendable () -> Bool, notices: [String],
+        _ killSwitch: KillSwitch,
+        isHost: @escaping @Sendable () -> Bool,
+        notices: [String],
         deliver: @escaping @Sendable (DeskSnapshot) -> Void
     ) {
         self.killSwitch = killSwitch
@@ -102,7 +104,9 @@ struct SnapshotBuilder {
         known = seen
         let settings = killSwitch.settings
         var snapshot = DeskSnapshot(
-            deskName: settings.name, paper: settings.paper, directory: killSwitch.directory.path
+            deskName: settings.name,
+            paper: settings.paper,
+            directory: killSwitch.directory.path
         )
         snapshot.word = seen.word
         snapshot.mode = seen.mode
@@ -135,9 +139,16 @@ struct SnapshotBuilder {
     private mutating func gates(_ seen: Observation) -> [DeskSnapshot.Gate] {
         (seen.gates ?? []).map { slot in
             DeskSnapshot.Gate(
-                slot: slot.index, name: slot.name, scope: slot.scope, pid: slot.pid, alive: slot.alive,
-                acknowledged: slot.alive && seen.word.map { slot.acknowledges($0) } ?? false, mode: slot.seen.mode,
-                checks: slot.checks, refusals: slot.refusals, checksPerSecond: rate(slot, at: seen.now),
+                slot: slot.index,
+                name: slot.name,
+                scope: slot.scope,
+                pid: slot.pid,
+                alive: slot.alive,
+                acknowledged: slot.alive && seen.word.map { slot.acknowledges($0) } ?? false,
+                mode: slot.seen.mode,
+                checks: slot.checks,
+                refusals: slot.refusals,
+                checksPerSecond: rate(slot, at: seen.now),
                 lastCheckAgeMs: slot.lastCheckAgeMs(now: seen.now)
             )
         }
@@ -168,14 +179,20 @@ struct SnapshotBuilder {
         for slot in seen.gates ?? [] where slot.interval > 0 {
             all.append(
                 Supervisor(
-                    name: slot.name, intervalMs: slot.interval / 1_000_000, lastBeatAgeMs: age(slot.beat), alive: slot.alive
+                    name: slot.name,
+                    intervalMs: slot.interval / 1_000_000,
+                    lastBeatAgeMs: age(slot.beat),
+                    alive: slot.alive
                 )
             )
         }
         for beat in killSwitch.scriptBeats() {
             all.append(
                 Supervisor(
-                    name: beat.name, intervalMs: beat.interval / 1_000_000, lastBeatAgeMs: age(beat.at), alive: nil
+                    name: beat.name,
+                    intervalMs: beat.interval / 1_000_000,
+                    lastBeatAgeMs: age(beat.at),
+                    alive: nil
                 )
             )
         }

@@ -65,9 +65,13 @@ struct HaltTimes: Sendable {
 
     private func disk(_ seen: Observation, _ mine: Own?, _ since: (UInt64) -> Double) -> DeskSnapshot.HaltSteps.Step {
         if let diskAt { return .done(ms: since(diskAt)) }
-        if let problem = mine?.problem { return .alarm("NOT ON DISK: \(problem); halted all the same, and tried again") }
+        if let problem = mine?.problem {
+            return .alarm("NOT ON DISK: \(problem); halted all the same, and tried again")
+        }
         if seen.now - min(mine?.keyAt ?? seen.changed, seen.now) > HaltTimes.diskLimit {
-            return .alarm("NOT ON DISK yet; halted all the same. To be safe: touch EMERGENCY_STOP in the state directory")
+            return .alarm(
+                "NOT ON DISK yet; halted all the same. To be safe: touch EMERGENCY_STOP in the state directory"
+            )
         }
         return .pending(ms: since(seen.now))
     }

@@ -26,11 +26,14 @@ public final class Host: Sendable {
     ///   - onChange: called, on the host's threads, when something may have changed; must not wait.
     /// - Throws: `SwitchError` when another host runs, the directory is on a network file system, or there can be no page.
     public init(
-        _ killSwitch: KillSwitch, logger: Logger, onChange: @escaping @Sendable () -> Void = {}
+        _ killSwitch: KillSwitch,
+        logger: Logger,
+        onChange: @escaping @Sendable () -> Void = {}
     ) throws(SwitchError) {
         guard !killSwitch.directory.isOnNetwork else {
             throw SwitchError(
-                .network, "\(killSwitch.directory.path) is on a network file system, where neither locks nor pages can be "
+                .network,
+                "\(killSwitch.directory.path) is on a network file system, where neither locks nor pages can be "
                     + "trusted: put the state directory on a local disk"
             )
         }
@@ -57,7 +60,9 @@ public final class Host: Sendable {
         keeper.start { [self] in runKeeper(first) }
         manager.notify("READY=1\nSTATUS=hosting \(killSwitch.settings.name)")
         let word = upkeep.seen?.word
-        logger.info("hosting desk '\(killSwitch.settings.name)' in \(killSwitch.directory.path): \(word?.mode.name ?? "unknown")")
+        logger.info(
+            "hosting desk '\(killSwitch.settings.name)' in \(killSwitch.directory.path): \(word?.mode.name ?? "unknown")"
+        )
     }
 
     /// Stops: the beat ends, so that gates with a dead-man limit refuse soon; the page stays as it is.

@@ -11,7 +11,8 @@ struct StopFileWatch {
         let file = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
         var watched = file >= 0
         let mask = UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_MODIFY)
-        for directory in Set([killSwitch.directory.path] + killSwitch.settings.stopFilePaths.map(StopFileWatch.parent)) {
+        for directory in Set([killSwitch.directory.path] + killSwitch.settings.stopFilePaths.map(StopFileWatch.parent))
+        {
             if watched, inotify_add_watch(file, directory, mask) < 0 { watched = false }
         }
         if !watched, file >= 0 { close(file) }

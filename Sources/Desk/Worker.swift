@@ -34,12 +34,14 @@ final class Worker: Sendable {
         let box = Unmanaged.passRetained(Body(run: body))
         var started = pthread_t()
         let result = pthread_create(
-            &started, nil,
+            &started,
+            nil,
             { argument in
                 guard let argument else { return nil }
                 Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
                 return nil
-            }, box.toOpaque()
+            },
+            box.toOpaque()
         )
         guard result == 0 else { return box.release() }
         thread.withLock { $0 = started }
@@ -61,7 +63,8 @@ final class Worker: Sendable {
     /// - Returns: whether the other descriptor is readable.
     func sleep(also descriptor: Int32 = -1, milliseconds: UInt64) -> Bool {
         var ready = [
-            pollfd(fd: event, events: Int16(POLLIN), revents: 0), pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: event, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
         ]
         _ = poll(&ready, nfds_t(ready.count), Int32(clamping: milliseconds))
         if ready[0].revents != 0 {

@@ -31,7 +31,11 @@ extension KillSwitch {
         }
         let file = open("\(beatsPath)/\(name)", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o660)
         guard file >= 0 else {
-            throw SwitchError(.page, "the beat of \(name) cannot be written to \(beatsPath) (does a host run?)", errno: errno)
+            throw SwitchError(
+                .page,
+                "the beat of \(name) cannot be written to \(beatsPath) (does a host run?)",
+                errno: errno
+            )
         }
         defer { close(file) }
         var words = [Clock.boottime(), interval]

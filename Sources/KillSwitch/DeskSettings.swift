@@ -13,7 +13,10 @@ public struct DeskSettings: Sendable, Equatable {
 
     /// Creates settings; the defaults are those of a desk without a configuration.
     public init(
-        name: String = "paper", paper: Bool = true, runDirectory: String? = nil, stopFilePaths: [String] = [],
+        name: String = "paper",
+        paper: Bool = true,
+        runDirectory: String? = nil,
+        stopFilePaths: [String] = [],
         deadMan: UInt64 = 5_000_000_000
     ) {
         self.name = name

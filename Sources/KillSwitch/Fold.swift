@@ -179,14 +179,27 @@ public struct Fold: Sendable, Equatable {
 extension Latch {
     init(record: Record) {
         self.init(
-            id: record.id, source: record.source, scope: record.scope, mode: record.mode, reason: record.reason,
-            op: record.op, since: record.at, tag: record.tag ?? CRC32.of(record.id.utf8)
+            id: record.id,
+            source: record.source,
+            scope: record.scope,
+            mode: record.mode,
+            reason: record.reason,
+            op: record.op,
+            since: record.at,
+            tag: record.tag ?? CRC32.of(record.id.utf8)
         )
     }
 
     init(damage id: String, reason: String) {
         self.init(
-            id: id, source: .watchdog, scope: .global, mode: .halted, reason: reason, op: "", since: "", tag: 0
+            id: id,
+            source: .watchdog,
+            scope: .global,
+            mode: .halted,
+            reason: reason,
+            op: "",
+            since: "",
+            tag: 0
         )
     }
 }

@@ -22,10 +22,12 @@ public final class Gate {
     ///   - interval: within which the bot promises to call `beat()`; zero: no promise.
     /// - Throws: `SwitchError` when an argument is wrong, the table of gates is full, or the directory cannot be opened
     ///   or is on a network file system. Not when there is no page: such a gate refuses, and finds the page later.
-    public init(state: String? = nil, name: String, scope: String = "", interval: Duration = .zero) throws(SwitchError) {
+    public init(state: String? = nil, name: String, scope: String = "", interval: Duration = .zero) throws(SwitchError)
+    {
         var opened: OpaquePointer?
         let (seconds, attoseconds) = interval.components
-        let nanoseconds = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000).partialValue
+        let nanoseconds =
+            UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000).partialValue
             + UInt64(clamping: attoseconds / 1_000_000_000)
         let result = estop_open(&opened, state, name, scope, nanoseconds)
         guard result == 0, let opened else { throw Gate.failure() }
@@ -44,7 +46,10 @@ public final class Gate {
     private static func failure() -> SwitchError {
         let kept = errno
         let message = String(cString: estop_error())
-        return SwitchError(kept == EREMOTE ? .network : kept == EINVAL ? .input : kept == EAGAIN ? .inUse : .noDirectory, message)
+        return SwitchError(
+            kept == EREMOTE ? .network : kept == EINVAL ? .input : kept == EAGAIN ? .inUse : .noDirectory,
+            message
+        )
     }
 
     deinit { estop_close(gate) }

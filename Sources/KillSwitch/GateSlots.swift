@@ -78,8 +78,17 @@ extension GateSlot {
             String(decoding: bytes[range].prefix { $0 != 0 }, as: UTF8.self)
         }
         self.init(
-            index: index, alive: alive, pid: u32(0), seen: Word(rawValue: u32(16)), hostBeat: u64(24), beat: u64(32),
-            checks: u64(40), refusals: u64(48), interval: u64(56), name: text(64..<128), scope: text(128..<256)
+            index: index,
+            alive: alive,
+            pid: u32(0),
+            seen: Word(rawValue: u32(16)),
+            hostBeat: u64(24),
+            beat: u64(32),
+            checks: u64(40),
+            refusals: u64(48),
+            interval: u64(56),
+            name: text(64..<128),
+            scope: text(128..<256)
         )
     }
 }

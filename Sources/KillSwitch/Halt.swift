@@ -18,7 +18,11 @@ public struct HaltRequest: Sendable, Equatable {
 
     /// Creates a request.
     public init(
-        mode: Mode = .halted, scope: Scope = .global, reason: String, source: Record.Source, op: String? = nil,
+        mode: Mode = .halted,
+        scope: Scope = .global,
+        reason: String,
+        source: Record.Source,
+        op: String? = nil,
         from: String? = nil
     ) {
         self.mode = mode
@@ -116,8 +120,15 @@ public final class HaltHandle {
             request.op, request.from,
         ]) { text in
             estop_switch_halt_record(
-                &mapping, directory.descriptor, UInt32(request.mode.rawValue), text[0], text[1], text[2], text[3],
-                text[4], &report
+                &mapping,
+                directory.descriptor,
+                UInt32(request.mode.rawValue),
+                text[0],
+                text[1],
+                text[2],
+                text[3],
+                text[4],
+                &report
             )
         }
         return report
@@ -160,7 +171,12 @@ extension KillSwitch {
     /// - Throws: `SwitchError.Code.log` when it is not on disk; the halt stands.
     public func giveReason(_ reason: String, for halt: String, identity: Identity) throws(SwitchError) {
         try Log.note(
-            .reason, about: halt, reason: reason, source: .keyboard, op: identity.name, from: identity.from,
+            .reason,
+            about: halt,
+            reason: reason,
+            source: .keyboard,
+            op: identity.name,
+            from: identity.from,
             to: directory
         )
     }
@@ -177,8 +193,13 @@ extension KillSwitch {
         else { return false }
         let count = seen.openGates.count
         let noted: Void? = try? Log.note(
-            .effective, about: last.id, reason: "\(count) of \(count) gates acknowledged", source: .watchdog, op: nil,
-            from: nil, to: directory
+            .effective,
+            about: last.id,
+            reason: "\(count) of \(count) gates acknowledged",
+            source: .watchdog,
+            op: nil,
+            from: nil,
+            to: directory
         )
         return noted != nil
     }
@@ -188,7 +209,13 @@ extension KillSwitch {
     /// - Throws: `SwitchError.Code.log`.
     public func noteCredential(_ text: String, about name: String, identity: Identity) throws(SwitchError) {
         try Log.note(
-            .credential, about: name, reason: text, source: .cli, op: identity.name, from: identity.from, to: directory
+            .credential,
+            about: name,
+            reason: text,
+            source: .cli,
+            op: identity.name,
+            from: identity.from,
+            to: directory
         )
     }
 }

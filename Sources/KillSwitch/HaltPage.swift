@@ -16,7 +16,9 @@ public final class HaltPage: @unchecked Sendable {
     ///   - damaged: whether to map a page whose header cannot be trusted too, to repair it.
     /// - Returns: the page, and what is wrong with it; no page when it cannot be mapped or trusted.
     static func map(
-        _ directory: StateDirectory, writable: Bool, damaged: Bool = false
+        _ directory: StateDirectory,
+        writable: Bool,
+        damaged: Bool = false
     ) -> (page: HaltPage?, problem: PageProblem?) {
         var mapping = estop_mapping()
         let problem = estop_map(&mapping, directory.descriptor, writable ? 1 : 0, damaged ? 1 : 0)
@@ -54,8 +56,10 @@ public final class HaltPage: @unchecked Sendable {
             estop_entry_scope(page, Int32(index), &scope)
             let text = String(decoding: scope.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             return PageEntry(
-                index: index, mode: mode == 5 ? nil : Mode(rawValue: UInt8(truncatingIfNeeded: mode)) ?? .unknown,
-                tag: estop_entry_tag(page, Int32(index)), scope: text
+                index: index,
+                mode: mode == 5 ? nil : Mode(rawValue: UInt8(truncatingIfNeeded: mode)) ?? .unknown,
+                tag: estop_entry_tag(page, Int32(index)),
+                scope: text
             )
         }
     }

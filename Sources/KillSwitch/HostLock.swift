@@ -21,10 +21,17 @@ public final class HostLock: Sendable {
     /// - Throws: `SwitchError.Code.inUse` while another process is the host, naming it.
     public init(_ directory: StateDirectory, tradingMode: String?) throws(SwitchError) {
         let file = openat(
-            directory.descriptor, HostLock.name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o660
+            directory.descriptor,
+            HostLock.name,
+            O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+            0o660
         )
         guard file >= 0 else {
-            throw SwitchError(.inUse, "\(directory.path)/\(HostLock.name) cannot be opened, so no host can start", errno: errno)
+            throw SwitchError(
+                .inUse,
+                "\(directory.path)/\(HostLock.name) cannot be opened, so no host can start",
+                errno: errno
+            )
         }
         fchmod(file, 0o660)
         var lock = HostLock.lock(F_WRLCK)
@@ -62,7 +69,8 @@ public final class HostLock: Sendable {
         let count = pread(file, &bytes, bytes.count, 0)
         let json = count > 0 ? JSON(bytes: bytes.prefix(count)) : nil
         return Presence(
-            pid: json?["pid"]?.integer.flatMap { Int32(exactly: $0) } ?? 0, tradingMode: json?["trading_mode"]?.string
+            pid: json?["pid"]?.integer.flatMap { Int32(exactly: $0) } ?? 0,
+            tradingMode: json?["trading_mode"]?.string
         )
     }
 

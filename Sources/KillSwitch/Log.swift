@@ -14,8 +14,17 @@ enum Log {
     /// - Throws: `SwitchError.Code.log` when it could not be made durable.
     @discardableResult
     static func append(
-        _ change: Record.Change, id: String, mode: Mode, scope: Scope = .global, reason: String,
-        source: Record.Source, op: String?, from: String?, was: Word, state: Word, extra: [JSON.Member] = [],
+        _ change: Record.Change,
+        id: String,
+        mode: Mode,
+        scope: Scope = .global,
+        reason: String,
+        source: Record.Source,
+        op: String?,
+        from: String?,
+        was: Word,
+        state: Word,
+        extra: [JSON.Member] = [],
         to directory: StateDirectory
     ) throws(SwitchError) -> Int {
         let more = extra.isEmpty ? "" : "," + String(JSON.object(extra).line.dropFirst().dropLast())
@@ -46,12 +55,28 @@ enum Log {
 
     /// A note: changes nothing, and bears no word unless it is the one that follows a resume.
     static func note(
-        _ kind: Record.NoteKind, about: String, reason: String, source: Record.Source, op: String?, from: String?,
-        word: Word = Word(rawValue: 0), mode: Mode = .unknown, to directory: StateDirectory
+        _ kind: Record.NoteKind,
+        about: String,
+        reason: String,
+        source: Record.Source,
+        op: String?,
+        from: String?,
+        word: Word = Word(rawValue: 0),
+        mode: Mode = .unknown,
+        to directory: StateDirectory
     ) throws(SwitchError) {
         try append(
-            .note, id: newID(), mode: mode, reason: reason, source: source, op: op, from: from, was: word, state: word,
-            extra: [.init("kind", .string(kind.rawValue)), .init("about", .string(about))], to: directory
+            .note,
+            id: newID(),
+            mode: mode,
+            reason: reason,
+            source: source,
+            op: op,
+            from: from,
+            was: word,
+            state: word,
+            extra: [.init("kind", .string(kind.rawValue)), .init("about", .string(about))],
+            to: directory
         )
     }
 

@@ -46,7 +46,9 @@ extension KillSwitch {
         for _ in 0..<8 {
             var seen = last
             // A log that has become shorter is evidence; it must not be forgotten by a mirror that agrees with it.
-            if !forgettingLoss, seen.fold.lost, let kept = Mirror.read(directory), kept.logBytes > seen.fold.length { return last }
+            if !forgettingLoss, seen.fold.lost, let kept = Mirror.read(directory), kept.logBytes > seen.fold.length {
+                return last
+            }
             if let pageMode = seen.word?.mode { seen.mode = pageMode }
             let text = JSON.object(seen.mirrorMembers).line + "\n"
             try directory.replace(Mirror.name, with: Array(text.utf8), permissions: 0o664)

@@ -174,11 +174,22 @@ extension KillSwitch {
             fold = Fold(log: bytes, word: word, mirrorLength: Mirror.read(directory)?.logBytes)
         }
         var seen = Observation(
-            pageProblem: problem, word: word, mode: word?.mode ?? .unknown, modeProblem: nil,
-            changed: page?.changed ?? 0, beat: page?.beat ?? 0, deadMan: page?.deadMan ?? 0,
-            entries: page?.entries ?? [], fold: fold, logProblem: logProblem, gates: GateSlots.read(directory),
-            host: HostLock.presence(directory), stopFiles: StopFile.all(directory, settings), now: Clock.boottime(),
-            logIdentity: logIdentity, mirrorIdentity: mirrorIdentity
+            pageProblem: problem,
+            word: word,
+            mode: word?.mode ?? .unknown,
+            modeProblem: nil,
+            changed: page?.changed ?? 0,
+            beat: page?.beat ?? 0,
+            deadMan: page?.deadMan ?? 0,
+            entries: page?.entries ?? [],
+            fold: fold,
+            logProblem: logProblem,
+            gates: GateSlots.read(directory),
+            host: HostLock.presence(directory),
+            stopFiles: StopFile.all(directory, settings),
+            now: Clock.boottime(),
+            logIdentity: logIdentity,
+            mirrorIdentity: mirrorIdentity
         )
         seen.beat = page?.beat ?? 0
         if seen.mode.permitsAnything {

@@ -35,7 +35,8 @@ extension KillSwitch {
         if HaltPage.map(directory, writable: false).problem == nil, gatesPageIsSound { return .present }
         guard directory.isOwned else {
             throw SwitchError(
-                .page, "the pages of \(directory.path) are missing or damaged, and only the desk's owner makes them: "
+                .page,
+                "the pages of \(directory.path) are missing or damaged, and only the desk's owner makes them: "
                     + "start 'estop serve' as that user; until then every gate refuses"
             )
         }
@@ -89,7 +90,8 @@ extension KillSwitch {
             status.st_uid == directory.owner || status.st_uid == 0, status.st_mode & 0o002 == 0
         else {
             throw SwitchError(
-                .page, "\(path) was not made by this desk's owner, or everybody may write to it: remove it, then start again"
+                .page,
+                "\(path) was not made by this desk's owner, or everybody may write to it: remove it, then start again"
             )
         }
         if settings.runDirectory == nil, estop_is_tmpfs(path) == 0 {
@@ -229,8 +231,16 @@ extension KillSwitch {
 
     private func recordNewChain(_ word: Word, reason: String) throws(SwitchError) {
         try Log.append(
-            .halt, id: Log.newID(), mode: .halted, reason: reason, source: .watchdog, op: nil, from: nil,
-            was: Word(rawValue: 0), state: word, to: directory
+            .halt,
+            id: Log.newID(),
+            mode: .halted,
+            reason: reason,
+            source: .watchdog,
+            op: nil,
+            from: nil,
+            was: Word(rawValue: 0),
+            state: word,
+            to: directory
         )
     }
 
@@ -239,8 +249,17 @@ extension KillSwitch {
         let word = Word(generation: 2, mode: .paper)
         let id = Log.newID()
         try Log.append(
-            .resume, id: id, mode: .paper, reason: "new paper desk", source: .library, op: nil, from: nil,
-            was: Word(rawValue: 0), state: word, extra: [.init("clears", .integer(0))], to: directory
+            .resume,
+            id: id,
+            mode: .paper,
+            reason: "new paper desk",
+            source: .library,
+            op: nil,
+            from: nil,
+            was: Word(rawValue: 0),
+            state: word,
+            extra: [.init("clears", .integer(0))],
+            to: directory
         )
         let made = try place("halt.page", permissions: 0o664) {
             estop_page_initialise($0, word.rawValue, estop_boottime(), settings.deadMan) == 0
@@ -248,7 +267,14 @@ extension KillSwitch {
         try link("halt.page")
         guard made else { return try repairIfDamaged() }
         try? Log.note(
-            .applied, about: id, reason: "applied", source: .library, op: nil, from: nil, word: word, mode: .paper,
+            .applied,
+            about: id,
+            reason: "applied",
+            source: .library,
+            op: nil,
+            from: nil,
+            word: word,
+            mode: .paper,
             to: directory
         )
         let seen = observe()

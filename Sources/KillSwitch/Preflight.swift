@@ -82,8 +82,14 @@ public struct ResumeRequest: Sendable, Equatable {
 
     /// Creates a request.
     public init(
-        mode: Mode, scope: Scope = .global, reason: String, op: String, from: String, source: Record.Source,
-        answers: Set<PreflightCheck.Name>, overrides: [PreflightCheck.Name: String] = [:]
+        mode: Mode,
+        scope: Scope = .global,
+        reason: String,
+        op: String,
+        from: String,
+        source: Record.Source,
+        answers: Set<PreflightCheck.Name>,
+        overrides: [PreflightCheck.Name: String] = [:]
     ) {
         self.mode = mode
         self.scope = scope

@@ -91,10 +91,25 @@ public struct Record: Sendable, Equatable {
 
     /// Creates a record.
     public init(
-        change: Change, id: String, at: String, mode: Mode, scope: Scope = .global, reason: String, source: Source,
-        op: String = "", from: String = "", pid: Int32 = 0, host: String = "", was: Word, state: Word,
-        clears: Int? = nil, pause: String? = nil, tag: UInt32? = nil,
-        kind: NoteKind? = nil, about: String? = nil, overrides: [JSON.Member] = []
+        change: Change,
+        id: String,
+        at: String,
+        mode: Mode,
+        scope: Scope = .global,
+        reason: String,
+        source: Source,
+        op: String = "",
+        from: String = "",
+        pid: Int32 = 0,
+        host: String = "",
+        was: Word,
+        state: Word,
+        clears: Int? = nil,
+        pause: String? = nil,
+        tag: UInt32? = nil,
+        kind: NoteKind? = nil,
+        about: String? = nil,
+        overrides: [JSON.Member] = []
     ) {
         self.change = change
         self.id = id
@@ -141,12 +156,24 @@ extension Record {
         var overrides: [JSON.Member] = []
         if case .object(let members)? = json["overrides"] { overrides = members }
         self.init(
-            change: change, id: id, at: at, mode: mode, scope: scope, reason: reason, source: source,
-            op: json["operator"]?.string ?? "", from: json["from"]?.string ?? "",
-            pid: json["pid"]?.integer.flatMap { Int32(exactly: $0) } ?? 0, host: json["host"]?.string ?? "",
-            was: Word(rawValue: was), state: Word(rawValue: state), clears: clears, pause: json["pause"]?.string,
+            change: change,
+            id: id,
+            at: at,
+            mode: mode,
+            scope: scope,
+            reason: reason,
+            source: source,
+            op: json["operator"]?.string ?? "",
+            from: json["from"]?.string ?? "",
+            pid: json["pid"]?.integer.flatMap { Int32(exactly: $0) } ?? 0,
+            host: json["host"]?.string ?? "",
+            was: Word(rawValue: was),
+            state: Word(rawValue: state),
+            clears: clears,
+            pause: json["pause"]?.string,
             tag: json["tag"]?.integer.flatMap { UInt32(exactly: $0) },
-            kind: json["kind"]?.string.flatMap(NoteKind.init(rawValue:)), about: json["about"]?.string,
+            kind: json["kind"]?.string.flatMap(NoteKind.init(rawValue:)),
+            about: json["about"]?.string,
             overrides: overrides
         )
     }
@@ -222,7 +249,13 @@ public struct Latch: Sendable, Equatable {
 
     /// Creates a latch.
     public init(
-        id: String, source: Record.Source, scope: Scope, mode: Mode, reason: String, op: String, since: String,
+        id: String,
+        source: Record.Source,
+        scope: Scope,
+        mode: Mode,
+        reason: String,
+        op: String,
+        since: String,
         tag: UInt32
     ) {
         self.id = id

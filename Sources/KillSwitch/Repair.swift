@@ -45,7 +45,9 @@ public struct RepairWatch: Sendable {
             let latch = seen.fold.globalLatches.first { !word.mode.isAtMost($0.mode) }
             let late = starting || (gapAge ?? .max) >= RepairWatch.limit
             if let latch, seen.fold.reachesWord || late {
-                actions.append(.halt("the page permitted \(word.mode.name) against the latch \(latch.id): \(latch.reason)"))
+                actions.append(
+                    .halt("the page permitted \(word.mode.name) against the latch \(latch.id): \(latch.reason)")
+                )
             } else if starting, !seen.fold.reachesWord {
                 actions.append(.halt("the page permitted \(word.mode.name), which no record explains"))
             }
@@ -124,8 +126,13 @@ extension KillSwitch {
             republishLatches(page)
         case .closeTail:
             try Log.note(
-                .closed, about: "", reason: "ends a record that its writer did not finish", source: .watchdog, op: nil,
-                from: nil, to: directory
+                .closed,
+                about: "",
+                reason: "ends a record that its writer did not finish",
+                source: .watchdog,
+                op: nil,
+                from: nil,
+                to: directory
             )
         }
     }
@@ -137,9 +144,16 @@ extension KillSwitch {
 
     private func recordUnrecorded(was: Word, state: Word) throws(SwitchError) {
         try Log.append(
-            .halt, id: Log.newID(), mode: .halted,
-            reason: "unrecorded: somebody changed the page and its record never came", source: .watchdog, op: nil,
-            from: nil, was: was, state: state, to: directory
+            .halt,
+            id: Log.newID(),
+            mode: .halted,
+            reason: "unrecorded: somebody changed the page and its record never came",
+            source: .watchdog,
+            op: nil,
+            from: nil,
+            was: was,
+            state: state,
+            to: directory
         )
     }
 
@@ -148,9 +162,18 @@ extension KillSwitch {
         guard let page = HaltPage.map(directory, writable: true).page else { return }
         let scope = (try? Scope(entry.scope)) ?? .global
         try Log.append(
-            .halt, id: Log.newID(), mode: entry.mode ?? .halted, scope: scope,
-            reason: "unrecorded: a halt of '\(entry.scope)' whose record never came", source: .watchdog, op: nil,
-            from: nil, was: page.word, state: page.word, extra: [.init("tag", .integer(Int64(entry.tag)))], to: directory
+            .halt,
+            id: Log.newID(),
+            mode: entry.mode ?? .halted,
+            scope: scope,
+            reason: "unrecorded: a halt of '\(entry.scope)' whose record never came",
+            source: .watchdog,
+            op: nil,
+            from: nil,
+            was: page.word,
+            state: page.word,
+            extra: [.init("tag", .integer(Int64(entry.tag)))],
+            to: directory
         )
     }
 
@@ -162,9 +185,18 @@ extension KillSwitch {
                 continue
             }
             _ = try? Log.append(
-                .halt, id: Log.newID(), mode: latch.mode, scope: latch.scope,
-                reason: "published again: \(latch.reason)", source: .watchdog, op: nil, from: nil, was: was,
-                state: state, extra: [.init("tag", .integer(Int64(latch.tag)))], to: directory
+                .halt,
+                id: Log.newID(),
+                mode: latch.mode,
+                scope: latch.scope,
+                reason: "published again: \(latch.reason)",
+                source: .watchdog,
+                op: nil,
+                from: nil,
+                was: was,
+                state: state,
+                extra: [.init("tag", .integer(Int64(latch.tag)))],
+                to: directory
             )
         }
     }

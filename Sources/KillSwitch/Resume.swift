@@ -19,7 +19,10 @@ extension KillSwitch {
 
     /// Every check before a resume, the operator's answers included.
     public func preflight(
-        _ seen: Observation, mode: Mode, scope: Scope, answers: Set<PreflightCheck.Name>
+        _ seen: Observation,
+        mode: Mode,
+        scope: Scope,
+        answers: Set<PreflightCheck.Name>
     ) -> [PreflightCheck] {
         PreflightCheck.Name.allCases.map { name in
             switch name {
@@ -32,7 +35,8 @@ extension KillSwitch {
             case .clock: clockCheck(seen)
             case .understood, .resolved, .verified, .safe:
                 PreflightCheck(
-                    name: name, passed: answers.contains(name),
+                    name: name,
+                    passed: answers.contains(name),
                     detail: answers.contains(name) ? "answered yes" : "not answered: \(name.question ?? "")"
                 )
             }
@@ -65,7 +69,9 @@ extension KillSwitch {
         let problem: String? =
             if error != 0 {
                 "the log cannot be written: \(String(cString: strerror(error)))"
-            } else if fstatvfs(directory.descriptor, &space) != 0 || UInt64(space.f_bavail) * UInt64(space.f_frsize) < 1 << 16 {
+            } else if fstatvfs(directory.descriptor, &space) != 0
+                || UInt64(space.f_bavail) * UInt64(space.f_frsize) < 1 << 16
+            {
                 "less than 64 KiB are free in \(directory.path)"
             } else {
                 nil
@@ -91,7 +97,8 @@ extension KillSwitch {
             let allowed = TradingMode.mode(value)
             if !mode.isAtMost(allowed) {
                 return PreflightCheck(
-                    name: .environment, passed: false,
+                    name: .environment,
+                    passed: false,
                     detail: "\(who) environment says TRADING_MODE=\(value ?? ""), which forbids \(mode.name): "
                         + "restart it without"
                 )
@@ -104,11 +111,14 @@ extension KillSwitch {
         if seen.host != nil && seen.hostBeats {
             return PreflightCheck(name: .host, passed: true, detail: "the host beats")
         }
-        let what = seen.host.map { "the host (pid \($0.pid)) has not beaten for \(seen.beatAgeMs) ms" } ?? "no host runs"
+        let what =
+            seen.host.map { "the host (pid \($0.pid)) has not beaten for \(seen.beatAgeMs) ms" } ?? "no host runs"
         return PreflightCheck(
-            name: .host, passed: mode != .live,
+            name: .host,
+            passed: mode != .live,
             detail: seen.deadMan > 0
-                ? "\(what): every gate will refuse until one beats; start 'estop serve'" : "\(what): start 'estop serve'"
+                ? "\(what): every gate will refuse until one beats; start 'estop serve'"
+                : "\(what): start 'estop serve'"
         )
     }
 
@@ -116,7 +126,8 @@ extension KillSwitch {
         let waiting = seen.openGates.filter { gate in !seen.acknowledged.contains(gate) }
         let names = waiting.prefix(5).map { "\($0.name) (pid \($0.pid))" }.joined(separator: ", ")
         return PreflightCheck(
-            name: .gates, passed: waiting.isEmpty,
+            name: .gates,
+            passed: waiting.isEmpty,
             detail: waiting.isEmpty
                 ? "\(seen.openGates.count) of \(seen.openGates.count) gates acknowledged"
                 : "not acknowledged by \(names)\(waiting.count > 5 ? " and \(waiting.count - 5) more" : "")"
@@ -189,8 +200,10 @@ extension KillSwitch {
         if found.permitsAnything {
             let paused = halt(
                 HaltRequest(
-                    reason: "paused for a moment by a resume of \(request.scope)", source: request.source,
-                    op: request.op, from: request.from
+                    reason: "paused for a moment by a resume of \(request.scope)",
+                    source: request.source,
+                    op: request.op,
+                    from: request.from
                 )
             )
             guard paused.onPage, paused.durable else {
@@ -231,7 +244,11 @@ extension KillSwitch {
 
     /// Steps (4) to (6).
     private func commit(
-        _ request: ResumeRequest, page: HaltPage, from word: Word, to mode: Mode, seen: Observation,
+        _ request: ResumeRequest,
+        page: HaltPage,
+        from word: Word,
+        to mode: Mode,
+        seen: Observation,
         pause: HaltReport?
     ) -> ResumeOutcome {
         let id = Log.newID()
@@ -246,8 +263,18 @@ extension KillSwitch {
         if !request.overrides.isEmpty { extra.append(.init("overrides", .object(overrides(request)))) }
         do {
             try Log.append(
-                .resume, id: id, mode: mode, scope: request.scope, reason: request.reason, source: request.source,
-                op: request.op, from: request.from, was: word, state: next, extra: extra, to: directory
+                .resume,
+                id: id,
+                mode: mode,
+                scope: request.scope,
+                reason: request.reason,
+                source: request.source,
+                op: request.op,
+                from: request.from,
+                was: word,
+                state: next,
+                extra: extra,
+                to: directory
             )
         } catch {
             return .refused("the resume could not be recorded: \(error.message)")
@@ -278,7 +305,13 @@ extension KillSwitch {
 
     private func refuse(_ id: String, _ request: ResumeRequest, _ why: String, _ page: HaltPage) -> ResumeOutcome {
         try? Log.note(
-            .refused, about: id, reason: why, source: request.source, op: request.op, from: request.from, to: directory
+            .refused,
+            about: id,
+            reason: why,
+            source: request.source,
+            op: request.op,
+            from: request.from,
+            to: directory
         )
         // Entries that were freed for this resume belong to latches that it did not clear after all.
         republishLatches(page)
@@ -288,14 +321,23 @@ extension KillSwitch {
     /// After the compare-and-swap: the note that keeps the resume applied, and step (6).
     private func settleApplied(_ id: String, _ request: ResumeRequest, _ next: Word, clears: Int) -> ResumeOutcome {
         try? Log.note(
-            .applied, about: id, reason: "applied", source: request.source, op: request.op, from: request.from,
-            word: next, mode: next.mode, to: directory
+            .applied,
+            about: id,
+            reason: "applied",
+            source: request.source,
+            op: request.op,
+            from: request.from,
+            word: next,
+            mode: next.mode,
+            to: directory
         )
         let after = observe()
         let left = after.latches.filter { $0.scope.isGlobal || $0.scope == request.scope }
         let stop = after.stopFiles.first
         if next.mode.permitsAnything, stop != nil || left.contains(where: { !next.mode.isAtMost($0.mode) }) {
-            let why = stop.map { $0.reason(directory) } ?? "a halt arrived while trading was resumed: \(left.last?.reason ?? "")"
+            let why =
+                stop.map { $0.reason(directory) }
+                ?? "a halt arrived while trading was resumed: \(left.last?.reason ?? "")"
             halt(HaltRequest(reason: why, source: stop != nil ? .file : .watchdog))
             _ = try? writeMirror()
             return .refused("\(why); trading is halted again")

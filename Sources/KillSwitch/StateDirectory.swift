@@ -83,7 +83,9 @@ public final class StateDirectory: Sendable {
         var status = stat()
         guard fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
         return FileIdentity(
-            inode: UInt64(status.st_ino), size: Int64(status.st_size), seconds: Int64(status.st_mtim.tv_sec),
+            inode: UInt64(status.st_ino),
+            size: Int64(status.st_size),
+            seconds: Int64(status.st_mtim.tv_sec),
             nanoseconds: Int64(status.st_mtim.tv_nsec)
         )
     }
@@ -144,7 +146,10 @@ public final class StateDirectory: Sendable {
     func replace(_ name: String, with bytes: [UInt8], permissions: mode_t) throws(SwitchError) {
         let temporary = "\(name).\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp"
         let file = openat(
-            descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, permissions
+            descriptor,
+            temporary,
+            O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+            permissions
         )
         guard file >= 0 else { throw SwitchError(.log, "\(path)/\(name) cannot be written", errno: errno) }
         fchmod(file, permissions)

@@ -78,7 +78,9 @@ public struct Upkeep: Sendable {
                     source: .environment
                 )
             )
-            events.append(Event(isSerious: true, message: "restricted to \(environment.name) by TRADING_MODE (\(report.id))"))
+            events.append(
+                Event(isSerious: true, message: "restricted to \(environment.name) by TRADING_MODE (\(report.id))")
+            )
         }
         if !actions.isEmpty { seen = killSwitch.observe() }
         if seen.word.map({ !$0.mode.permitsAnything }) ?? false, seen.effective == nil, killSwitch.noteEffective() {
@@ -87,7 +89,8 @@ public struct Upkeep: Sendable {
         mirror(&seen, &events)
         reap(seen)
         known = seen
-        isBusy = !pending.isEmpty || !seen.fold.reachesWord || seen.fold.tail != nil
+        isBusy =
+            !pending.isEmpty || !seen.fold.reachesWord || seen.fold.tail != nil
             || (seen.effective == nil && seen.word.map { !$0.mode.permitsAnything } ?? false)
         return events
     }
@@ -104,7 +107,10 @@ public struct Upkeep: Sendable {
             } else {
                 pending.append(Pending(pulled: halt.pulled, request: request))
                 events.append(
-                    Event(isSerious: true, message: "halted, but NOT ON DISK (errno \(report.error)); tried again: \(request.reason)")
+                    Event(
+                        isSerious: true,
+                        message: "halted, but NOT ON DISK (errno \(report.error)); tried again: \(request.reason)"
+                    )
                 )
             }
         }

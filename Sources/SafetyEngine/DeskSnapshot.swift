@@ -43,8 +43,17 @@ public struct DeskSnapshot: Sendable, Equatable {
 
         /// Creates a gate's row.
         public init(
-            slot: Int, name: String, scope: String, pid: UInt32, alive: Bool, acknowledged: Bool, mode: Mode,
-            checks: UInt64, refusals: UInt64, checksPerSecond: Double?, lastCheckAgeMs: UInt64?
+            slot: Int,
+            name: String,
+            scope: String,
+            pid: UInt32,
+            alive: Bool,
+            acknowledged: Bool,
+            mode: Mode,
+            checks: UInt64,
+            refusals: UInt64,
+            checksPerSecond: Double?,
+            lastCheckAgeMs: UInt64?
         ) {
             self.slot = slot
             self.name = name

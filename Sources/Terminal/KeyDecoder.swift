@@ -304,7 +304,12 @@ public struct KeyDecoder: Sendable {
         case UInt8(ascii: "[") where parameters.isEmpty: state = .console
         case 0x40...0x7e:
             state = .ground
-            finishSequence(byte, parameters)
+            switch KeySequence.meaning(of: byte, parameters) {
+            case .nothing: break
+            case .key(let key): events.append(.key(key))
+            case .paste: state = .paste
+            case .raw(let count): state = .raw(missing: count, wide: false)
+            }
         case 0x0b, 0x1b, 0x80...: interrupted(by: byte)
         case 0x18, 0x1a: state = .ground
         default: break
@@ -323,7 +328,7 @@ public struct KeyDecoder: Sendable {
         case UInt8(ascii: "P")...UInt8(ascii: "S"): events.append(.key(.function(Int(byte) - 0x4f)))
         case UInt8(ascii: "M"): events.append(.key(.enter))
         case UInt8(ascii: "K"), 0x00..<0x20: ground(byte)
-        default: if let key = KeyDecoder.cursorKeys[byte] { events.append(.key(key)) }
+        default: if let key = KeySequence.cursorKeys[byte] { events.append(.key(key)) }
         }
     }
 
@@ -378,77 +383,5 @@ public struct KeyDecoder: Sendable {
         events.append(.paste(String(decoding: pasted, as: UTF8.self)))
         pasted = []
         pasteMatched = 0
-    }
-
-    // MARK: - Whole sequences
-
-    private static let cursorKeys: [UInt8: Key] = [
-        UInt8(ascii: "A"): .up, UInt8(ascii: "B"): .down, UInt8(ascii: "C"): .right, UInt8(ascii: "D"): .left,
-        UInt8(ascii: "H"): .home, UInt8(ascii: "F"): .end, UInt8(ascii: "Z"): .backTab,
-    ]
-
-    private static let tildeKeys: [Int: Key] = [
-        1: .home, 2: .insert, 3: .delete, 4: .end, 5: .pageUp, 6: .pageDown, 7: .home, 8: .end, 11: .function(1),
-        12: .function(2), 13: .function(3), 14: .function(4), 15: .function(5), 17: .function(6), 18: .function(7),
-        19: .function(8), 20: .function(9), 21: .function(10), 23: .function(11), 24: .function(12),
-    ]
-
-    private mutating func finishSequence(_ final: UInt8, _ parameters: [UInt8]) {
-        switch (final, parameters.isEmpty) {
-        case (UInt8(ascii: "M"), true): state = .raw(missing: 3, wide: false)
-        case (UInt8(ascii: "t"), true): state = .raw(missing: 2, wide: false)
-        case (UInt8(ascii: "T"), true): state = .raw(missing: 6, wide: false)
-        default: key(final, parameters)
-        }
-    }
-
-    private mutating func key(_ final: UInt8, _ parameters: [UInt8]) {
-        // `?`, `>`, `<` and `=` mark replies and mouse reports.
-        if let first = parameters.first, (0x3c...0x3f).contains(first) { return }
-        let fields = parameters.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map { field in
-            field.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map {
-                Int(String(decoding: $0, as: UTF8.self)) ?? 0
-            }
-        }
-        let number = fields.first?.first ?? 0
-        let modifier = fields.count > 1 ? fields[1].first ?? 1 : 1
-        // The third kind of event of the kitty protocol is a key let go.
-        if fields.count > 1, fields[1].count > 1, fields[1][1] == 3 { return }
-        switch final {
-        case UInt8(ascii: "~"):
-            if number == 200 {
-                state = .paste
-            } else if number == 27, fields.count > 2 {
-                modified(fields[2].first ?? 0, modifier: modifier)
-            } else if let key = KeyDecoder.tildeKeys[number] {
-                events.append(.key(key))
-            }
-        case UInt8(ascii: "u"):
-            modified(fields.first.flatMap { $0.count > 1 ? $0[1] : nil } ?? number, modifier: modifier)
-        case UInt8(ascii: "P"), UInt8(ascii: "Q"), UInt8(ascii: "S"):
-            events.append(.key(.function(Int(final) - 0x4f)))
-        default:
-            if let key = KeyDecoder.cursorKeys[final] { events.append(.key(key)) }
-        }
-    }
-
-    /// A key as the protocols of xterm (modifyOtherKeys) and kitty report it, left on by a program before us. Complete
-    /// sequences that no terminal sends as a reply.
-    private mutating func modified(_ code: Int, modifier: Int) {
-        guard let value = UInt32(exactly: code), let scalar = Unicode.Scalar(value), value > 0 else { return }
-        let flags = max(0, modifier - 1)
-        switch value {
-        case 27: events.append(.key(.escape))
-        case 13: events.append(.key(.enter))
-        case 9: events.append(.key(flags & 1 != 0 ? .backTab : .tab))
-        case 127, 8: events.append(.key(.backspace))
-        case 0x21...0xd7ff where flags & 4 != 0:
-            events.append(.key(.control(Character(Character(scalar).lowercased().first.map { String($0) } ?? "?"))))
-        case 0x20...0xd7ff:
-            let typed = Character(scalar)
-            let upper = flags & 1 != 0 ? typed.uppercased().first ?? typed : typed
-            events.append(.key(.character(upper)))
-        default: break
-        }
     }
 }

@@ -5,10 +5,16 @@ import Operators
 enum Authority {
     /// Why not; nil when they may. Blocks, for a wrong passphrase up to half a minute.
     static func objection(
-        to request: ResumeRequest, passphrase: String, on killSwitch: KillSwitch, identity: Identity
+        to request: ResumeRequest,
+        passphrase: String,
+        on killSwitch: KillSwitch,
+        identity: Identity
     ) -> String? {
         OperatorStore(directory: killSwitch.directory.path).objection(
-            to: request.op, passphrase: Passphrase(passphrase), on: killSwitch, identity: identity
+            to: request.op,
+            passphrase: Passphrase(passphrase),
+            on: killSwitch,
+            identity: identity
         )
     }
 }

@@ -23,7 +23,8 @@ enum DashboardCommand {
         guard isatty(STDIN_FILENO) == 1 || isatty(STDOUT_FILENO) == 1 else {
             return ChosenDesk.fail(
                 "the dashboard needs a terminal; without one use 'estop status --watch', 'estop halt', 'estop serve'",
-                arguments, status: 1
+                arguments,
+                status: 1
             )
         }
         var notices: [String] = []
@@ -38,7 +39,8 @@ enum DashboardCommand {
             do {
                 let location = try StateLocation.choose(option: arguments.state)
                 killSwitch = KillSwitch(
-                    try StateDirectory(location.path, create: true), settings: DeskSettings(name: "?", paper: false)
+                    try StateDirectory(location.path, create: true),
+                    settings: DeskSettings(name: "?", paper: false)
                 )
             } catch let other {
                 return ChosenDesk.fail("\(error.message); \(other)", arguments, status: 1)
@@ -78,10 +80,9 @@ private final class Cockpit: Sendable {
         let watch = DeskWatch(
             killSwitch,
             isHost: { [self] in host.withLock { $0 != nil } },
-            notices: notices + [hostProblem].compactMap { $0 }
-        ) { [self] snapshot in
-            session.withLock { $0 }?.update(snapshot)
-        }
+            notices: notices + [hostProblem].compactMap { $0 },
+            deliver: { [self] snapshot in session.withLock { $0 }?.update(snapshot) }
+        )
         let shown = Session(actions: actions(watch), initial: watch.first(), options: options)
         session.withLock { $0 = shown }
         recorder.start(killSwitch, watch)
@@ -96,7 +97,9 @@ private final class Cockpit: Sendable {
             host = nil
         }
         if status == Session.noTerminalStatus {
-            Output.error.line("estop: the terminal cannot show the dashboard (TERM?); use 'estop status --watch', 'estop halt'")
+            Output.error.line(
+                "estop: the terminal cannot show the dashboard (TERM?); use 'estop status --watch', 'estop halt'"
+            )
         }
         return status
     }
@@ -138,7 +141,9 @@ private final class Cockpit: Sendable {
     }
 
     private func resume(
-        _ request: ResumeRequest, _ passphrase: String, _ watch: DeskWatch
+        _ request: ResumeRequest,
+        _ passphrase: String,
+        _ watch: DeskWatch
     ) -> (succeeded: Bool, message: String) {
         var request = request
         request.from = identity.from
@@ -244,12 +249,14 @@ private func detach(_ body: @escaping @Sendable () -> Void) {
     var thread = pthread_t()
     let box = Unmanaged.passRetained(Box(body))
     let result = pthread_create(
-        &thread, nil,
+        &thread,
+        nil,
         { argument in
             guard let argument else { return nil }
             Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
             return nil
-        }, box.toOpaque()
+        },
+        box.toOpaque()
     )
     if result == 0 { pthread_detach(thread) } else { box.release() }
 }

@@ -11,7 +11,9 @@ enum ServeCommand {
         summary: "the host, without a screen",
         options: [
             .init(
-                "log-level", .choice(Logger.Level.allCases.map(\.rawValue)), summary: "how much to say on stderr; default: info"
+                "log-level",
+                .choice(Logger.Level.allCases.map(\.rawValue)),
+                summary: "how much to say on stderr; default: info"
             )
         ],
         discussion: ["Exit status: 0 on SIGTERM or SIGINT. Speaks systemd's sd_notify, without needing it."]

@@ -5,11 +5,17 @@ import KillSwitch
 /// `estop activate`: the page first; then the disk; then whatever can be confirmed within `--wait`.
 enum ActivateCommand {
     static let command = CommandTable.Command(
-        "activate", aliases: ["halt"], summary: "halt all trading, or one scope, now",
+        "activate",
+        aliases: ["halt"],
+        summary: "halt all trading, or one scope, now",
         positionals: [.init("REASON", .optional)],
         options: [
             .init("scope", .text("SCOPE"), summary: "venue=, account=, strategy=, symbol=; default: everything"),
-            .init("mode", .choice(["halted", "paper", "reduce-only"]), summary: "what stays permitted; default: nothing"),
+            .init(
+                "mode",
+                .choice(["halted", "paper", "reduce-only"]),
+                summary: "what stays permitted; default: nothing"
+            ),
             .init("wait", .duration, summary: "how long to wait for confirmation; default 2s, 0: not at all"),
         ],
         discussion: [
@@ -27,7 +33,8 @@ enum ActivateCommand {
             request = HaltRequest(
                 mode: arguments.value("mode").flatMap { Mode(name: $0) } ?? .halted,
                 scope: try arguments.value("scope").map { text throws(Scope.Problem) in try Scope(text) } ?? .global,
-                reason: arguments.positional("REASON") ?? "Emergency halt", source: .cli
+                reason: arguments.positional("REASON") ?? "Emergency halt",
+                source: .cli
             )
         } catch {
             Output.error.line("estop: \(error.message)")
@@ -46,7 +53,10 @@ enum ActivateCommand {
     }
 
     private static func halt(
-        _ request: HaltRequest, _ directory: StateDirectory, _ arguments: Arguments, wasThere: Bool
+        _ request: HaltRequest,
+        _ directory: StateDirectory,
+        _ arguments: Arguments,
+        wasThere: Bool
     ) -> Int32 {
         // The page before anything that can fail or wait, the configuration included.
         let handle = HaltHandle(directory)
@@ -77,7 +87,9 @@ enum ActivateCommand {
         guard let report else {
             let text = pulled.onPage ? "HALTED on the page, NOT ON DISK: the disk does not answer" : "NOT HALTED"
             return ChosenDesk.fail(
-                "\(text). The host records it when the disk is back.", arguments, status: pulled.onPage ? 1 : 2
+                "\(text). The host records it when the disk is back.",
+                arguments,
+                status: pulled.onPage ? 1 : 2
             )
         }
         var outcome = Outcome(request: request, report: report, warnings: warnings, isDesk: wasThere)
@@ -114,7 +126,9 @@ private struct Outcome {
         if report.onPage {
             return "\(word)\(what), but NOT ON DISK (\(String(cString: strerror(report.error)))): \(request.reason)"
         }
-        if report.stopFile { return "STOP FILE LEFT: the page cannot be written by this user; a running host halts on it" }
+        if report.stopFile {
+            return "STOP FILE LEFT: the page cannot be written by this user; a running host halts on it"
+        }
         if report.socket { return "\(word)\(what) by the host: \(request.reason)" }
         return "NOT HALTED: neither the page, the stop file nor a host could be reached. "
             + "Stop the bots by hand, and cancel at the venue"
@@ -138,7 +152,9 @@ private struct Outcome {
         do { seen = try killSwitch.writeMirror() } catch { warnings.append(error.message) }
         if seen == nil { seen = killSwitch.observe() }
         if !killSwitch.settings.paper, seen?.host == nil {
-            warnings.append("ORDERS NOT CANCELLED: no host runs on this desk; cancel at the venue, or start 'estop serve'")
+            warnings.append(
+                "ORDERS NOT CANCELLED: no host runs on this desk; cancel at the venue, or start 'estop serve'"
+            )
         }
     }
 

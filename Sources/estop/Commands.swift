@@ -35,7 +35,9 @@ enum Commands {
 
     static func run(_ words: [String]) -> Int32 {
         let name = firstWord(words)
-        if name == nil, !words.contains(where: { ["--help", "-h", "--version"].contains($0) }) { return runDesk(words) }
+        if name == nil, !words.contains(where: { ["--help", "-h", "--version"].contains($0) }) {
+            return runDesk(words)
+        }
         if let name, desk.contains(where: { $0.name == name }) { return runDesk(words) }
         let arguments: Arguments
         do {

@@ -6,13 +6,28 @@ import Operators
 /// `estop deactivate`: shows why trading is halted, asks, checks, and only then resumes.
 enum DeactivateCommand {
     static let command = CommandTable.Command(
-        "deactivate", aliases: ["resume"], summary: "resume trading: preflight, four questions, the word, the credential",
+        "deactivate",
+        aliases: ["resume"],
+        summary: "resume trading: preflight, four questions, the word, the credential",
         positionals: [.init("REASON")],
         options: [
-            .init("mode", .choice(["live", "paper", "reduce-only"]), summary: "what to resume to; default: live (a paper desk: paper)"),
+            .init(
+                "mode",
+                .choice(["live", "paper", "reduce-only"]),
+                summary: "what to resume to; default: live (a paper desk: paper)"
+            ),
             .init("scope", .text("SCOPE"), summary: "only the halts of this scope; default: all"),
-            .init("override", .pair("CHECK=WHY"), repeatable: true, summary: "override one failing check, with a reason"),
-            .init("confirm", .text("ANSWERS"), summary: "understood,resolved,verified,safe: for a wrapper that has asked"),
+            .init(
+                "override",
+                .pair("CHECK=WHY"),
+                repeatable: true,
+                summary: "override one failing check, with a reason"
+            ),
+            .init(
+                "confirm",
+                .text("ANSWERS"),
+                summary: "understood,resolved,verified,safe: for a wrapper that has asked"
+            ),
             .init("operator", .text("NAME"), summary: "who resumes; default: the login name"),
             .init("stdin", summary: "read the word (and then the passphrase, if one is set up) from standard input"),
         ],
@@ -85,9 +100,14 @@ enum DeactivateCommand {
         let scope: Scope
         do { scope = try Scope(arguments.value("scope") ?? "") } catch { throw .usage(error.message) }
         return ResumeRequest(
-            mode: arguments.value("mode").flatMap { Mode(name: $0) } ?? .live, scope: scope,
-            reason: arguments.positional("REASON") ?? "", op: arguments.value("operator") ?? identity.name,
-            from: identity.from, source: .cli, answers: answers, overrides: overrides
+            mode: arguments.value("mode").flatMap { Mode(name: $0) } ?? .live,
+            scope: scope,
+            reason: arguments.positional("REASON") ?? "",
+            op: arguments.value("operator") ?? identity.name,
+            from: identity.from,
+            source: .cli,
+            answers: answers,
+            overrides: overrides
         )
     }
 
@@ -111,7 +131,8 @@ enum DeactivateCommand {
             let overridden = request.overrides[check.name] != nil && !check.passed
             let mark = check.passed ? "ok      " : overridden ? "override" : "FAILS   "
             Output.error.line(
-                style.paint(mark, check.passed ? .good : .bad) + " " + style.paint("\(check.name.rawValue): \(check.detail)", .plain)
+                style.paint(mark, check.passed ? .good : .bad) + " "
+                    + style.paint("\(check.name.rawValue): \(check.detail)", .plain)
             )
         }
         Output.error.line("")
@@ -143,7 +164,10 @@ enum DeactivateCommand {
     }
 
     private static func authorise(
-        _ arguments: Arguments, _ request: ResumeRequest, _ killSwitch: KillSwitch, _ prompt: borrowing Prompt
+        _ arguments: Arguments,
+        _ request: ResumeRequest,
+        _ killSwitch: KillSwitch,
+        _ prompt: borrowing Prompt
     ) throws(Stop) {
         let store = OperatorStore(directory: killSwitch.directory.path)
         var passphrase: Passphrase?
@@ -152,13 +176,18 @@ enum DeactivateCommand {
                 var bytes = try prompt.passphrase("Passphrase of \(request.op): ")
                 passphrase = Passphrase(&bytes)
             } else if !arguments.json {
-                Output.error.line("estop: no operator's credential is set up: the owner may resume (estop operator add NAME)")
+                Output.error.line(
+                    "estop: no operator's credential is set up: the owner may resume (estop operator add NAME)"
+                )
             }
         } catch {
             throw .refused("\(error)")
         }
         if let why = store.objection(
-            to: request.op, passphrase: passphrase, on: killSwitch, identity: Identity.current()
+            to: request.op,
+            passphrase: passphrase,
+            on: killSwitch,
+            identity: Identity.current()
         ) {
             throw .refused(why)
         }

@@ -8,12 +8,14 @@ enum Deadline {
         var thread = pthread_t()
         let retained = Unmanaged.passRetained(box)
         let started = pthread_create(
-            &thread, nil,
+            &thread,
+            nil,
             { argument in
                 guard let argument else { return nil }
                 Unmanaged<AnyBox>.fromOpaque(argument).takeRetainedValue().run()
                 return nil
-            }, retained.toOpaque()
+            },
+            retained.toOpaque()
         )
         guard started == 0 else {
             retained.release()

@@ -5,7 +5,8 @@ import KillSwitch
 /// `estop check`: may an order be sent? Silent, for scripts.
 enum CheckCommand {
     static let command = CommandTable.Command(
-        "check", summary: "silent; for scripts: estop check && place-order",
+        "check",
+        summary: "silent; for scripts: estop check && place-order",
         options: [.init("scope", .text("SCOPE"), summary: "what the order is for, as in venue=paper")],
         discussion: ["Exit status: 0 permitted; 1 refused."]
     )
@@ -15,7 +16,8 @@ enum CheckCommand {
             let scope = try Scope(arguments.value("scope") ?? "")
             let desk = try ChosenDesk(arguments)
             let gate = try Gate(
-                reading: desk.killSwitch.directory.path, scope: scope.isGlobal ? "" : scope.description
+                reading: desk.killSwitch.directory.path,
+                scope: scope.isGlobal ? "" : scope.description
             )
             let permitted = gate.permits() && desk.killSwitch.stopFiles.isEmpty
             if arguments.json {
@@ -36,7 +38,8 @@ enum CheckCommand {
 /// `estop gates`: every gate, and whether it acknowledged.
 enum GatesCommand {
     static let command = CommandTable.Command(
-        "gates", summary: "every gate: name, scope, pid, acknowledged or not",
+        "gates",
+        summary: "every gate: name, scope, pid, acknowledged or not",
         discussion: ["Looking changes nothing."]
     )
 
@@ -74,7 +77,8 @@ enum GatesCommand {
 /// `estop history`: the log's changes, oldest first.
 enum HistoryCommand {
     static let command = CommandTable.Command(
-        "history", summary: "the log's changes, oldest first",
+        "history",
+        summary: "the log's changes, oldest first",
         discussion: ["Looking changes nothing."]
     )
 

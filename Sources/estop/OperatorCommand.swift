@@ -5,7 +5,8 @@ import Operators
 /// `estop operator add|list|remove`: who may resume.
 enum OperatorCommand {
     static let add = CommandTable.Command(
-        "operator add", summary: "enrol somebody who may resume; asks for a passphrase",
+        "operator add",
+        summary: "enrol somebody who may resume; asks for a passphrase",
         positionals: [.init("NAME")],
         options: [.init("replace", summary: "give an enrolled operator a new passphrase")],
         discussion: [
@@ -15,7 +16,9 @@ enum OperatorCommand {
     )
     static let list = CommandTable.Command("operator list", summary: "who may resume")
     static let remove = CommandTable.Command(
-        "operator remove", summary: "take somebody's right to resume away", positionals: [.init("NAME")]
+        "operator remove",
+        summary: "take somebody's right to resume away",
+        positionals: [.init("NAME")]
     )
 
     @Sendable static func runAdd(_ arguments: Arguments) -> Int32 {
@@ -70,7 +73,9 @@ enum OperatorCommand {
             let desk = try ChosenDesk(arguments, create: true)
             let said = try work(OperatorStore(directory: desk.killSwitch.directory.path), name)
             try desk.killSwitch.noteCredential(said, about: name, identity: Identity.current())
-            Output.standard.line(arguments.json ? JSON.object([.init("message", .string(said))]).line : VisibleText.line(said))
+            Output.standard.line(
+                arguments.json ? JSON.object([.init("message", .string(said))]).line : VisibleText.line(said)
+            )
             return 0
         } catch let failure as ChosenDesk.Failure {
             return ChosenDesk.fail(failure.message, arguments, status: 1)

@@ -5,7 +5,8 @@ import KillSwitch
 /// `estop status`: looks, and changes nothing.
 enum StatusCommand {
     static let command = CommandTable.Command(
-        "status", summary: "mode, since, reason, latches, gates, host",
+        "status",
+        summary: "mode, since, reason, latches, gates, host",
         options: [.init("watch", summary: "print again on every change, until interrupted")],
         discussion: ["Exit status: 0 live; 3 anything else. Looking changes nothing."]
     )

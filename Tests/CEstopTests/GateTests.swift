@@ -23,8 +23,12 @@ import Testing
         }
 
         mutating func put(_ data: [UInt8], _ at: Int) { bytes.replaceSubrange(at..<at + data.count, with: data) }
-        mutating func put32(_ value: UInt32, _ at: Int) { put((0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }, at) }
-        mutating func put64(_ value: UInt64, _ at: Int) { put((0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }, at) }
+        mutating func put32(_ value: UInt32, _ at: Int) {
+            put((0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }, at)
+        }
+        mutating func put64(_ value: UInt64, _ at: Int) {
+            put((0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }, at)
+        }
 
         mutating func entry(_ index: Int, mode: UInt32, scope: String) {
             put32(mode, 1024 + index * 128)
@@ -48,12 +52,17 @@ import Testing
         close(file)
     }
 
-    @Test("modes", arguments: [
-        (Mode.live, "", true, true), (.live, "venue=kraken", true, true), (.paper, "venue=paper", true, true),
-        (.paper, "venue=paper,strategy=a", true, true), (.paper, "venue=papers", false, false), (.paper, "", false, false),
-        (.paper, "strategy=venue=paper", false, false), (.reduceOnly, "", false, true), (.halted, "venue=paper", false, false),
-        (.unknown, "venue=paper", false, false),
-    ])
+    @Test(
+        "modes",
+        arguments: [
+            (Mode.live, "", true, true), (.live, "venue=kraken", true, true), (.paper, "venue=paper", true, true),
+            (.paper, "venue=paper,strategy=a", true, true), (.paper, "venue=papers", false, false),
+            (.paper, "", false, false),
+            (.paper, "strategy=venue=paper", false, false), (.reduceOnly, "", false, true),
+            (.halted, "venue=paper", false, false),
+            (.unknown, "venue=paper", false, false),
+        ]
+    )
     func modesPermit(mode: Mode, scope: String, permits: Bool, reducing: Bool) throws {
         let gate = try Gate(state: desk(Page(mode: mode)), name: "bot", scope: scope)
         #expect(gate.permits() == permits)
@@ -142,7 +151,9 @@ import Testing
         let slots = try #require(GateSlots.read(StateDirectory(path)))
         let slot = try #require(slots.first)
         #expect(slots.count == 1 && slot.alive && slot.name == "grid" && slot.scope == "venue=a")
-        #expect(slot.pid == UInt32(getpid()) && slot.checks == 2 && slot.refusals == 0 && slot.interval == 5_000_000_000)
+        #expect(
+            slot.pid == UInt32(getpid()) && slot.checks == 2 && slot.refusals == 0 && slot.interval == 5_000_000_000
+        )
         #expect(slot.seen == Word(generation: 6, mode: .live) && slot.beat > 0)
     }
 
@@ -155,8 +166,13 @@ import Testing
         #expect(try Gate(state: path, name: "fits now").permits())
     }
 
-    @Test("bad arguments", arguments: [("", ""), (String(repeating: "x", count: 65), ""), ("bot", "venu=x"), ("bot", "venue="),
-        ("bot", "venue=a,venue=b"), ("bot", "venue=a,"), ("bot", "venue=" + String(repeating: "x", count: 128))])
+    @Test(
+        "bad arguments",
+        arguments: [
+            ("", ""), (String(repeating: "x", count: 65), ""), ("bot", "venu=x"), ("bot", "venue="),
+            ("bot", "venue=a,venue=b"), ("bot", "venue=a,"), ("bot", "venue=" + String(repeating: "x", count: 128)),
+        ]
+    )
     func badArgumentsAreRefused(name: String, scope: String) {
         let path = desk(Page())
         #expect(throws: SwitchError.self) { try Gate(state: path, name: name, scope: scope) }
@@ -196,7 +212,8 @@ import Testing
 
     @Test func theGateAndTheSwitchAgreeOnScopes() throws {
         let texts = [
-            "", "global", "venue=a", "venue=b", "venue=a,symbol=X", "symbol=X", "strategy=s,account=c", "account=c,venue=a",
+            "", "global", "venue=a", "venue=b", "venue=a,symbol=X", "symbol=X", "strategy=s,account=c",
+            "account=c,venue=a",
         ]
         for halt in texts {
             for gate in texts {

@@ -9,8 +9,15 @@ import Testing
         let word = Word(generation: mode == .halted ? 3 : 2, mode: mode)
         var log: [UInt8] = []
         var record = Record(
-            change: .resume, id: "a", at: "2026-01-01T00:00:00.000Z", mode: .live, reason: "r", source: .cli,
-            was: Word(rawValue: 0), state: Word(generation: 2, mode: .live), clears: 0
+            change: .resume,
+            id: "a",
+            at: "2026-01-01T00:00:00.000Z",
+            mode: .live,
+            reason: "r",
+            source: .cli,
+            was: Word(rawValue: 0),
+            state: Word(generation: 2, mode: .live),
+            clears: 0
         )
         log += [10] + record.line + [10]
         record.change = .halt
@@ -20,9 +27,20 @@ import Testing
         record.state = Word(generation: 3, mode: .halted)
         log += [10] + record.line + [10]
         return Observation(
-            pageProblem: nil, word: word, mode: mode, modeProblem: nil, changed: 1_000_000_000, beat: now, deadMan: 0,
-            entries: [], fold: Fold(log: log, word: word, mirrorLength: nil), logProblem: nil, gates: gates, host: nil,
-            stopFiles: [], now: now
+            pageProblem: nil,
+            word: word,
+            mode: mode,
+            modeProblem: nil,
+            changed: 1_000_000_000,
+            beat: now,
+            deadMan: 0,
+            entries: [],
+            fold: Fold(log: log, word: word, mirrorLength: nil),
+            logProblem: nil,
+            gates: gates,
+            host: nil,
+            stopFiles: [],
+            now: now
         )
     }
 
@@ -42,7 +60,10 @@ import Testing
     @Test func aHaltWithoutGatesIsVerifiedOnceItIsOnDisk() {
         var times = HaltTimes()
         let own = HaltTimes.Own(
-            word: Word(generation: 3, mode: .halted), keyAt: 1_000_000_000, pageAt: 1_000_010_000, diskAt: 1_002_000_000
+            word: Word(generation: 3, mode: .halted),
+            keyAt: 1_000_000_000,
+            pageAt: 1_000_010_000,
+            diskAt: 1_002_000_000
         )
         let steps = times.steps(seen(.halted, at: 1_003_000_000), own: own, venues: false)
         #expect(steps.key == .done(ms: 0) && steps.page == .done(ms: 0.01) && steps.disk == .done(ms: 2))
@@ -53,7 +74,9 @@ import Testing
         var times = HaltTimes()
         let waiting = gate("grid", saw: Word(generation: 2, mode: .live))
         var steps = times.steps(seen(.halted, at: 2_000_000_000, gates: [waiting]), own: nil, venues: false)
-        #expect(steps.gates == .pending(ms: 1000) && steps.waitingFor == ["grid"] && steps.verified == .pending(ms: 1000))
+        #expect(
+            steps.gates == .pending(ms: 1000) && steps.waitingFor == ["grid"] && steps.verified == .pending(ms: 1000)
+        )
         steps = times.steps(seen(.halted, at: 4_000_000_000, gates: [waiting]), own: nil, venues: false)
         guard case .alarm(let text) = steps.gates else {
             Issue.record("no alarm after 2 s")

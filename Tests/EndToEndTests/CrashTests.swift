@@ -65,7 +65,9 @@ struct CrashTests {
             process.waitUntilExit()
             let status = process.terminationReason == .exit ? process.terminationStatus : 137
             try check(
-                killSwitch, operation, Sandbox.Result(status: status, output: "", error: ""),
+                killSwitch,
+                operation,
+                Sandbox.Result(status: status, output: "", error: ""),
                 "seed \(seed) round \(round) \(operation)"
             )
         }
@@ -96,8 +98,13 @@ struct CrashTests {
 
     private func request(_ killSwitch: KillSwitch) -> ResumeRequest {
         ResumeRequest(
-            mode: .live, reason: "test", op: "tester", from: "test", source: .cli,
-            answers: Set(PreflightCheck.Name.answers), overrides: [.host: "test"]
+            mode: .live,
+            reason: "test",
+            op: "tester",
+            from: "test",
+            source: .cli,
+            answers: Set(PreflightCheck.Name.answers),
+            overrides: [.host: "test"]
         )
     }
 
@@ -109,7 +116,11 @@ struct CrashTests {
             switch operation {
             case .halt: sandbox.process("estop", ["halt", "crash", "--wait", "0"], environment: environment)
             case .scopedHalt:
-                sandbox.process("estop", ["halt", "crash", "--scope", "venue=x", "--wait", "0"], environment: environment)
+                sandbox.process(
+                    "estop",
+                    ["halt", "crash", "--scope", "venue=x", "--wait", "0"],
+                    environment: environment
+                )
             case .resume: sandbox.process("estop", resume, environment: environment)
             case .scopedResume: sandbox.process("estop", resume + ["--scope", "venue=x"], environment: environment)
             case .hostStart: sandbox.process("estop-desk", ["serve"], environment: environment)
@@ -121,9 +132,11 @@ struct CrashTests {
         return process
     }
 
-    private func run(_ operation: Operation, _ sandbox: Sandbox, fault: String, marker: String) throws -> Sandbox.Result {
+    private func run(_ operation: Operation, _ sandbox: Sandbox, fault: String, marker: String) throws -> Sandbox.Result
+    {
         let process = command(
-            operation, sandbox,
+            operation,
+            sandbox,
             environment: [
                 "LD_PRELOAD": "\(Sandbox.products)/libfaults.so", "ESTOP_FAULT": fault, "ESTOP_FAULT_DONE": marker,
             ]
@@ -135,7 +148,9 @@ struct CrashTests {
             // A host goes on: it has had its chance once the fault came, or once it beats.
             try sandbox.wait("the host dies, fails or beats") {
                 !process.isRunning || FileManager.default.fileExists(atPath: marker)
-                    || ((try? sandbox.killSwitch())?.observe()).map { $0.host != nil && $0.beat > 0 && $0.effective != nil }
+                    || ((try? sandbox.killSwitch())?.observe()).map {
+                        $0.host != nil && $0.beat > 0 && $0.effective != nil
+                    }
                         ?? false
             }
             usleep(20_000)
@@ -148,7 +163,12 @@ struct CrashTests {
 
     // MARK: - What must hold
 
-    private func check(_ killSwitch: KillSwitch, _ operation: Operation, _ result: Sandbox.Result, _ label: String) throws {
+    private func check(
+        _ killSwitch: KillSwitch,
+        _ operation: Operation,
+        _ result: Sandbox.Result,
+        _ label: String
+    ) throws {
         var seen = killSwitch.observe()
         #expect(seen.logProblem == nil, "\(label): the log is readable")
         try permitsOnlyByAnAppliedResume(seen, label)

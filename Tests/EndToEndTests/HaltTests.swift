@@ -59,7 +59,9 @@ import Testing
         _ = FileManager.default.createFile(atPath: sandbox.state + "/EMERGENCY_STOP", contents: Data("fat finger".utf8))
         try sandbox.wait("the stop file halts") { try sandbox.killSwitch().observe().word?.mode == .halted }
         try sandbox.wait("the stop file is recorded") {
-            try sandbox.killSwitch().observe().latches.contains { $0.reason == "stop file: fat finger" && $0.source == .file }
+            try sandbox.killSwitch().observe().latches.contains {
+                $0.reason == "stop file: fat finger" && $0.source == .file
+            }
         }
         #expect(try sandbox.estop("check", "--scope", "venue=paper").status == 1)
         let refused = try sandbox.resume("r", "--override", "stop-file=please")
@@ -79,7 +81,9 @@ import Testing
         #expect(try sandbox.estop("check").status == 0)
         #expect(try sandbox.estop("activate", "emergency").status == 0)
         #expect(try sandbox.estop("check").status == 1)
-        for wrong in [["activat"], ["halt", "--wiat", "1s"], ["resume"], ["halt", "--scope", "venu=x"], ["halt", "a", "b"]] {
+        for wrong in [
+            ["activat"], ["halt", "--wiat", "1s"], ["resume"], ["halt", "--scope", "venu=x"], ["halt", "a", "b"],
+        ] {
             let result = try sandbox.run("estop", wrong)
             #expect(result.status == 64 && result.error.split(separator: "\n").count == 1, "\(wrong): \(result.error)")
         }
@@ -217,7 +221,8 @@ import Testing
         }
         // The products may be out of nobody's reach; then there is nothing to try.
         let reach = try sandbox.run(
-            "/usr/bin/setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "\(Sandbox.products)/estop", "--version"]
+            "/usr/bin/setpriv",
+            ["--reuid=65534", "--regid=65534", "--clear-groups", "\(Sandbox.products)/estop", "--version"]
         )
         guard reach.status == 0 else { return }
         #expect(try asNobody().status == 2)
@@ -231,7 +236,10 @@ import Testing
         guard geteuid() == 0 else { return }
         let sandbox = try Sandbox()
         try FileManager.default.createDirectory(atPath: sandbox.state, withIntermediateDirectories: true)
-        let mounted = try sandbox.run("/bin/mount", ["-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", sandbox.state])
+        let mounted = try sandbox.run(
+            "/bin/mount",
+            ["-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", sandbox.state]
+        )
         guard mounted.status == 0 else { return }
         defer { _ = try? sandbox.run("/bin/umount", ["-l", sandbox.state]) }
         let host = try sandbox.serve()

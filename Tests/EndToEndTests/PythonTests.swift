@@ -16,8 +16,11 @@ import Testing
     func pass(program: String) throws {
         let sandbox = try Sandbox()
         let result = try sandbox.run(
-            "/usr/bin/python3", [folder.path + "/python/" + program],
-            environment: ["ESTOP_LIB": try library(sandbox), "ESTOP_BIN": Sandbox.products, "PYTHONDONTWRITEBYTECODE": "1"]
+            "/usr/bin/python3",
+            [folder.path + "/python/" + program],
+            environment: [
+                "ESTOP_LIB": try library(sandbox), "ESTOP_BIN": Sandbox.products, "PYTHONDONTWRITEBYTECODE": "1",
+            ]
         )
         #expect(result.status == 0, "\(result.error.suffix(3000))")
     }

@@ -56,7 +56,10 @@ final class Sandbox {
     /// Runs a program to its end.
     @discardableResult
     func run(
-        _ program: String, _ arguments: [String], input: String? = nil, environment: [String: String] = [:]
+        _ program: String,
+        _ arguments: [String],
+        input: String? = nil,
+        environment: [String: String] = [:]
     ) throws -> Result {
         let process = process(program, arguments, environment: environment)
         let output = Pipe()
@@ -77,7 +80,8 @@ final class Sandbox {
         process.waitUntilExit()
         return Result(
             status: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
-            output: text, error: complaint
+            output: text,
+            error: complaint
         )
     }
 
@@ -92,7 +96,8 @@ final class Sandbox {
         try run(
             "estop",
             ["resume", reason, "--stdin", "--confirm", "understood,resolved,verified,safe"] + more,
-            input: "RESUME\n", environment: environment
+            input: "RESUME\n",
+            environment: environment
         )
     }
 
@@ -105,7 +110,8 @@ final class Sandbox {
 
     func killSwitch(paper: Bool = true, deadMan: UInt64 = 5_000_000_000) throws -> KillSwitch {
         KillSwitch(
-            try StateDirectory(state, create: true), settings: DeskSettings(name: "test", paper: paper, deadMan: deadMan)
+            try StateDirectory(state, create: true),
+            settings: DeskSettings(name: "test", paper: paper, deadMan: deadMan)
         )
     }
 
@@ -127,7 +133,8 @@ final class Sandbox {
             let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
             let seen = try killSwitch().observe()
             throw TimedOut(
-                description: "the host (running: \(host.isRunning)) does not beat; it said: \(said); page \(String(describing: seen.word)), "
+                description:
+                    "the host (running: \(host.isRunning)) does not beat; it said: \(said); page \(String(describing: seen.word)), "
                     + "beat \(seen.beatAgeMs) ms ago, host \(String(describing: seen.host)), \(String(describing: seen.pageProblem))"
             )
         }
@@ -140,7 +147,9 @@ final class Sandbox {
     func wait(_ what: String, seconds: Double = 20, until condition: () throws -> Bool) throws {
         let begin = Clock.boottime()
         while try !condition() {
-            if Double(Clock.boottime() - begin) > seconds * 1e9 { throw TimedOut(description: "not within \(seconds) s: \(what)") }
+            if Double(Clock.boottime() - begin) > seconds * 1e9 {
+                throw TimedOut(description: "not within \(seconds) s: \(what)")
+            }
             Clock.sleep(milliseconds: 5)
         }
     }
