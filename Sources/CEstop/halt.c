@@ -15,6 +15,9 @@
 
 #include "internal.h"
 
+#define LATE NANOSECOND /* half of the time after which a host records a halt in its writer's place */
+#define LATE_TRIES 3    /* a disk that always takes longer must not keep the caller for ever */
+
 static _Thread_local char error_text[512];
 
 const char *estop_error(void) { return error_text; }
@@ -36,7 +39,7 @@ static const char *taken(const char *scope, const estop_halt_report *report) {
 
 void estop_switch_halt_page(estop_mapping *mapping, int directory, uint32_t mode, const char *scope,
                             estop_halt_report *report) {
-    *report = (estop_halt_report){0};
+    *report = (estop_halt_report){.at = estop_boottime()};
     if (mapping == NULL || mapping->page == NULL || !mapping->writable) {
         estop_new_id(report->id);
         return;
@@ -88,7 +91,7 @@ void estop_switch_halt_record(estop_mapping *mapping, int directory, uint32_t mo
                               const char *reason, const char *source, const char *op, const char *from,
                               estop_halt_report *report) {
     char line[ESTOP_RECORD_MAX];
-    for (;;) {
+    for (int again = 0;; again++) {
         char long_reason[ESTOP_REASON_MAX + 64];
         const char *covered = taken(scope, report), *why = reason;
         if (is_global(covered) && !is_global(scope)) {
@@ -103,7 +106,10 @@ void estop_switch_halt_record(estop_mapping *mapping, int directory, uint32_t mo
         report->error = error;
         if (report->page == 0 || mapping == NULL || mapping->page == NULL)
             return;
-        if (!permits_what_was_halted(mapping->page, mode, covered, report->id) &&
+        /* A record that came late may have been given another in its place, and that one may be folded by a resume that is
+           under way: the word moves once more, and the resume is refused. */
+        int late = estop_boottime() - report->at > LATE && again < LATE_TRIES;
+        if (!late && !permits_what_was_halted(mapping->page, mode, covered, report->id) &&
             estop_still(mapping, directory) != ESTOP_ORPHANED)
             return;
         estop_switch_halt_page(mapping, directory, mode, scope, report);

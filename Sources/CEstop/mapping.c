@@ -211,6 +211,9 @@ enum estop_problem estop_still(const estop_mapping *mapping, int directory) {
         return errno == ENOENT ? ESTOP_DANGLING : ESTOP_UNREADABLE;
     if (file.st_dev != mapping->device || file.st_ino != mapping->inode)
         return ESTOP_ORPHANED;
+    /* After a fault the mapping is zeros of our own, whatever the file is by now. */
+    if (memcmp(mapping->page->magic, ESTOP_MAGIC, 8) != 0)
+        return ESTOP_ORPHANED;
     return file.st_size < ESTOP_HALT_PAGE_SIZE ? ESTOP_SHORT : ESTOP_OK;
 }
 

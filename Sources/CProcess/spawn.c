@@ -33,6 +33,7 @@ int process_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 
 static _Noreturn void become(const process_spawn *spawn, pid_t parent, int failure) {
     struct sigaction standard = {.sa_handler = SIG_DFL};
     sigemptyset(&standard.sa_mask);
+    sigaction(SIGTERM, &standard, NULL);
     sigaction(SIGCHLD, &standard, NULL);
     sigaction(SIGPIPE, &standard, NULL);
     setpgid(0, 0);
@@ -44,7 +45,7 @@ static _Noreturn void become(const process_spawn *spawn, pid_t parent, int failu
         _exit(128 + SIGKILL);
     if (spawn->stopped)
         kill(getpid(), SIGSTOP);
-    sigprocmask(SIG_SETMASK, spawn->signals, NULL);
+    sigprocmask(SIG_SETMASK, &standard.sa_mask, NULL); /* empty */
     execvp(spawn->arguments[0], spawn->arguments);
     int32_t number = errno;
     ssize_t ignored = write(failure, &number, sizeof number);

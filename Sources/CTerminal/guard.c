@@ -86,8 +86,26 @@ void term_restore(void) {
     errno = error;
 }
 
+static void on_fatal(int number, siginfo_t *info, void *context);
+
+// libestop turns a SIGBUS on one of its pages into a refusal. Where its handler was there before ours it is asked first;
+// what it cannot mend it gives up by taking the handler out.
+static int is_mended(int number, siginfo_t *info, void *context) {
+    for (int i = 0; number == SIGBUS && i < FATAL; i++) {
+        if (fatal[i] != SIGBUS || !(before_fatal[i].sa_flags & SA_SIGINFO) || before_fatal[i].sa_sigaction == NULL) {
+            continue;
+        }
+        struct sigaction after;
+        before_fatal[i].sa_sigaction(number, info, context);
+        return sigaction(SIGBUS, NULL, &after) == 0 && after.sa_sigaction == on_fatal;
+    }
+    return 0;
+}
+
 static void on_fatal(int number, siginfo_t *info, void *context) {
-    (void)context;
+    if (is_mended(number, info, context)) {
+        return;
+    }
     term_restore();
     struct sigaction next = {.sa_handler = SIG_DFL};
     int is_crash = number != SIGQUIT && number != SIGHUP && number != SIGTERM && number != SIGINT;

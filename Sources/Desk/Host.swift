@@ -52,6 +52,7 @@ public final class Host: Sendable {
     }
 
     private func start() {
+        killSwitch.restoreStopFiles()
         var upkeep = Upkeep(killSwitch, tradingMode: tradingMode)
         // The first pass, before the first beat: what must not permit does not permit for a moment longer.
         report(upkeep.pass())

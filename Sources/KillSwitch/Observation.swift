@@ -201,6 +201,9 @@ extension KillSwitch {
                 seen.mode = .unknown
                 let since = seen.beat == 0 ? "has ever beaten" : "has beaten for \(seen.beatAgeMs / 1000) s"
                 seen.modeProblem = "no host \(since): every gate refuses; start 'estop serve'"
+            } else if let logProblem {
+                seen.mode = .unknown
+                seen.modeProblem = "the log cannot be read: \(logProblem)"
             } else if fold.globalLatches.contains(where: { !word.map(\.mode).isAtMost($0.mode) }) {
                 seen.mode = .unknown
                 seen.modeProblem = "the page permits what the log forbids: halt again"

@@ -36,8 +36,9 @@ public struct PreflightCheck: Sendable, Equatable {
             }
         }
 
-        /// Whether a reason can override it.
-        public var canBeOverridden: Bool { self != .stopFile && self != .environment }
+        /// Whether a reason can override it. Not `recorded`: resuming over a halt that has no record yet would undo it,
+        /// and within two seconds it has one.
+        public var canBeOverridden: Bool { self != .stopFile && self != .environment && self != .recorded }
 
         /// The operator's four answers.
         public static var answers: [Name] { allCases.filter { $0.question != nil } }

@@ -36,7 +36,11 @@ public struct RepairWatch: Sendable {
     public mutating func look(_ seen: Observation) -> [RepairAction] {
         let starting = first
         first = false
-        guard let word = seen.word, seen.logProblem == nil else { return [] }
+        guard let word = seen.word else { return [] }
+        if let problem = seen.logProblem {
+            // Nobody can say why trading is permitted, or whether it should be.
+            return word.mode.permitsAnything ? [.halt("the log cannot be read: \(problem)")] : []
+        }
         var actions: [RepairAction] = []
         if seen.fold.lost { actions.append(.recordLoss) }
         let gapAge = seen.fold.reachesWord ? nil : age(of: word, now: seen.now)
@@ -181,6 +185,8 @@ extension KillSwitch {
     func republishLatches(_ page: HaltPage) {
         for latch in observe().latchesWithoutEntry {
             guard let (was, state) = page.publish(mode: latch.mode, scope: latch.scope, tag: latch.tag) else {
+                // No free entry. A page that permits nothing more than the latch does needs no further halt.
+                if page.word.mode.isAtMost(latch.mode) { continue }
                 halt(HaltRequest(reason: "\(latch.reason) (of \(latch.scope); halted globally)", source: .watchdog))
                 continue
             }

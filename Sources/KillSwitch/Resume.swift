@@ -214,17 +214,26 @@ extension KillSwitch {
         let word = page.word
         let seen = observe()
         guard seen.word == word else { return .refused("the desk changed while this resume began: look again") }
-        let mode = request.scope.isGlobal ? request.mode : found
+        let mode = request.scope.isGlobal ? request.mode : restored(found, seen, pause: pause)
         // The pause is this resume's own doing: no gate was asked to acknowledge it, and it is not what is judged.
         let failing = preflight(seen, mode: mode, scope: request.scope, answers: request.answers).filter {
             !$0.passed && request.overrides[$0.name] == nil && !(pause != nil && $0.name == .gates)
         }
-        if let refusal = refusal(failing, seen) { return .refused(refusal) }
+        if let refusal = refusal(failing, seen, request) { return .refused(refusal) }
         return commit(request, page: page, from: word, to: mode, seen: seen, pause: pause)
     }
 
-    private func refusal(_ failing: [PreflightCheck], _ seen: Observation) -> String? {
+    /// The mode that a resume of one scope restores: what it found, as far as the global latches that stay allow.
+    private func restored(_ found: Mode, _ seen: Observation, pause: HaltReport?) -> Mode {
+        seen.fold.globalLatches.filter { $0.id != pause?.id }.reduce(found) { $0.combined(with: $1.mode) }
+    }
+
+    private func refusal(_ failing: [PreflightCheck], _ seen: Observation, _ request: ResumeRequest) -> String? {
         // Not to be overridden: bytes that may become a halt, and a halt of a scope that may yet be recorded.
+        if !seen.fold.reachesWord { return "a halt on the page has no record yet: try again in 2 s" }
+        if !request.scope.isGlobal, seen.latchesWithoutEntry.contains(where: { $0.scope != request.scope }) {
+            return "a halt of another scope is not on the page: try again once the host has published it"
+        }
         if seen.fold.tail != nil { return "the log ends in an unfinished record: try again in 2 s" }
         if !seen.entriesWithoutLatch.isEmpty { return "a scoped halt on the page has no record yet: try again in 2 s" }
         if seen.logProblem != nil { return seen.logProblem }
@@ -279,7 +288,8 @@ extension KillSwitch {
         } catch {
             return .refused("the resume could not be recorded: \(error.message)")
         }
-        if let own = seen.stopFiles.first(where: \.isOwn), !own.setAside(id, in: directory) {
+        // A stop file's latch is global: only a global resume lifts it.
+        if request.scope.isGlobal, let own = seen.stopFiles.first(where: \.isOwn), !own.setAside(id, in: directory) {
             return refuse(id, request, "the stop file is not the one that the preflight saw", page)
         }
         // Before the compare-and-swap: an entry that outlived it would be freed while gates trade.
@@ -332,7 +342,10 @@ extension KillSwitch {
             to: directory
         )
         let after = observe()
-        let left = after.latches.filter { $0.scope.isGlobal || $0.scope == request.scope }
+        // A scoped halt that came meanwhile has an entry of its own; one without is not enforced.
+        let left =
+            after.fold.globalLatches + after.latchesWithoutEntry
+            + after.latches.filter { !$0.scope.isGlobal && $0.scope == request.scope }
         let stop = after.stopFiles.first
         if next.mode.permitsAnything, stop != nil || left.contains(where: { !next.mode.isAtMost($0.mode) }) {
             let why =
@@ -347,18 +360,32 @@ extension KillSwitch {
     }
 }
 
+extension KillSwitch {
+    /// Puts back the stop files that a resume set aside before it died: nobody has seen the one that it took last.
+    ///
+    /// For a host's start. Does nothing while a resume runs.
+    public func restoreStopFiles() {
+        guard let lock = try? ResumeLock(directory, patience: 0) else { return }
+        defer { lock.release() }
+        let fold = observe().fold
+        for record in fold.records where record.change == .resume && !fold.applied.contains(record.id) {
+            if directory.has("\(StopFile.name).cleared-\(record.id)") { StopFile.putBack(record.id, in: directory) }
+        }
+    }
+}
+
 /// The lock among resumes: `flock` on `resume.lock`, never taken by a halt.
 private struct ResumeLock {
     private let descriptor: Int32
 
-    init(_ directory: StateDirectory) throws(SwitchError) {
+    init(_ directory: StateDirectory, patience: UInt64 = KillSwitch.patience) throws(SwitchError) {
         let name = "resume.lock"
         let file = openat(directory.descriptor, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o660)
         guard file >= 0 else { throw SwitchError(.refused, "\(directory.path)/\(name) cannot be opened", errno: errno) }
         fchmod(file, 0o660)
         var waited: UInt64 = 0
         while flock(file, LOCK_EX | LOCK_NB) != 0 {
-            if waited >= KillSwitch.patience {
+            if waited >= patience {
                 var bytes = [UInt8](repeating: 0, count: 128)
                 let count = pread(file, &bytes, bytes.count, 0)
                 close(file)

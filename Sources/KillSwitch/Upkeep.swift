@@ -7,6 +7,8 @@ public struct Upkeep: Sendable {
     private var mirrored: (word: Word?, length: Int)?
     private var pending: [Pending] = []
     private var dead: [Int: UInt64] = [:]
+    /// What was said last: a full disk is worth one line, not ten a second.
+    private var said: [Event] = []
 
     /// How long a dead gate stays listed.
     private static let deadRetention: UInt64 = 600_000_000_000
@@ -89,10 +91,12 @@ public struct Upkeep: Sendable {
         mirror(&seen, &events)
         reap(seen)
         known = seen
-        isBusy =
-            !pending.isEmpty || !seen.fold.reachesWord || seen.fold.tail != nil
-            || (seen.effective == nil && seen.word.map { !$0.mode.permitsAnything } ?? false)
-        return events
+        // A gate that never acknowledges is looked for closely for a while, then once a second.
+        let recent = seen.now - min(seen.changed, seen.now) < 10_000_000_000
+        let unverified = seen.effective == nil && seen.word.map { !$0.mode.permitsAnything } ?? false
+        isBusy = !pending.isEmpty || !seen.fold.reachesWord || seen.fold.tail != nil || (unverified && recent)
+        defer { said = events }
+        return events.filter { !said.contains($0) }
     }
 
     private mutating func recordPending(_ events: inout [Event]) {

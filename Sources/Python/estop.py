@@ -810,6 +810,7 @@ def _halt_by_library(directory: int, reason: str, scope: Optional[str]) -> Halt:
         _fields_ = [
             ("was", ctypes.c_uint32), ("state", ctypes.c_uint32), ("page", ctypes.c_int), ("durable", ctypes.c_int),
             ("stop_file", ctypes.c_int), ("socket", ctypes.c_int), ("error", ctypes.c_int), ("id", ctypes.c_char * 33),
+            ("at", ctypes.c_uint64),
         ]  # fmt: skip
 
     library.estop_halt.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.POINTER(Report)]

@@ -79,13 +79,10 @@ enum BenchProcess {
         defer { for text in words { free(text) } }
         var failure: Int32 = -1
         let pid = words.withUnsafeMutableBufferPointer { words in
-            withUnsafePointer(to: signals([])) { none in
-                var spawn = process_spawn()
-                spawn.arguments = words.baseAddress.map { UnsafePointer($0) }
-                spawn.signals = UnsafeRawPointer(none)
-                spawn.terminal = -1
-                return process_start(&spawn, &failure)
-            }
+            var spawn = process_spawn()
+            spawn.arguments = words.baseAddress.map { UnsafePointer($0) }
+            spawn.terminal = -1
+            return process_start(&spawn, &failure)
         }
         guard pid > 0 else { throw BenchProblem("estop serve cannot be started", errno: errno) }
         close(failure)

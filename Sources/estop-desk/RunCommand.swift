@@ -102,11 +102,10 @@ enum RunCommand {
         // Inherited as ignored, it would make every child vanish unseen.
         signal(SIGCHLD, SIG_DFL)
         var signals = sigset_t()
-        var before = sigset_t()
         sigemptyset(&signals)
         // SIGTTOU too: whoever blocks it may hand the terminal over from the background.
         for number in passedOn + [SIGCHLD, SIGPIPE, SIGTTIN, SIGTTOU] { sigaddset(&signals, number) }
-        sigprocmask(SIG_BLOCK, &signals, &before)
+        sigprocmask(SIG_BLOCK, &signals, nil)
         var life: [Int32] = [-1, -1]
         guard process_pipe(&life) == 0 else { return failed("no pipe") }
         let terminal = Terminal(guardGroup: getpgrp())
@@ -120,7 +119,7 @@ enum RunCommand {
             process_adopt_orphans()
             let bot = Keeper(request, guardian: guardian, life: life[0], terminal: terminal, signals: signals)
             // exit() is the guard's: what is buffered or registered must not happen twice.
-            _exit(bot.run(program, signals: before))
+            _exit(bot.run(program))
         }
         close(life[0])
         return Guard(keeper: keeper, name: request.name).stand(signals)

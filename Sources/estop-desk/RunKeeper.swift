@@ -40,7 +40,7 @@ extension RunCommand {
         }
 
         /// Starts the program and keeps it until the last of it is gone; returns the exit status.
-        func run(_ program: UnsafePointer<UnsafeMutablePointer<CChar>?>, signals before: sigset_t) -> Int32 {
+        func run(_ program: UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Int32 {
             // Given back in order: a gate that is only dropped would be listed as somebody's death.
             defer { gate = nil }
             do {
@@ -55,15 +55,11 @@ extension RunCommand {
                 Output.error.line("estop: \(request.name) is not started: \(Reason(request).now)")
                 return RunCommand.refused
             }
-            var mask = before
-            let started = withUnsafePointer(to: &mask) { mask in
-                var spawn = process_spawn()
-                spawn.arguments = program
-                spawn.signals = UnsafeRawPointer(mask)
-                spawn.terminal = beginning == .run ? terminal.forBeginning() : -1
-                spawn.stopped = beginning == .runStopped ? 1 : 0
-                return process_start(&spawn, &failure)
-            }
+            var spawn = process_spawn()
+            spawn.arguments = program
+            spawn.terminal = beginning == .run ? terminal.forBeginning() : -1
+            spawn.stopped = beginning == .runStopped ? 1 : 0
+            let started = process_start(&spawn, &failure)
             guard started > 0 else { return RunCommand.failed("no process") }
             bot = started
             Waiter.start(request, tell: changes)
@@ -92,7 +88,8 @@ extension RunCommand {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
             }
             poll(&polled, nfds_t(polled.count), timeout)
-            // The halt first.
+            // The halt first; but before one more acknowledgement, whether what it says is still true.
+            if supervision.isStill, polled[1].revents != 0 || Clock.boottime() >= wake { lookWhetherStill() }
             askGate(changed: polled[1].revents != 0)
             if polled[0].revents != 0 { takeSignals() }
             if polled[2].revents != 0 { abandoned() }
@@ -235,13 +232,10 @@ extension RunCommand {
         }
 
         private func lookWhetherStill() {
-            var isStill = true
-            for process in ProcessTable.descendants(of: getpid()) {
-                if process_is_still(process.pid) != 0 { continue }
-                isStill = false
-                kill(process.pid, SIGSTOP)
-            }
-            if isStill { handle(.allStopped) }
+            let running = ProcessTable.descendants(of: getpid()).filter { process_is_still($0.pid) == 0 }
+            if running.isEmpty { return handle(.allStopped) }
+            if supervision.isStill { return handle(.stirred) }
+            for process in running { kill(process.pid, SIGSTOP) }
         }
 
         private func takeFailure() {

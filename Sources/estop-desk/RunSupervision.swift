@@ -33,6 +33,8 @@ struct Supervision: Equatable, Sendable {
         case gone
         /// Every descendant was seen stopped.
         case allStopped
+        /// A descendant of a bot that was seen stopped runs again.
+        case stirred
         /// A signal that is to be passed on; whether the terminal sent it (to a whole process group, that is).
         case signal(Int32, fromTerminal: Bool)
         /// The guard, the process that people see as `estop run`, was killed.
@@ -132,6 +134,7 @@ struct Supervision: Equatable, Sendable {
         case .ended(let status, let alone): ended(status, alone: alone, now)
         case .gone: [.acknowledge, .exit(status ?? 128 + SIGKILL)]
         case .allStopped: still()
+        case .stirred: isPaused && !isEnding ? unstill() + [.signal(SIGSTOP)] : []
         case .signal(let signal, let fromTerminal): passOn(signal, fromTerminal, now)
         case .abandoned: kill(now)
         case .time: time(now)

@@ -165,7 +165,8 @@ struct DoctorJudgementTests {
 
     @Test(arguments: [
         ("", true), ("[Login]\nRemoveIPC=no\n", false), ("[Login]\n#RemoveIPC=no\n", true), ("RemoveIPC=no\n", true),
-        ("[Other]\nRemoveIPC=no\n", true), ("[Login]\n RemoveIPC = off \n", false), ("[Login]\nRemoveIPC=0\nRemoveIPC=yes", true),
+        ("[Other]\nRemoveIPC=no\n", true), ("[Login]\n RemoveIPC = off \n", false),
+        ("[Login]\nRemoveIPC=0\nRemoveIPC=yes", true),
         ("[Login]\nRemoveIPC=no\nRemoveIPC=\n", true), ("[Login]\nRemoveIPC=no\nRemoveIPC=nonsense\n", false),
     ])
     func logindsFileIsRead(text: String, removes: Bool) {
@@ -179,7 +180,8 @@ struct DoctorJudgementTests {
         ])
         #expect(
             order == [
-                "/etc/systemd/logind.conf", "/run/systemd/logind.conf.d/10-z.conf", "/etc/systemd/logind.conf.d/50-a.conf",
+                "/etc/systemd/logind.conf", "/run/systemd/logind.conf.d/10-z.conf",
+                "/etc/systemd/logind.conf.d/50-a.conf",
             ]
         )
         let setting = Logind.removeIPC([("/a", "[Login]\nRemoveIPC=no"), ("/b", "[Login]\nRemoveIPC=yes")])

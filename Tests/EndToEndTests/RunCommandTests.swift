@@ -80,7 +80,9 @@ import Testing
         }
 
         deinit {
-            for pid in [keeper, process.processIdentifier].compactMap({ $0 }) where process.isRunning { kill(pid, SIGKILL) }
+            for pid in [keeper, process.processIdentifier].compactMap({ $0 }) where process.isRunning {
+                kill(pid, SIGKILL)
+            }
             for (pid, _) in desk.processes { kill(pid, SIGKILL) }
         }
 
@@ -119,7 +121,8 @@ import Testing
         // Without venue=paper in the scope nothing is permitted, and nothing is started.
         #expect(result.status == 75)
         let permitted = try desk.sandbox.run(
-            "estop-desk", ["run", "--name", "bot", "--scope", "venue=paper", "--", program]
+            "estop-desk",
+            ["run", "--name", "bot", "--scope", "venue=paper", "--", program]
         )
         #expect(permitted.status == status)
         #expect(permitted.error.contains("cannot be started"))
@@ -144,7 +147,8 @@ import Testing
                 "--state", desk.sandbox.state, "run", "--name", "bot", "--scope", "venue=paper", "--", "/bin/sh", "-c",
                 "cat; echo \"$1|$2|$ESTOP_STATE\"; grep SigBlk: /proc/self/status", "sh", "--json", "a b",
             ],
-            input: "from stdin\n", environment: ["ESTOP_STATE": "/nonexistent"]
+            input: "from stdin\n",
+            environment: ["ESTOP_STATE": "/nonexistent"]
         )
         #expect(result.status == 0)
         #expect(result.output == "from stdin\n--json|a b|\(desk.sandbox.state)\nSigBlk:\t0000000000000000\n")
@@ -178,7 +182,8 @@ import Testing
         let desk = try Desk()
         let bot = try desk.start(
             "trap '' TERM; setsid sh -c 'while :; do sleep 0.1; done' \(desk.mark)-daemon & up; while :; do sleep 0.1; done",
-            "--grace", "200ms"
+            "--grace",
+            "200ms"
         )
         try bot.waitUntilUp()
         try desk.sandbox.wait("the daemon runs") { desk.processes.count >= 2 }
@@ -219,8 +224,11 @@ import Testing
         let counted = try String(contentsOfFile: desk.file("count"), encoding: .utf8)
         Clock.sleep(milliseconds: 100)
         #expect(try String(contentsOfFile: desk.file("count"), encoding: .utf8) == counted)
-        // Somebody else's SIGCONT does not let it go on.
-        for (pid, _) in desk.processes { kill(pid, SIGCONT) }
+        // Somebody else's SIGCONT does not let it go on, be it to a daemon of the bot alone.
+        for (pid, _) in desk.processes.reversed() {
+            kill(pid, SIGCONT)
+            Clock.sleep(milliseconds: 50)
+        }
         try desk.sandbox.wait("it is stopped again") {
             desk.isAcknowledged == true && desk.processes.allSatisfy { $0.state == "T" || $0.state == "Z" }
         }
@@ -240,7 +248,8 @@ import Testing
         let finish = desk.file("finish")
         let bot = try desk.start(
             "trap 'while [ ! -e \(finish) ]; do sleep 0.02; done; exit 3' TERM; up; while :; do sleep 0.02; done",
-            "--on-halt", "pause"
+            "--on-halt",
+            "pause"
         )
         try bot.waitUntilUp()
         desk.halt()
@@ -273,7 +282,11 @@ import Testing
     @Test func withNoneTheBotAsksTheGateItself() throws {
         let desk = try Desk()
         desk.halt("known")
-        let bot = try desk.start("up; while [ ! -e \(desk.file("finish")) ]; do sleep 0.02; done; exit 2", "--on-halt", "none")
+        let bot = try desk.start(
+            "up; while [ ! -e \(desk.file("finish")) ]; do sleep 0.02; done; exit 2",
+            "--on-halt",
+            "none"
+        )
         try bot.waitUntilUp()
         try desk.sandbox.wait("the acknowledgement") { desk.isAcknowledged == true }
         _ = FileManager.default.createFile(atPath: desk.file("finish"), contents: nil)
@@ -301,7 +314,8 @@ import Testing
         let bot = try desk.start(
             "setsid sh -c 'trap \"\" TERM; while :; do sleep 0.1; done' \(desk.mark)-daemon & "
                 + "sh -c 'while :; do sleep 0.1; done' \(desk.mark)-child & exit 9",
-            "--grace", "200ms"
+            "--grace",
+            "200ms"
         )
         #expect(bot.end() == 9)
         #expect(desk.processes.isEmpty)
@@ -331,7 +345,8 @@ import Testing
     @Test func aHaltIsObeyedWhileNobodyReadsStandardError() throws {
         let desk = try Desk()
         let bot = desk.sandbox.process(
-            "estop-desk", ["run", "--name", "bot", "--scope", "venue=paper", "--", "/bin/sh", "-c", "sleep 1000", desk.mark]
+            "estop-desk",
+            ["run", "--name", "bot", "--scope", "venue=paper", "--", "/bin/sh", "-c", "sleep 1000", desk.mark]
         )
         let pipe = Pipe()
         let full = pipe.fileHandleForWriting.fileDescriptor

@@ -74,6 +74,8 @@ struct RunSupervisionTests {
         #expect(!bot.supervision.wantsStillness)
         #expect(bot.take(.permission(false)) == [.acknowledge])
         #expect(bot.take(.continued) == [.withdraw, .signal(SIGSTOP)])
+        #expect(bot.take(.allStopped) == [.acknowledge])
+        #expect(bot.take(.stirred) == [.withdraw, .signal(SIGSTOP)])
         #expect(bot.supervision.wantsStillness)
         #expect(bot.take(.permission(true)).starts(with: [.giveTerminal, .signal(SIGCONT), .check]))
         #expect(bot.take(.allStopped).isEmpty)
@@ -153,7 +155,8 @@ struct RunSupervisionTests {
     func theInvariantsHoldInEveryOrder(policy: Supervision.Policy) {
         let events: [Supervision.Event] = [
             .permission(true), .permission(false), .stopped(by: SIGTSTP), .continued, .allStopped,
-            .ended(status: 1, alone: false), .signal(SIGTERM, fromTerminal: false), .signal(SIGCONT, fromTerminal: true),
+            .stirred, .ended(status: 1, alone: false), .signal(SIGTERM, fromTerminal: false),
+            .signal(SIGCONT, fromTerminal: true),
             .abandoned, .time,
         ]
         func walk(_ supervision: Supervision, permitted: Bool, still: Bool, ended: Bool, depth: Int) {
@@ -165,7 +168,7 @@ struct RunSupervisionTests {
                 var still = still
                 if case .permission(let now) = event { permitted = now }
                 if event == .allStopped { still = supervision.wantsStillness || still }
-                if event == .continued { still = false }
+                if event == .continued || event == .stirred { still = false }
                 let wasEnding = supervision.isEnding
                 let actions = next.handle(event, at: 10_000_000_000 * UInt64(10 - depth))
                 for action in actions {
@@ -179,7 +182,10 @@ struct RunSupervisionTests {
                 }
                 if wasEnding { #expect(next.isEnding && next.deadline != nil, "\(event) \(supervision)") }
                 walk(
-                    next, permitted: permitted, still: still, ended: ended || event == .ended(status: 1, alone: false),
+                    next,
+                    permitted: permitted,
+                    still: still,
+                    ended: ended || event == .ended(status: 1, alone: false),
                     depth: depth - 1
                 )
             }

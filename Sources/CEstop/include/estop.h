@@ -107,6 +107,7 @@ typedef struct estop_halt_report {
     int socket;        /* 1: the host took the halt over estop.sock */
     int error;         /* errno of the step that failed first, or 0 */
     char id[33];       /* the latch that this halt added */
+    uint64_t at;       /* CLOCK_BOOTTIME ns of the page's store */
 } estop_halt_report;
 
 /* estop_halt: halt all trading (scope NULL or "global"), or one scope ("venue=kraken"), with a reason.

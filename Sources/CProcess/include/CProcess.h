@@ -33,14 +33,14 @@ int process_next_signal(int signals, process_signal *signal);
 
 /* How a program is started. */
 typedef struct process_spawn {
-    char *const *arguments;  /* NULL-terminated; the first is looked for in PATH */
-    const void *signals;     /* the signal mask that it begins with */
-    int terminal;            /* a descriptor of the terminal whose foreground it becomes; -1: of none */
-    int stopped;             /* 1: it stops itself (SIGSTOP) before its first instruction, until a SIGCONT */
+    char *const *arguments; /* NULL-terminated; the first is looked for in PATH */
+    int terminal;           /* a descriptor of the terminal whose foreground it becomes; -1: of none */
+    int stopped;            /* 1: it stops itself (SIGSTOP) before its first instruction, until a SIGCONT */
 } process_spawn;
 
 /* Starts a program as the leader of a process group of its own. It dies (SIGKILL) with the thread that calls this, and
-   begins with SIGCHLD and SIGPIPE at their defaults. Returns its pid, or -1 (errno).
+   begins with no signal blocked (a blocked SIGTERM is somebody's accident, and halting needs it) and SIGTERM, SIGCHLD and
+   SIGPIPE at their defaults. Returns its pid, or -1 (errno).
 
    `*failure` is a pipe, not blocking: the errno of a failed exec (an int32_t), or the end of the file once exec took
    place. After a failed exec the child ends with 127 when there is no such program, else 126, as in a shell. */

@@ -341,6 +341,16 @@ class KeyTests(unittest.TestCase):
             os.close(dashboard.master)
             self.open.remove(dashboard)
 
+    def test_a_page_cut_short_refuses_and_does_not_kill_the_dashboard(self):
+        dashboard = self.dashboard()
+        self.painted(dashboard)
+        os.truncate(os.path.join(self.run_directory, "halt.page"), 0)
+        dashboard.send("K")
+        dashboard.read(2.5)
+        self.assertEqual(os.waitpid(dashboard.pid, os.WNOHANG)[0], 0, dashboard.output[-500:])
+        self.assertEqual(dashboard.mode(), HALTED, "the host mended the page, halted")
+        self.assertHalts(dashboard, "K", "after the page was mended")
+
     def test_a_vanished_terminal_ends_it_and_leaves_the_halt(self):
         dashboard = self.dashboard()
         self.painted(dashboard)
