@@ -50,8 +50,9 @@ extension KillSwitch {
                 return last
             }
             if let pageMode = seen.word?.mode { seen.mode = pageMode }
-            let text = JSON.object(seen.mirrorMembers).line + "\n"
-            try directory.replace(Mirror.name, with: Array(text.utf8), permissions: 0o664)
+            try directory.replace(
+                Mirror.name, with: JSON.object(seen.mirrorMembers).bytes + [UInt8(ascii: "\n")], permissions: 0o664
+            )
             if HaltPage.map(directory, writable: false).page?.word == seen.word { return last }
             last = observe()
         }

@@ -4,4 +4,8 @@ import Console
 import Glibc
 
 signal(SIGPIPE, SIG_IGN)
+// Signals that whoever started this has blocked are an accident, and a SIGTERM must be heard.
+var nothing = sigset_t()
+sigemptyset(&nothing)
+sigprocmask(SIG_SETMASK, &nothing, nil)
 exit(DeskCommands.run(Arguments.ofProcess))

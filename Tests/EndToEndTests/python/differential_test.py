@@ -10,6 +10,7 @@ import ctypes
 import itertools
 import json
 import os
+import signal
 import random
 import socket
 import subprocess
@@ -463,4 +464,5 @@ class LibraryTests(PagesTestCase):
 
 
 if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])  # a test runner may have blocked some
     unittest.main()

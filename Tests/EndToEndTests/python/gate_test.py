@@ -867,4 +867,5 @@ class ModuleTests(GateTestCase):
 
 
 if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])  # a test runner may have blocked some
     unittest.main()

@@ -366,4 +366,5 @@ class KeyTests(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])  # a test runner may have blocked some
     unittest.main()
