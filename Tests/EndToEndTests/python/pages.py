@@ -100,8 +100,9 @@ class StateDirectory:
         return f"{self.path}/{name}"
 
     def remove(self) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
+        # The pages first: once the directory is gone its inode may be another desk's.
         shutil.rmtree(self.run, ignore_errors=True)
+        shutil.rmtree(self.path, ignore_errors=True)
 
 
 class PagesTestCase(unittest.TestCase):
