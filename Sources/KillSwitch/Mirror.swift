@@ -50,9 +50,8 @@ extension KillSwitch {
                 return last
             }
             if let pageMode = seen.word?.mode { seen.mode = pageMode }
-            try directory.replace(
-                Mirror.name, with: JSON.object(seen.mirrorMembers).bytes + [UInt8(ascii: "\n")], permissions: 0o664
-            )
+            let bytes = JSON.object(seen.mirrorMembers).bytes + [UInt8(ascii: "\n")]
+            try directory.replace(Mirror.name, with: bytes, permissions: 0o664)
             if HaltPage.map(directory, writable: false).page?.word == seen.word { return last }
             last = observe()
         }
