@@ -10,6 +10,9 @@ import Testing
 @Suite(.serialized) struct DamageTests {
     static let isLong = getenv("ESTOP_LONG") != nil
 
+    /// How many places are passed over: none in the long run, ten times as many under a sanitizer.
+    static func pace(_ usual: Int) -> Int { isLong ? 1 : getenv("ESTOP_BRIEF") != nil ? 10 * usual : usual }
+
     private func haltedOrTheSame(_ killSwitch: KillSwitch, _ word: Word, _ label: String) {
         killSwitch.startHost()
         let seen = killSwitch.observe()
@@ -37,7 +40,7 @@ import Testing
         let page = try pageBytes(killSwitch)
         let other = ["kill_switch.log", "kill_switch.json"].first { $0 != name } ?? ""
         let otherBytes = scratch.bytes(other)
-        for at in stride(from: 0, to: whole.count, by: DamageTests.isLong ? 1 : 29) {
+        for at in stride(from: 0, to: whole.count, by: DamageTests.pace(29)) {
             guard let damaged = damage(whole, at) else { continue }
             scratch.write(name, damaged)
             scratch.write(other, otherBytes)
@@ -99,7 +102,7 @@ import Testing
         let log = scratch.bytes("kill_switch.log")
         let mirror = scratch.bytes("kill_switch.json")
         let places =
-            Array(0..<64) + Array(stride(from: 64, to: 4096, by: DamageTests.isLong ? 1 : 173))
+            Array(0..<64) + Array(stride(from: 64, to: 4096, by: DamageTests.pace(173)))
             + Array(1024..<1040)
         for at in places {
             for change: UInt8 in DamageTests.isLong ? [0x01, 0x02, 0x04, 0x07, 0x10, 0x80, 0xff] : [0x01, 0x04, 0xff] {
@@ -124,7 +127,7 @@ import Testing
         let (scratch, killSwitch, word) = try prepare()
         let page = try pageBytes(killSwitch)
         let log = scratch.bytes("kill_switch.log")
-        for length in stride(from: 0, to: 4096, by: DamageTests.isLong ? 1 : 311) {
+        for length in stride(from: 0, to: 4096, by: DamageTests.pace(311)) {
             try restore(killSwitch, Array(page.prefix(length)))
             scratch.write("kill_switch.log", log)
             haltedOrTheSame(killSwitch, word, "page of \(length) bytes")
@@ -140,7 +143,7 @@ import Testing
         let page = try pageBytes(killSwitch)
         let log = scratch.bytes("kill_switch.log")
         let mirror = scratch.bytes("kill_switch.json")
-        for at in stride(from: 0, to: log.count, by: DamageTests.isLong ? 1 : 37) {
+        for at in stride(from: 0, to: log.count, by: DamageTests.pace(37)) {
             var damaged = log
             damaged[at] ^= 0x01
             scratch.write("kill_switch.log", damaged)
