@@ -69,6 +69,10 @@ int32_t process_start(const process_spawn *spawn, int *failure) {
         return -1;
     }
     setpgid(child, child); /* both do: whoever comes first */
+    /* Whoever stopped it before it does so itself would find it stopped once more after the SIGCONT. */
+    siginfo_t info;
+    while (spawn->stopped && waitid(P_PID, (id_t)child, &info, WSTOPPED | WEXITED | WNOWAIT) != 0 && errno == EINTR)
+        ;
     *failure = ends[0];
     return child;
 }

@@ -1,4 +1,5 @@
 import Glibc
+import KillSwitch
 import Synchronization
 
 /// A thread of the host, and a pipe that wakes it.
@@ -31,25 +32,8 @@ final class Worker: Sendable {
 
     /// Starts the thread.
     func start(_ body: @escaping @Sendable () -> Void) {
-        let box = Unmanaged.passRetained(Body(run: body))
-        var started = pthread_t()
-        let result = pthread_create(
-            &started,
-            nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            },
-            box.toOpaque()
-        )
-        guard result == 0 else { return box.release() }
+        let started = ThreadStart.joinable(body)
         thread.withLock { $0 = started }
-    }
-
-    private final class Body: Sendable {
-        let run: @Sendable () -> Void
-        init(run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
     /// Wakes the thread; async-signal-safe.

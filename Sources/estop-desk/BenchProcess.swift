@@ -124,28 +124,8 @@ enum BenchProcess {
 struct BenchThread {
     private let handle: pthread_t?
 
-    private final class Body: Sendable {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-
     /// Starts it.
-    init(_ run: @escaping @Sendable () -> Void) {
-        var started = pthread_t()
-        let body = Unmanaged.passRetained(Body(run))
-        let result = pthread_create(
-            &started,
-            nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            },
-            body.toOpaque()
-        )
-        if result != 0 { body.release() }
-        handle = result == 0 ? started : nil
-    }
+    init(_ run: @escaping @Sendable () -> Void) { handle = ThreadStart.joinable(run) }
 
     /// Waits for its end.
     func join() { if let handle { pthread_join(handle, nil) } }

@@ -201,7 +201,7 @@ private final class Recorder: Sendable {
     }
 
     func start(_ killSwitch: KillSwitch, _ watch: DeskWatch) {
-        detach { [self] in
+        ThreadStart.detached { [self] in
             while !ending.load(ordering: .acquiring) {
                 busy.store(true, ordering: .releasing)
                 let now = waiting.withLock { queue in
@@ -238,27 +238,6 @@ private final class Recorder: Sendable {
         var byte: UInt8 = 1
         write(ends.write, &byte, 1)
     }
-}
-
-/// Runs `body` on a thread that nobody joins.
-private func detach(_ body: @escaping @Sendable () -> Void) {
-    final class Box: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    var thread = pthread_t()
-    let box = Unmanaged.passRetained(Box(body))
-    let result = pthread_create(
-        &thread,
-        nil,
-        { argument in
-            guard let argument else { return nil }
-            Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
-            return nil
-        },
-        box.toOpaque()
-    )
-    if result == 0 { pthread_detach(thread) } else { box.release() }
 }
 
 /// The embedded host's log: warnings become messages on the screen, since standard error is under it.

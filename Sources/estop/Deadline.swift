@@ -1,47 +1,27 @@
 import Glibc
+import KillSwitch
 
 /// Work on a thread of its own that is waited for only so long: a frozen disk must not keep a command from speaking.
 enum Deadline {
     /// Runs `work`; nil when it took longer than `milliseconds`, and then it goes on by itself.
     static func run<Value: Sendable>(milliseconds: UInt64, _ work: @escaping @Sendable () -> Value) -> Value? {
         let box = Box(work)
-        var thread = pthread_t()
-        let retained = Unmanaged.passRetained(box)
-        let started = pthread_create(
-            &thread,
-            nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<AnyBox>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            },
-            retained.toOpaque()
-        )
-        guard started == 0 else {
-            retained.release()
-            return work()
-        }
-        pthread_detach(thread)
+        guard ThreadStart.detached({ box.run() }) else { return work() }
         return box.wait(milliseconds: milliseconds)
     }
 
-    private class AnyBox: @unchecked Sendable {
-        func run() {}
-    }
-
     /// A value that arrives once, guarded by a pipe: writing one byte to it publishes the value.
-    private final class Box<Value: Sendable>: AnyBox, @unchecked Sendable {
+    private final class Box<Value: Sendable>: @unchecked Sendable {
         private let work: @Sendable () -> Value
         private var value: Value?
         private var ends: [Int32] = [-1, -1]
 
         init(_ work: @escaping @Sendable () -> Value) {
             self.work = work
-            super.init()
             pipe(&ends)
         }
 
-        override func run() {
+        func run() {
             value = work()
             var byte: UInt8 = 1
             write(ends[1], &byte, 1)

@@ -161,13 +161,13 @@ struct ConfigurationTests {
 }
 
 struct StateLocationTests {
-    private func path(_ option: String?, _ variables: [String: String], in current: String = "/work") throws -> String {
+    private func path(_ option: String?, _ variables: [String: String], in current: String = "/here") throws -> String {
         try StateLocation.choose(option: option, environment: Environment(variables), currentDirectory: current).path
     }
 
     @Test(
         arguments: [
-            ("/a/b/", [:], "/a/b"), ("rel", [:], "/work/rel"), ("./rel/", [:], "/work/rel"), (".", [:], "/work"),
+            ("/a/b/", [:], "/a/b"), ("rel", [:], "/here/rel"), ("./rel/", [:], "/here/rel"), (".", [:], "/here"),
             ("/", [:], "/"),
             ("/a", ["ESTOP_STATE": "/b"], "/a"), (nil, ["ESTOP_STATE": "/b", "HOME": "/h"], "/b"),
             (nil, ["ESTOP_STATE": "", "HOME": "/h"], "/h/.local/state/estop"),

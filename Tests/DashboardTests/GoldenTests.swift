@@ -37,7 +37,7 @@ struct GoldenTests {
                 return desk
             }
         ),
-        ("never", { DeskSnapshot(deskName: "alpha", paper: true, directory: "/work/state") }),
+        ("never", { DeskSnapshot(deskName: "alpha", paper: true, directory: "/desk/state") }),
     ]
 
     @Test(arguments: 0..<desks.count)

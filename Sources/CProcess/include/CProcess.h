@@ -35,7 +35,7 @@ int process_next_signal(int signals, process_signal *signal);
 typedef struct process_spawn {
     char *const *arguments; /* NULL-terminated; the first is looked for in PATH */
     int terminal;           /* a descriptor of the terminal whose foreground it becomes; -1: of none */
-    int stopped;            /* 1: it stops itself (SIGSTOP) before its first instruction, until a SIGCONT */
+    int stopped;            /* 1: it has stopped itself (SIGSTOP) before its first instruction, until a SIGCONT */
 } process_spawn;
 
 /* Starts a program as the leader of a process group of its own. It dies (SIGKILL) with the thread that calls this, and
