@@ -49,13 +49,16 @@ public struct GateSlots {
         guard pread(file, &bytes, bytes.count, 0) == bytes.count else { return nil }
         var locked = [UInt8](repeating: 0, count: 256)
         guard estop_slots_locked(file, &locked) == 0 else { return nil }
+        let blank = [UInt8](repeating: 0, count: 256)
         var slots: [GateSlot] = []
         for index in 0..<256 {
-            let slot = bytes[index * 256..<(index + 1) * 256]
-            let used = slot.contains { $0 != 0 }
+            let used = bytes.withUnsafeBytes { all in
+                all.baseAddress.map { memcmp($0 + index * 256, blank, 256) != 0 } ?? false
+            }
             // A slot nobody ever wrote may have just been locked: its owner is about to write its name.
             let alive = locked[index] == 1
-            if used || alive { slots.append(GateSlot(index: index, alive: alive, bytes: Array(slot))) }
+            guard used || alive else { continue }
+            slots.append(GateSlot(index: index, alive: alive, bytes: Array(bytes[index * 256..<(index + 1) * 256])))
         }
         return slots
     }
