@@ -108,7 +108,7 @@ let package = Package(
         .testTarget(name: "DeskTests", dependencies: ["Desk", "KillSwitch", "SafetyEngine"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["KillSwitch", "CEstop", "CFaults"],
+            dependencies: ["KillSwitch", "CEstop", "CFaults", "estop", "estop-desk"],
             exclude: ["python"],
             swiftSettings: settings
         ),

@@ -1,6 +1,3 @@
-// Needs "estop-desk" among this target's dependencies in Package.swift, and .define("ESTOP_DESK_TESTS").
-#if ESTOP_DESK_TESTS
-
 import Testing
 
 @testable import estop_desk
@@ -188,5 +185,3 @@ struct DoctorJudgementTests {
         #expect(setting == .init(removes: true, file: "/b"))
     }
 }
-
-#endif

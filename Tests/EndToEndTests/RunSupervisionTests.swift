@@ -1,6 +1,3 @@
-// Needs "estop-desk" among this target's dependencies in Package.swift, and .define("ESTOP_DESK_TESTS").
-#if ESTOP_DESK_TESTS
-
 import Glibc
 import Testing
 
@@ -196,5 +193,3 @@ struct RunSupervisionTests {
         walk(supervision, permitted: true, still: false, ended: false, depth: 5)
     }
 }
-
-#endif
