@@ -92,7 +92,7 @@ enum ActivateCommand {
                 status: pulled.onPage ? 1 : 2
             )
         }
-        var outcome = Outcome(request: request, report: report, warnings: warnings, isDesk: wasThere)
+        var outcome = Outcome(request: request, report: report, warnings: warnings)
         if !arguments.json { outcome.sayHalted() }
         if report.taken { outcome.confirm(killSwitch, wait: arguments.duration("wait") ?? 2_000) }
         if arguments.json { outcome.sayJSON() } else { outcome.sayConfirmed() }
@@ -105,15 +105,13 @@ private struct Outcome {
     let request: HaltRequest
     let report: HaltReport
     var warnings: [String]
-    /// Whether the state directory existed before: one that had to be made is hardly the desk that was meant.
-    let isDesk: Bool
     var seen: Observation?
     var waiting: [GateSlot] = []
     var waited = false
 
     var status: Int32 {
         guard report.taken else { return 2 }
-        return isDesk && report.onPage && report.durable && (!waited || waiting.isEmpty) ? 0 : 1
+        return report.onPage && report.durable && (!waited || waiting.isEmpty) ? 0 : 1
     }
 
     private var style: TextStyle { TextStyle(for: .standard) }

@@ -21,7 +21,12 @@ enum StatusCommand {
         do {
             desk = try ChosenDesk(arguments)
         } catch {
-            return (ChosenDesk.fail("UNKNOWN: \(error.message)", arguments, status: 3), nil)
+            guard arguments.json else {
+                return (ChosenDesk.fail("UNKNOWN: \(error.message)", arguments, status: 3), nil)
+            }
+            let members: [JSON.Member] = [.init("mode", .string("unknown")), .init("error", .string(error.message))]
+            Output.standard.line(JSON.object(members).line)
+            return (3, nil)
         }
         let seen = desk.killSwitch.observe()
         if arguments.json {
