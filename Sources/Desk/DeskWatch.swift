@@ -118,7 +118,7 @@ struct SnapshotBuilder {
         snapshot.latches = seen.latches
         snapshot.history = Array(seen.fold.records.suffix(100))
         snapshot.host = host(seen, isHost: isHost)
-        snapshot.deadManMs = seen.deadMan / 1_000_000
+        snapshot.deadManMs = (seen.word == nil ? settings.deadMan : seen.deadMan) / 1_000_000
         snapshot.gates = gates(seen)
         snapshot.supervisors = supervisors(seen)
         snapshot.steps = times.steps(seen, own: own, venues: !settings.paper)

@@ -34,7 +34,8 @@ public struct Fold: Sendable, Equatable {
     public init(log: [UInt8]?, word: Word?, mirrorLength: Int?) {
         let bytes = log ?? []
         length = bytes.count
-        lost = log == nil || mirrorLength.map { $0 > bytes.count } ?? false
+        // Without a page and a mirror there never was a log: a desk that has not started yet.
+        lost = (log == nil && (word != nil || mirrorLength != nil)) || mirrorLength.map { $0 > bytes.count } ?? false
         let lines = Fold.lines(of: bytes)
         tail = lines.tail
         var offsets: [Int] = []
