@@ -29,8 +29,10 @@ import Testing
             )
             let said = file("said-\(UInt32.random(in: 0 ... .max))")
             _ = FileManager.default.createFile(atPath: said, contents: nil)
-            process.standardError = FileHandle(forWritingAtPath: said)
-            process.standardOutput = FileHandle(forWritingAtPath: said)
+            // Appending, or the bot and estop write over each other.
+            let both = FileHandle(fileDescriptor: open(said, O_WRONLY | O_APPEND | O_CLOEXEC), closeOnDealloc: true)
+            process.standardError = both
+            process.standardOutput = both
             process.standardInput = FileHandle.nullDevice
             try? FileManager.default.removeItem(atPath: file("up"))
             try process.run()
