@@ -288,6 +288,10 @@ extension KillSwitch {
         } catch {
             return .refused("the resume could not be recorded: \(error.message)")
         }
+        // Only what can be read back may make the page permit.
+        guard observe().fold.records.contains(where: { $0.id == id }) else {
+            return .refused("the resume's record cannot be read back from the log: look at 'estop doctor'")
+        }
         // A stop file's latch is global: only a global resume lifts it.
         if request.scope.isGlobal, let own = seen.stopFiles.first(where: \.isOwn), !own.setAside(id, in: directory) {
             return refuse(id, request, "the stop file is not the one that the preflight saw", page)
@@ -307,9 +311,11 @@ extension KillSwitch {
     }
 
     private func overrides(_ request: ResumeRequest) -> [JSON.Member] {
-        // A record holds 4,096 bytes: the overrides of every check fit when each reason is cut at 80 characters.
+        // A record holds 4,096 bytes: the overrides of every check fit when each reason takes at most 150 as JSON.
         PreflightCheck.Name.allCases.compactMap { name in
-            request.overrides[name].map { .init(name.rawValue, .string(String($0.prefix(80)))) }
+            guard var why = request.overrides[name].map({ String($0.prefix(150)) }) else { return nil }
+            while JSON.string(why).bytes.count > 150 { why.removeLast() }
+            return .init(name.rawValue, .string(why))
         }
     }
 

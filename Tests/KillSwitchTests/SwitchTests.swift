@@ -127,6 +127,24 @@ import Testing
         }
     }
 
+    @Test func overridesOfAnyLengthLeaveAReadableRecord() throws {
+        let killSwitch = try Scratch().liveSwitch()
+        killSwitch.halt(HaltRequest(reason: "halted", source: .library))
+        var request = ResumeRequest.test(reason: String(repeating: "\u{1}\"\u{1F600}", count: 2_000))
+        request.answers = []
+        request.op = String(repeating: "\\", count: 500)
+        request.from = String(repeating: "\u{2}", count: 500)
+        for name in PreflightCheck.Name.allCases where name.canBeOverridden {
+            request.overrides[name] = String(repeating: "\u{7}\"\u{1F600}", count: 300)
+        }
+        guard case .resumed(let word) = killSwitch.resume(request) else {
+            Issue.record("not resumed")
+            return
+        }
+        let seen = killSwitch.observe()
+        #expect(seen.word == word && seen.latches.isEmpty && seen.fold.lastApplied?.overrides.count == 8)
+    }
+
     @Test func aPaperDeskIsNeverLive() throws {
         let scratch = Scratch()
         let killSwitch = try scratch.killSwitch(paper: true)
