@@ -10,6 +10,8 @@ public enum Effect: Sendable, Equatable {
     case preflight(Mode, Scope)
     /// Resume, and bring the outcome to `Interface.resumeFinished(message:succeeded:nowMs:)`.
     case resume(ResumeRequest, passphrase: String)
+    /// Draw with another theme, by its name.
+    case theme(String)
     /// Leave the screen. Changes nothing for trading.
     case quit
     /// Stop the process as Ctrl-Z does.

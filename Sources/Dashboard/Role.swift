@@ -12,6 +12,12 @@ public enum Role: UInt8, Sendable, CaseIterable {
     case title
     /// The title of the pane that has the focus.
     case titleFocused
+    /// The lines around panes.
+    case border
+    /// The lines around the pane that has the focus.
+    case borderFocused
+    /// What says that this is not the real desk.
+    case mark
     /// The bar of a desk that trades.
     case trading
     /// The bar of a desk in paper mode.
@@ -30,6 +36,16 @@ public enum Role: UInt8, Sendable, CaseIterable {
     case warning
     /// Failed, dead, not acknowledged.
     case bad
+    /// An alert worth knowing.
+    case levelInfo
+    /// An alert worth a look.
+    case levelWarning
+    /// An alert that needs an operator now.
+    case levelCritical
+    /// An alert that says trading is in danger.
+    case levelEmergency
+    /// The row that the cursor is on.
+    case selected
     /// Past its limit.
     case stale
     /// From before the connection was lost.
@@ -47,6 +63,16 @@ public enum Role: UInt8, Sendable, CaseIterable {
     /// Text being typed.
     case field
 
+    /// Its name in theme files: `title-focused`.
+    public var name: String {
+        var name = ""
+        for character in "\(self)" {
+            if character.isUppercase { name.append("-") }
+            name.append(contentsOf: character.lowercased())
+        }
+        return name
+    }
+
     /// One letter for golden frames, so that styles are reviewed without a theme.
     public var letter: Character {
         switch self {
@@ -55,6 +81,9 @@ public enum Role: UInt8, Sendable, CaseIterable {
         case .label: "l"
         case .title: "t"
         case .titleFocused: "T"
+        case .border: "r"
+        case .borderFocused: "B"
+        case .mark: "D"
         case .trading: "L"
         case .paper: "P"
         case .reduceOnly: "R"
@@ -64,6 +93,11 @@ public enum Role: UInt8, Sendable, CaseIterable {
         case .good: "g"
         case .warning: "w"
         case .bad: "b"
+        case .levelInfo: "i"
+        case .levelWarning: "W"
+        case .levelCritical: "C"
+        case .levelEmergency: "E"
+        case .selected: "S"
         case .stale: "s"
         case .lost: "x"
         case .notice: "n"

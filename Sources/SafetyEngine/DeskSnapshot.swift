@@ -149,6 +149,16 @@ public struct DeskSnapshot: Sendable, Equatable {
     public var freshness: Freshness
     /// What the operator ought to know: a broken configuration, a port taken, a missing credential.
     public var notices: [String]
+    /// What rules found wrong.
+    public var alerts: Reading<Alert>
+    /// What is held.
+    public var positions: Reading<Position>
+    /// Orders that hang.
+    public var orders: Reading<Order>
+    /// Exchanges, brokers and platforms.
+    public var venues: Reading<Venue>
+    /// Not the real desk, in one loud word (`DEMO`); nil: the real one.
+    public var mark: String?
 
     /// Creates a snapshot of a desk of which nothing is known yet.
     public init(deskName: String, paper: Bool, directory: String) {
@@ -173,5 +183,10 @@ public struct DeskSnapshot: Sendable, Equatable {
         self.operatorsEnrolled = false
         self.freshness = .never
         self.notices = []
+        self.alerts = .never(source: "engine", hint: "nothing on this desk evaluates rules yet")
+        self.positions = .never(source: "venues", hint: "no venue reports positions to this desk yet")
+        self.orders = .never(source: "venues", hint: "no venue reports orders to this desk yet")
+        self.venues = .never(source: "adapters", hint: "no venue is connected to this desk yet")
+        self.mark = nil
     }
 }

@@ -20,13 +20,17 @@ public struct Supervisor: Sendable, Equatable {
     public var lastBeatAgeMs: UInt64?
     /// Whether its process lives; nil when nobody can tell (a script's beat).
     public var alive: Bool?
+    /// The last gaps between its beats, oldest first, in percent of the interval: 100 is a beat on time. The gap that
+    /// is still open is not among them.
+    public var gaps: [Int]
 
     /// Creates a supervisor as observed.
-    public init(name: String, intervalMs: UInt64, lastBeatAgeMs: UInt64?, alive: Bool?) {
+    public init(name: String, intervalMs: UInt64, lastBeatAgeMs: UInt64?, alive: Bool?, gaps: [Int] = []) {
         self.name = name
         self.intervalMs = intervalMs
         self.lastBeatAgeMs = lastBeatAgeMs
         self.alive = alive
+        self.gaps = gaps
     }
 
     /// Whole intervals that passed without a beat.

@@ -261,6 +261,7 @@ public final class Session: Sendable {
                         $0.resumeFinished(message: message, succeeded: succeeded, nowMs: Clock.monotonicMs())
                     }
                 }
+            case .theme: break
             case .quit: end(status: 0)
             case .suspend: change { $0.suspend = true }
             case .redraw: change { $0.redraw = true }

@@ -1,0 +1,69 @@
+/// Something that a rule found wrong with the desk: one alert for one cause, however often it is found again.
+public struct Alert: Sendable, Equatable {
+    /// How grave it is. It only rises while the alert is open.
+    public enum Level: Int, Sendable, CaseIterable, Comparable {
+        /// Worth knowing.
+        case info
+        /// Worth a look.
+        case warning
+        /// Needs an operator now.
+        case critical
+        /// Trading is in danger; a rule may halt.
+        case emergency
+
+        /// The word that every screen and message uses.
+        public var word: String {
+            switch self {
+            case .info: "INFO"
+            case .warning: "WARNING"
+            case .critical: "CRITICAL"
+            case .emergency: "EMERGENCY"
+            }
+        }
+
+        /// By gravity.
+        public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// What makes it the same alert when it is found again: rule and subject.
+    public var id: String
+    /// How grave it is.
+    public var level: Level
+    /// The rule's name, such as `ORDER_STUCK`.
+    public var rule: String
+    /// What it is about: an order, a venue, an account.
+    public var subject: String
+    /// What happened and what it means for trading.
+    public var text: String
+    /// Milliseconds since it was found first.
+    public var ageMs: UInt64
+    /// How often it was found.
+    public var count: Int
+    /// Who acknowledged it; nil: nobody.
+    public var acknowledgedBy: String?
+    /// What the rule does about it, such as `halts at 15m`; empty: nothing.
+    public var policy: String
+
+    /// Creates an alert.
+    public init(
+        id: String,
+        level: Level,
+        rule: String,
+        subject: String,
+        text: String,
+        ageMs: UInt64,
+        count: Int = 1,
+        acknowledgedBy: String? = nil,
+        policy: String = ""
+    ) {
+        self.id = id
+        self.level = level
+        self.rule = rule
+        self.subject = subject
+        self.text = text
+        self.ageMs = ageMs
+        self.count = count
+        self.acknowledgedBy = acknowledgedBy
+        self.policy = policy
+    }
+}

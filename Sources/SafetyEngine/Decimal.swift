@@ -1,0 +1,160 @@
+/// An exact decimal number: a price, a quantity, an amount of money, digit for digit as its venue wrote it.
+///
+/// Invariants (SafetyEngineTests/DecimalTests): what was read is printed with the same digits, trailing zeros included;
+/// order and equality are those of the numbers; no operation rounds without being told how.
+public struct Decimal: Sendable {
+    /// The digits as a whole number.
+    public let digits: Int128
+    /// How many of them stand behind the point, 0 to `Decimal.maxScale`.
+    public let scale: Int
+
+    /// Most digits behind the point.
+    public static let maxScale = 30
+
+    /// The number `digits` / 10^`scale`; nil when the scale is out of range, or the digits have no opposite.
+    public init?(digits: Int128, scale: Int) {
+        guard (0...Decimal.maxScale).contains(scale), digits != .min else { return nil }
+        self.digits = digits
+        self.scale = scale
+    }
+
+    /// A whole number.
+    public init(_ whole: Int) {
+        digits = Int128(whole)
+        scale = 0
+    }
+
+    /// Reads `-0.00120`, `12`, `1e-8`, `+3.5E2`; nil for anything else, or more than fits exactly.
+    public init?(_ text: some StringProtocol) {
+        var rest = text.utf8[...]
+        let isNegative = rest.first == UInt8(ascii: "-")
+        if isNegative || rest.first == UInt8(ascii: "+") { rest.removeFirst() }
+        var digits: Int128 = 0
+        var scale = 0
+        var count = 0
+        var sawPoint = false
+        while let byte = rest.first, byte != UInt8(ascii: "e"), byte != UInt8(ascii: "E") {
+            rest.removeFirst()
+            if byte == UInt8(ascii: "."), !sawPoint {
+                sawPoint = true
+                continue
+            }
+            guard (0x30...0x39).contains(byte) else { return nil }
+            let (tens, tooBig) = digits.multipliedReportingOverflow(by: 10)
+            let (sum, overflow) = tens.addingReportingOverflow(Int128(byte - 0x30))
+            guard !tooBig, !overflow else { return nil }
+            digits = sum
+            count += 1
+            if sawPoint { scale += 1 }
+        }
+        guard count > 0 else { return nil }
+        if !rest.isEmpty {
+            guard rest.count <= 5, let exponent = Int(String(decoding: rest.dropFirst(), as: UTF8.self)) else {
+                return nil
+            }
+            scale -= exponent
+            while scale < 0 {
+                let (tens, tooBig) = digits.multipliedReportingOverflow(by: 10)
+                guard !tooBig else { return nil }
+                digits = tens
+                scale += 1
+            }
+        }
+        self.init(digits: isNegative ? -digits : digits, scale: scale)
+    }
+
+    /// Whether it is less than zero.
+    public var isNegative: Bool { digits < 0 }
+
+    /// Without its sign.
+    public var magnitude: Decimal { Decimal(unchecked: digits < 0 ? -digits : digits, scale) }
+
+    /// The same number, rounded half away from zero to so many digits behind the point, and padded to them.
+    public func rounded(to places: Int) -> Decimal {
+        let places = min(max(0, places), Decimal.maxScale)
+        var value = digits
+        var at = scale
+        while at > places + 1 {
+            value /= 10
+            at -= 1
+        }
+        if at > places {
+            let rest = value % 10
+            value = value / 10 + (rest >= 5 ? 1 : rest <= -5 ? -1 : 0)
+            at -= 1
+        }
+        while at < places {
+            let (tens, tooBig) = value.multipliedReportingOverflow(by: 10)
+            if tooBig { break }
+            value = tens
+            at += 1
+        }
+        return Decimal(unchecked: value, at)
+    }
+
+    private init(unchecked digits: Int128, _ scale: Int) {
+        self.digits = digits
+        self.scale = scale
+    }
+}
+
+extension Decimal: Comparable, Hashable {
+    public static func == (left: Decimal, right: Decimal) -> Bool { compare(left, right) == 0 }
+
+    public static func < (left: Decimal, right: Decimal) -> Bool { compare(left, right) < 0 }
+
+    public func hash(into hasher: inout Hasher) {
+        var value = digits
+        var at = scale
+        while at > 0, value % 10 == 0 {
+            value /= 10
+            at -= 1
+        }
+        hasher.combine(value)
+        hasher.combine(at)
+    }
+
+    private static func compare(_ left: Decimal, _ right: Decimal) -> Int {
+        // Whole parts first, then digit by digit: nothing is scaled up, so nothing can overflow.
+        var (a, b) = (left.parts, right.parts)
+        if a.whole != b.whole { return a.whole < b.whole ? -1 : 1 }
+        for _ in 0..<maxScale {
+            let x = a.next()
+            let y = b.next()
+            if x != y { return x < y ? -1 : 1 }
+        }
+        return 0
+    }
+
+    /// The whole part, then one signed digit after another.
+    private struct Parts {
+        var whole: Int128
+        var rest: Int128
+        var unit: Int128
+
+        mutating func next() -> Int128 {
+            guard unit > 1 else { return 0 }
+            unit /= 10
+            defer { rest %= unit }
+            return rest / unit
+        }
+    }
+
+    private var parts: Parts {
+        var unit: Int128 = 1
+        for _ in 0..<scale { unit *= 10 }
+        return Parts(whole: digits / unit, rest: digits % unit, unit: unit)
+    }
+}
+
+extension Decimal: CustomStringConvertible {
+    /// In plain digits, as it was written: `-0.00120`.
+    public var description: String {
+        var text = String(digits.magnitude)
+        if scale > 0 {
+            if text.count <= scale { text = String(repeating: "0", count: scale + 1 - text.count) + text }
+            text.insert(".", at: text.index(text.endIndex, offsetBy: -scale))
+        }
+        return digits < 0 ? "-" + text : text
+    }
+}

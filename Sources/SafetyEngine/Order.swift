@@ -1,0 +1,94 @@
+/// An order that is not finished, as far as its bot and its venue say.
+public struct Order: Sendable, Equatable {
+    /// Which way it trades.
+    public enum Side: String, Sendable, CaseIterable {
+        /// Buys.
+        case buy
+        /// Sells.
+        case sell
+    }
+
+    /// The life of an order. `unknown`: its venue stopped answering.
+    public enum State: String, Sendable, CaseIterable {
+        /// Made, not sent.
+        case new = "NEW"
+        /// Sent, not answered.
+        case submitted = "SUBMITTED"
+        /// On the venue's book.
+        case acknowledged = "ACKNOWLEDGED"
+        /// Filled in part.
+        case partiallyFilled = "PARTIALLY_FILLED"
+        /// Filled.
+        case filled = "FILLED"
+        /// Cancelled.
+        case canceled = "CANCELED"
+        /// Refused by the venue.
+        case rejected = "REJECTED"
+        /// Run out.
+        case expired = "EXPIRED"
+        /// Nobody can say.
+        case unknown = "UNKNOWN"
+    }
+
+    /// The desk's own name for it.
+    public var clientID: String
+    /// The venue's name for it; empty: not known yet.
+    public var venueID: String
+    /// The venue.
+    public var venue: String
+    /// The account there.
+    public var account: String
+    /// The strategy that sent it; empty: unknown.
+    public var strategy: String
+    /// The symbol as the venue writes it.
+    public var symbol: String
+    /// Which way it trades.
+    public var side: Side
+    /// How much was ordered.
+    public var quantity: Decimal
+    /// How much of that is filled.
+    public var filled: Decimal
+    /// Its limit; nil: a market order.
+    public var price: Decimal?
+    /// How far it has come.
+    public var state: State
+    /// Milliseconds since it was sent.
+    public var ageMs: UInt64
+    /// Past this age it is stuck, in milliseconds; 0: never.
+    public var stuckAfterMs: UInt64
+    /// What is being done about it, or what the operator can do.
+    public var note: String
+
+    /// Creates an order.
+    public init(
+        clientID: String,
+        venueID: String,
+        venue: String,
+        account: String,
+        strategy: String,
+        symbol: String,
+        side: Side,
+        quantity: Decimal,
+        filled: Decimal,
+        price: Decimal?,
+        state: State,
+        ageMs: UInt64,
+        stuckAfterMs: UInt64,
+        note: String = ""
+    ) {
+        self.clientID = clientID
+        self.venueID = venueID
+        self.venue = venue
+        self.account = account
+        self.strategy = strategy
+        self.symbol = symbol
+        self.side = side
+        self.quantity = quantity
+        self.filled = filled
+        self.price = price
+        self.state = state
+        self.ageMs = ageMs
+        self.stuckAfterMs = stuckAfterMs
+        self.note = note
+    }
+}
