@@ -6,8 +6,16 @@ public enum Action: String, Sendable, CaseIterable {
     case resume
     /// The switch and the gates.
     case switchPane
+    /// The alerts.
+    case alertsPane
+    /// The positions.
+    case positionsPane
+    /// The stuck orders.
+    case ordersPane
     /// The supervisors.
     case supervisorsPane
+    /// The venues.
+    case venuesPane
     /// The next pane.
     case nextPane
     /// The pane before.
@@ -24,6 +32,18 @@ public enum Action: String, Sendable, CaseIterable {
     case top
     /// The last row.
     case bottom
+    /// All that is known of the row under the cursor.
+    case detail
+    /// Only rows with certain words.
+    case filter
+    /// Another order of the rows.
+    case sort
+    /// The pane that has the focus over the whole screen, and back.
+    case zoom
+    /// Another theme.
+    case theme
+    /// Every action, by name.
+    case palette
     /// The help.
     case help
     /// Paint everything again.
@@ -40,37 +60,93 @@ public enum Action: String, Sendable, CaseIterable {
     /// One line for the help.
     public var description: String {
         switch self {
-        case .halt: "Halt all trading at once, without a question; while typing only Ctrl-K halts"
+        case .halt: "Halt all trading at once, unasked; where text is typed, Ctrl-K does"
         case .resume: "Resume: checks, questions, reason, the word"
         case .switchPane: "Focus the switch; again: the gates"
+        case .alertsPane: "Focus the alerts"
+        case .positionsPane: "Focus the positions"
+        case .ordersPane: "Focus the stuck orders"
         case .supervisorsPane: "Focus the supervisors"
+        case .venuesPane: "Focus the venues"
         case .nextPane: "Focus the next pane"
         case .previousPane: "Focus the pane before"
-        case .down: "Scroll down"
-        case .up: "Scroll up"
-        case .pageDown: "Scroll a page down"
-        case .pageUp: "Scroll a page up"
+        case .down: "Next row"
+        case .up: "Row before"
+        case .pageDown: "A page down"
+        case .pageUp: "A page up"
         case .top: "First row"
         case .bottom: "Last row"
+        case .detail: "All that is known of this row"
+        case .filter: "Show only rows with these words (!word: without it)"
+        case .sort: "Sort by the next column"
+        case .zoom: "This pane over the whole screen, and back"
+        case .theme: "Choose the theme"
+        case .palette: "Every action by name"
         case .help: "This help"
         case .redraw: "Paint the screen again"
         case .suspend: "Suspend the dashboard (fg brings it back)"
         case .interrupt: "Says how to quit"
-        case .back: "Close what is on top"
+        case .back: "Back: close what is on top, leave the zoom, drop the filter"
         case .close: "Close what is on top; at the bottom, quit (trading does not change)"
         }
     }
 
-    /// The word in the footer; nil: not shown there.
-    var hint: String? {
+    /// Its name in the command palette.
+    public var title: String {
         switch self {
-        case .halt: "halts"
+        case .halt: "halt"
         case .resume: "resume"
-        case .help: "help"
+        case .switchPane: "switch and gates"
+        case .alertsPane: "alerts"
+        case .positionsPane: "positions"
+        case .ordersPane: "stuck orders"
+        case .supervisorsPane: "supervisors"
+        case .venuesPane: "venues"
         case .nextPane: "next pane"
-        case .down: "scroll"
+        case .previousPane: "previous pane"
+        case .down: "down"
+        case .up: "up"
+        case .pageDown: "page down"
+        case .pageUp: "page up"
+        case .top: "first row"
+        case .bottom: "last row"
+        case .detail: "details"
+        case .filter: "filter"
+        case .sort: "sort"
+        case .zoom: "zoom"
+        case .theme: "theme"
+        case .palette: "commands"
+        case .help: "help"
+        case .redraw: "redraw"
+        case .suspend: "suspend"
+        case .interrupt: "how to quit"
+        case .back: "back"
         case .close: "quit"
+        }
+    }
+
+    /// The word in the footer, and how soon it is left out where not all fit (the greater, the sooner); nil: never there.
+    var hint: (word: String, rank: Int)? {
+        switch self {
+        case .halt: ("halts", 0)
+        case .resume: ("resume", 1)
+        case .help: ("help", 2)
+        case .close: ("quit", 3)
+        case .detail: ("details", 4)
+        case .nextPane: ("next pane", 5)
+        case .filter: ("filter", 6)
+        case .zoom: ("zoom", 7)
+        case .palette: ("commands", 8)
+        case .sort: ("sort", 9)
         default: nil
+        }
+    }
+
+    /// Whether it does something to the pane that has the focus; the others mean the same everywhere.
+    var isOfPane: Bool {
+        switch self {
+        case .down, .up, .pageDown, .pageUp, .top, .bottom, .detail, .filter, .sort, .zoom: true
+        default: false
         }
     }
 
@@ -80,7 +156,11 @@ public enum Action: String, Sendable, CaseIterable {
         case .halt: [.character("K"), .control("k")]
         case .resume: [.character("R")]
         case .switchPane: [.character("1")]
+        case .alertsPane: [.character("2")]
+        case .positionsPane: [.character("3")]
+        case .ordersPane: [.character("4")]
         case .supervisorsPane: [.character("5")]
+        case .venuesPane: [.character("6")]
         case .nextPane: [.tab]
         case .previousPane: [.backTab]
         case .down: [.character("j"), .down]
@@ -89,6 +169,12 @@ public enum Action: String, Sendable, CaseIterable {
         case .pageUp: [.pageUp, .control("u")]
         case .top: [.character("g"), .home]
         case .bottom: [.character("G"), .end]
+        case .detail: [.enter]
+        case .filter: [.character("/")]
+        case .sort: [.character("s")]
+        case .zoom: [.character("z")]
+        case .theme: [.character("T")]
+        case .palette: [.character(":")]
         case .help: [.character("?"), .function(1)]
         case .redraw: [.control("l")]
         case .suspend: [.control("z")]

@@ -17,6 +17,17 @@ enum Age {
     /// The same without tenths, for what changes once a second.
     static func whole(_ ms: UInt64) -> String { ms < 10_000 ? "\(ms / 1000)s" : text(ms) }
 
+    /// An age in a table of rows, in steps that grow with it: a desk at rest does not repaint its ages.
+    static func calm(_ ms: UInt64) -> String {
+        switch ms {
+        case ..<2000: "<2s"
+        case ..<10_000: "\(ms / 1000)s"
+        case ..<60_000: "\(ms / 10_000)0s"
+        case ..<3_600_000: "\(ms / 60_000)m"
+        default: text(ms)
+        }
+    }
+
     /// A step's time: `0.15 ms`, `41 ms`, `1.3 s`.
     static func step(_ ms: Double) -> String {
         guard ms.isFinite, ms >= 0, ms < 1e12 else { return "? ms" }
@@ -85,18 +96,22 @@ extension Freshness {
     public static let lostAfterMs: UInt64 = 15_000
 
     /// The same freshness, so much later. Never better than the producer said, and never live past the limit.
-    public func later(by elapsedMs: UInt64) -> Freshness {
+    public func later(
+        by elapsedMs: UInt64,
+        staleAfterMs: UInt64 = Freshness.staleAfterMs,
+        lostAfterMs: UInt64 = Freshness.lostAfterMs,
+        reason: String = "no news from the host"
+    ) -> Freshness {
         switch self {
         case .never: return .never
         case .lost(let age, let reason): return .lost(ageMs: age &+ elapsedMs, reason: reason)
         case .live(let age):
             let now = age &+ elapsedMs
-            if now >= Freshness.lostAfterMs { return .lost(ageMs: now, reason: "no news from the host") }
-            return now >= Freshness.staleAfterMs ? .stale(ageMs: now) : .live(ageMs: now)
+            if now >= lostAfterMs { return .lost(ageMs: now, reason: reason) }
+            return now >= staleAfterMs ? .stale(ageMs: now) : .live(ageMs: now)
         case .stale(let age):
             let now = age &+ elapsedMs
-            return now >= Freshness.lostAfterMs
-                ? .lost(ageMs: now, reason: "no news from the host") : .stale(ageMs: now)
+            return now >= lostAfterMs ? .lost(ageMs: now, reason: reason) : .stale(ageMs: now)
         }
     }
 

@@ -32,6 +32,20 @@ public struct Rect: Sendable, Equatable {
     }
 }
 
+extension Rect {
+    /// What of it lies in another; empty where they do not meet.
+    func intersection(_ other: Rect) -> Rect {
+        let top = max(row, other.row)
+        let left = max(column, other.column)
+        return Rect(
+            row: top,
+            column: left,
+            width: min(column + width, other.column + other.width) - left,
+            height: min(row + height, other.row + other.height) - top
+        )
+    }
+}
+
 /// A screen as a value: rows of cells, and where the cursor is.
 ///
 /// Invariants (DashboardTests/FrameTests): nothing is ever written outside; a wide character is whole or absent;
@@ -57,6 +71,8 @@ public struct Frame: Sendable, Equatable {
     }
 
     private var cursorAt: Rect?
+    /// Nothing is written outside this.
+    private var clip: Rect
 
     /// An empty frame.
     public init(width: Int, height: Int, unicode: Bool) {
@@ -64,6 +80,15 @@ public struct Frame: Sendable, Equatable {
         self.height = max(0, height)
         self.unicode = unicode
         cells = Array(repeating: Cell(), count: self.width * self.height)
+        clip = Rect(row: 0, column: 0, width: self.width, height: self.height)
+    }
+
+    /// Draws inside a rectangle: whatever is written beyond it is lost.
+    mutating func within(_ rect: Rect, _ draw: (inout Frame) -> Void) {
+        let before = clip
+        clip = clip.intersection(rect)
+        draw(&self)
+        clip = before
     }
 
     /// The cell at a place inside the frame.
@@ -74,9 +99,9 @@ public struct Frame: Sendable, Equatable {
 
     /// Blanks a rectangle in a role.
     mutating func fill(_ rect: Rect, role: Role) {
-        let columns = max(0, rect.column)..<max(0, rect.column, min(width, rect.column + rect.width))
-        for row in max(0, rect.row)..<max(0, rect.row, min(height, rect.row + rect.height)) {
-            for column in columns { set(Cell(role: role), row: row, column: column) }
+        let area = clip.intersection(rect)
+        for row in area.row..<(area.row + area.height) {
+            for column in area.column..<(area.column + area.width) { set(Cell(role: role), row: row, column: column) }
         }
     }
 
@@ -103,11 +128,14 @@ public struct Frame: Sendable, Equatable {
     }
 
     private mutating func place(_ glyph: TextWidth.Glyph, row: Int, column: Int, role: Role) {
-        guard row >= 0, row < height, column < width, column + glyph.width > 0 else { return }
+        let end = clip.column + clip.width
+        guard row >= clip.row, row < clip.row + clip.height, column < end, column + glyph.width > clip.column else {
+            return
+        }
         if glyph.width == 2 {
             // Half of a wide character is no character: at an edge a space stands for it.
-            guard column >= 0, column + 1 < width else {
-                set(Cell(role: role), row: row, column: max(0, column))
+            guard column >= clip.column, column + 1 < end else {
+                set(Cell(role: role), row: row, column: max(clip.column, column))
                 return
             }
             set(Cell(base: glyph.base, mark: glyph.mark, role: role, isWide: true), row: row, column: column)

@@ -1,30 +1,59 @@
-/// The help: every action with its keys, from the table of actions, and what the words mean.
+/// The help: what the keys do here, then everywhere, from the table of actions and from what lies on top; then what the
+/// words mean.
 struct HelpLayer: Layer {
+    /// A section: a heading, and keys with what they do.
+    private struct Section {
+        var title: String
+        var keys: [(keys: String, does: String)]
+    }
+
+    private let sections: [Section]
     private var offset = 0
 
-    var hints: [(key: String, does: String)] { [("j k", "scroll"), ("q", "close")] }
-
-    /// The lines, generated: an action without a line here cannot exist.
-    static func lines(width: Int) -> [Line] {
-        var lines: [Line] = []
-        for action in Action.allCases {
-            let keys = action.keys.map(\.name).joined(separator: " ")
-            let wrapped = Text.wrap(action.description, max(1, width - 14))
-            for (index, text) in wrapped.enumerated() {
-                lines.append(Line([Span(Text.pad(index == 0 ? keys : "", 14), .key), Span(text, .dialog)]))
-            }
+    /// Help for a pane, or for the layer on top of it.
+    init(pane: Pane, over layer: (any Layer)?) {
+        let everywhere = Section(title: "Everywhere", keys: HelpLayer.keys { !$0.isOfPane })
+        if let layer {
+            let own = Section(title: layer.name, keys: layer.hints.map { ($0.key, $0.does) })
+            sections = [own, everywhere]
+        } else {
+            sections = [Section(title: "In \(pane.name)", keys: HelpLayer.keys { $0.isOfPane }), everywhere]
         }
-        lines.append(Line("", .dialog))
-        for text in notes { lines += Text.wrap(text, width).map { Line($0, .dialog) } }
-        return lines
     }
+
+    private static func keys(_ isWanted: (Action) -> Bool) -> [(keys: String, does: String)] {
+        Action.allCases.filter(isWanted).map { ($0.keys.map(\.name).joined(separator: " "), $0.description) }
+    }
+
+    var name: String { "Help" }
+    var hints: [(key: String, does: String)] { [("j k", "scroll"), ("q", "close")] }
 
     private static let notes = [
         "TRADING: gates permit. PAPER: only the paper venue. REDUCE-ONLY: only what shrinks a position. "
             + "HALTING: asked, not yet seen to have taken effect. HALTED: verified. UNKNOWN: nothing can be said; gates refuse.",
-        "Pasted text never halts. Quitting does not change trading.",
+        "STALE: older than its limit. NOT CONNECTED: its source is gone; figures in brackets are the last known.",
+        "Pasted text never halts. Quitting does not change trading. By hand: estop activate.",
         "The clock ticks every second: one that stands still means a frozen screen. K halts even then.",
     ]
+
+    private static let margin = 16
+
+    private func lines(width: Int) -> [Line] {
+        var lines: [Line] = []
+        for section in sections {
+            lines.append(Line(section.title, .dialogTitle))
+            for (keys, does) in section.keys {
+                let wrapped = Text.wrap(does, max(1, width - HelpLayer.margin))
+                for (index, text) in wrapped.enumerated() {
+                    let shown = Text.pad(index == 0 ? keys : "", HelpLayer.margin)
+                    lines.append(Line([Span(shown, .key), Span(text, .dialog)]))
+                }
+            }
+            lines.append(Line("", .dialog))
+        }
+        for text in HelpLayer.notes { lines += Text.wrap(text, width).map { Line($0, .dialog) } }
+        return lines
+    }
 
     mutating func handle(_ event: InputEvent, _ context: LayerContext) -> LayerOutcome {
         guard case .key(let key) = event else { return .consumed }
@@ -39,27 +68,12 @@ struct HelpLayer: Layer {
         default: return .ignored
         }
         // Where a window needs more lines than it has rows is only known when drawn; the bound keeps `k` answering.
-        offset = min(offset, max(0, HelpLayer.lines(width: 76).count - 1))
+        offset = min(offset, max(0, lines(width: 76).count - 1))
         return .consumed
     }
 
     func draw(into frame: inout Frame, body: Rect, scene: Scene) {
-        let width = min(body.width, 84)
-        let lines = HelpLayer.lines(width: max(1, width - 4))
-        let rect = Box.centred(width: width, height: lines.count + 2, in: body)
-        let inside = Box.draw("Help", in: rect, into: &frame)
-        let first = min(offset, max(0, lines.count - inside.height))
-        for (row, line) in lines.dropFirst(first).prefix(inside.height).enumerated() {
-            frame.put(line, row: inside.row + row, column: inside.column, limit: inside.width)
-        }
-        if first + inside.height < lines.count, rect.height >= 3, rect.width >= 14 {
-            frame.put(
-                " ▼ more: j ",
-                row: rect.row + rect.height - 1,
-                column: rect.column + 2,
-                limit: rect.width - 4,
-                role: .dialogTitle
-            )
-        }
+        let width = min(body.width, 92)
+        Box.drawScrolled("Help", lines(width: max(1, width - 4)), width: width, from: offset, in: body, into: &frame)
     }
 }

@@ -3,34 +3,40 @@ import SafetyEngine
 
 /// The log's changes, newest first.
 enum HistoryPane {
-    static func content(_ scene: Scene, width: Int) -> PaneContent {
-        let table = Table(
-            columns: [
-                .init(title: "at (UTC)", width: 19, rank: 0),
-                .init(title: "change", width: 6, rank: 1),
-                .init(title: "mode", width: 11, rank: 4),
-                .init(title: "scope", width: 8, rank: 6),
-                .init(title: "source", width: 11, rank: 5),
-                .init(title: "operator", width: 10, rank: 3),
-                .init(title: "reason", width: 14, most: 120, rank: 2),
-            ],
-            rows: scene.snapshot.history.reversed().map { record in
-                let role: Role = record.change == .halt ? .bad : record.change == .resume ? .good : .dim
-                return [
-                    Span(Age.time(record.at, today: scene.today), .dim), Span(record.change.rawValue, role),
-                    Span(record.mode.name), Span("\(record.scope)", .dim), Span(record.source.rawValue, .dim),
-                    Span(record.op), Span(record.reason),
-                ]
-            }
-        )
-        let (header, lines) = table.lines(width: width)
+    static func content(_ scene: Scene) -> PaneContent {
+        let history = scene.snapshot.history
         return PaneContent(
-            scene: scene,
-            summary: lines.isEmpty ? "" : "last \(lines.count)",
-            header: lines.isEmpty ? nil : header,
-            lines: lines,
-            empty: "the log has no change yet",
-            width: width
+            scene,
+            source: "kill_switch.log",
+            summary: history.isEmpty ? Line([]) : Line("last \(history.count)", .dim),
+            body: .table(Table(columns: columns, rows: history.reversed().map { row($0, scene) })),
+            empty: "the log has no change yet"
+        )
+    }
+
+    private static let columns: [Table.Column] = [
+        .init(title: "at (UTC)", width: 19, rank: 0, order: .ascending),
+        .init(title: "change", width: 6, rank: 1, order: .ascending),
+        .init(title: "mode", width: 11, rank: 4, order: .ascending),
+        .init(title: "scope", width: 8, rank: 6, order: .ascending),
+        .init(title: "source", width: 11, rank: 5, order: .ascending),
+        .init(title: "operator", width: 10, rank: 3, order: .ascending),
+        .init(title: "reason", width: 14, most: 120, rank: 2),
+    ]
+
+    private static func row(_ record: Record, _ scene: Scene) -> Table.Row {
+        let role: Role = record.change == .halt ? .bad : record.change == .resume ? .good : .dim
+        return Table.Row(
+            id: record.id,
+            values: [
+                Value(Age.time(record.at, today: scene.today), .dim, key: .text(record.at)),
+                Value(record.change.rawValue, role), Value(record.mode.name), Value("\(record.scope)", .dim),
+                Value(record.source.rawValue, .dim), Value(record.op), Value(record.reason),
+            ],
+            facts: [
+                Fact("from", record.from.isEmpty ? "-" : record.from), Fact("recorded at", record.at),
+                Fact("id", record.id),
+            ]
         )
     }
 }

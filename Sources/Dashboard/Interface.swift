@@ -16,16 +16,29 @@ public struct Interface: Sendable {
     }
 
     private(set) var focus: Pane = .steps
-    private(set) var offsets: [Pane: Int] = [:]
+    private(set) var isZoomed = false
     private(set) var layers: [any Layer] = []
     private(set) var message: Message?
     private(set) var press: HaltPress?
     private(set) var observedMs: UInt64?
+    private(set) var theme: String
+    private let themes: [String]
+    private var views: [Pane: View] = [:]
     private var width = 80
     private var height = 24
 
     /// A screen without anything on top of its panes.
-    public init() {}
+    ///
+    /// - Parameters:
+    ///   - themes: the names of the themes that there are.
+    ///   - theme: the one that is drawn with.
+    public init(themes: [String] = [], theme: String = "default") {
+        self.themes = themes
+        self.theme = theme
+    }
+
+    /// How a pane is looked at.
+    func view(of pane: Pane) -> View { views[pane] ?? View() }
 
     /// Whether a text field has the focus: `K` is a letter then, and only Ctrl-K halts.
     public var isTyping: Bool { layers.last?.isTyping ?? false }
@@ -61,7 +74,7 @@ public struct Interface: Sendable {
         }
         if let top = layers.indices.last {
             let outcome = layers[top].handle(event, context(snapshot, nowMs))
-            effects += apply(outcome, at: top, nowMs: nowMs)
+            effects += apply(outcome, at: top, snapshot: snapshot, nowMs: nowMs)
             if outcome.consumed { return effects }
         }
         guard case .key(let key) = event, let action = Action.of(key) else { return effects }
@@ -128,12 +141,17 @@ public struct Interface: Sendable {
         case .redraw: return [.redraw]
         case .suspend: return [.suspend]
         case .interrupt: say(Span(isTyping ? "press Esc, then q, to quit" : "press q to quit", .notice), nowMs: nowMs)
-        case .help where !(layers.last is HelpLayer) && !isTyping: layers.append(HelpLayer())
+        case .help where !(layers.last is HelpLayer) && !isTyping:
+            layers.append(HelpLayer(pane: focus, over: layers.last))
         case .close, .back:
             if !layers.isEmpty {
                 layers.removeLast()
+            } else if isZoomed {
+                isZoomed = false
             } else if action == .close {
                 return [.quit]
+            } else {
+                views[focus]?.filter = ""
             }
         default:
             // With something on top, the panes below hear nothing.
@@ -143,20 +161,33 @@ public struct Interface: Sendable {
     }
 
     private mutating func performOnPanes(_ action: Action, snapshot: DeskSnapshot, nowMs: UInt64) -> [Effect] {
-        let page = max(1, height / 3)
         switch action {
+        case .halt:
+            // From the palette: the key itself never comes here.
+            halt(snapshot, wordBefore: snapshot.word, nowMs: nowMs)
+            return [.halt]
         case .resume: return openResume(snapshot, nowMs: nowMs)
         case .switchPane: focus = focus == .steps ? .gates : .steps
+        case .alertsPane: focus = .alerts
+        case .positionsPane: focus = .positions
+        case .ordersPane: focus = .orders
         case .supervisorsPane: focus = .supervisors
+        case .venuesPane: focus = .venues
         case .nextPane: walk(1)
         case .previousPane: walk(-1)
-        case .down: scroll(1, snapshot, nowMs)
-        case .up: scroll(-1, snapshot, nowMs)
-        case .pageDown: scroll(page, snapshot, nowMs)
-        case .pageUp: scroll(-page, snapshot, nowMs)
-        case .top: offsets[focus] = 0
-        case .bottom: scroll(1_000_000, snapshot, nowMs)
-        case .halt, .help, .redraw, .suspend, .interrupt, .back, .close: break
+        case .down: move(1, snapshot, nowMs)
+        case .up: move(-1, snapshot, nowMs)
+        case .pageDown: move(max(1, height / 3), snapshot, nowMs)
+        case .pageUp: move(-max(1, height / 3), snapshot, nowMs)
+        case .top: views[focus, default: View()].select(nil, at: 0)
+        case .bottom: move(1_000_000, snapshot, nowMs)
+        case .detail: openDetail(snapshot, nowMs: nowMs)
+        case .filter: openFilter(snapshot, nowMs: nowMs)
+        case .sort: sort(snapshot, nowMs: nowMs)
+        case .zoom: isZoomed.toggle()
+        case .theme: layers.append(ThemePicker(themes: themes, current: theme))
+        case .palette: layers.append(PaletteLayer(themes: themes))
+        case .help, .redraw, .suspend, .interrupt, .back, .close: break
         }
         return []
     }
@@ -166,16 +197,60 @@ public struct Interface: Sendable {
         focus = panes[(focus.rawValue + by + panes.count) % panes.count]
     }
 
-    private mutating func scroll(_ by: Int, _ snapshot: DeskSnapshot, _ nowMs: UInt64) {
-        let last = Screen.lastOffset(
-            of: focus,
-            in: self,
-            snapshot: snapshot,
-            width: width,
-            height: height,
-            nowMs: nowMs
+    /// Moves the cursor of the focused pane, and what is shown of it as little as that takes.
+    private mutating func move(_ by: Int, _ snapshot: DeskSnapshot, _ nowMs: UInt64) {
+        let screen = Screen(self, scene(snapshot, nowMs: nowMs, wallClockMs: 0), width: width, height: height)
+        guard let listing = screen.listings[focus], let rect = screen.layout.panes[focus] else { return }
+        guard let selected = listing.selected else { return }
+        let target = max(0, min(listing.order.count - 1, selected + by))
+        var view = view(of: focus)
+        view.select(listing.id(at: target), at: target)
+        let moved = Listing(listing.content, view, width: rect.width)
+        view.top = moved.top(
+            from: listing.top(from: view.top, room: Screen.room(listing, rect)),
+            room: Screen.room(moved, rect)
         )
-        offsets[focus] = max(0, min(last, min(last, offsets[focus] ?? 0) + by))
+        views[focus] = view
+    }
+
+    /// The focused pane without regard to where it is: for what needs its rows only.
+    private func listing(_ scene: Scene) -> Listing {
+        Listing(focus.content(scene, width: width), view(of: focus), width: width)
+    }
+
+    private mutating func openDetail(_ snapshot: DeskSnapshot, nowMs: UInt64) {
+        let listing = listing(scene(snapshot, nowMs: nowMs, wallClockMs: 0))
+        guard let layer = DetailLayer(focus, listing) else {
+            say(Span("\(focus.name): there is no row to look into", .notice), nowMs: nowMs)
+            return
+        }
+        // The cursor stays with the row whose details are open.
+        if let selected = listing.selected {
+            views[focus, default: View()].select(listing.id(at: selected), at: selected)
+        }
+        layers.append(layer)
+    }
+
+    private mutating func openFilter(_ snapshot: DeskSnapshot, nowMs: UInt64) {
+        guard focus.content(scene(snapshot, nowMs: nowMs, wallClockMs: 0), width: width).table != nil else {
+            say(Span("\(focus.name): nothing to filter here; choose a list (Tab)", .notice), nowMs: nowMs)
+            return
+        }
+        layers.append(FilterPrompt(view(of: focus).filter))
+    }
+
+    private mutating func sort(_ snapshot: DeskSnapshot, nowMs: UInt64) {
+        let content = focus.content(scene(snapshot, nowMs: nowMs, wallClockMs: 0), width: width)
+        guard let table = content.table else {
+            say(Span("\(focus.name): nothing to sort here; choose a list (Tab)", .notice), nowMs: nowMs)
+            return
+        }
+        let columns: [Int?] = [nil] + table.sortable.map { $0 }
+        let at = columns.firstIndex(of: view(of: focus).sortedBy) ?? 0
+        let next = columns[(at + 1) % columns.count]
+        views[focus, default: View()].sortedBy = next
+        let name = next.map { "by \(table.columns[$0].title)" } ?? "its own order, the worst first"
+        say(Span("\(focus.name): sorted \(name)", .label), nowMs: nowMs)
     }
 
     private mutating func openResume(_ snapshot: DeskSnapshot, nowMs: UInt64) -> [Effect] {
@@ -195,23 +270,63 @@ public struct Interface: Sendable {
         snapshot.freshness.later(by: observedMs.map { nowMs &- min(nowMs, $0) } ?? 0)
     }
 
+    /// All that a view may look at, at one moment.
+    func scene(_ snapshot: DeskSnapshot, nowMs: UInt64, wallClockMs: Int64) -> Scene {
+        Scene(
+            snapshot: snapshot,
+            freshness: freshness(of: snapshot, nowMs: nowMs),
+            elapsedMs: observedMs.map { nowMs &- min(nowMs, $0) } ?? 0,
+            press: press,
+            nowMs: nowMs,
+            wallClockMs: wallClockMs
+        )
+    }
+
     private func context(_ snapshot: DeskSnapshot, _ nowMs: UInt64) -> LayerContext {
-        LayerContext(snapshot: snapshot, freshness: freshness(of: snapshot, nowMs: nowMs), nowMs: nowMs)
+        let scene = scene(snapshot, nowMs: nowMs, wallClockMs: 0)
+        return LayerContext(scene: scene, listing: listing(scene))
     }
 
     private mutating func refresh(_ snapshot: DeskSnapshot, nowMs: UInt64) -> [Effect] {
         if let message, nowMs >= message.untilMs { self.message = nil }
+        guard !layers.isEmpty else { return [] }
         var effects: [Effect] = []
+        let context = context(snapshot, nowMs)
         for index in layers.indices.reversed() {
-            effects += apply(layers[index].refresh(context(snapshot, nowMs)), at: index, nowMs: nowMs)
+            effects += apply(layers[index].refresh(context), at: index, snapshot: snapshot, nowMs: nowMs)
         }
         return effects
     }
 
-    private mutating func apply(_ outcome: LayerOutcome, at index: Int, nowMs: UInt64) -> [Effect] {
+    private mutating func apply(
+        _ outcome: LayerOutcome,
+        at index: Int,
+        snapshot: DeskSnapshot,
+        nowMs: UInt64
+    ) -> [Effect] {
         if outcome.closes { layers.remove(at: index) }
         if let span = outcome.message { say(span, nowMs: nowMs) }
-        return outcome.effects
+        guard let request = outcome.request else { return outcome.effects }
+        return outcome.effects + grant(request, snapshot: snapshot, nowMs: nowMs)
+    }
+
+    private mutating func grant(_ request: LayerRequest, snapshot: DeskSnapshot, nowMs: UInt64) -> [Effect] {
+        switch request {
+        case .perform(let action): return perform(action, snapshot: snapshot, nowMs: nowMs)
+        case .filter(let text): views[focus, default: View()].filter = text
+        case .move(let by):
+            move(by, snapshot, nowMs)
+            let listing = listing(scene(snapshot, nowMs: nowMs, wallClockMs: 0))
+            for index in layers.indices {
+                guard var detail = layers[index] as? DetailLayer else { continue }
+                detail.follow(listing)
+                layers[index] = detail
+            }
+        case .theme(let name):
+            theme = name
+            return [.theme(name)]
+        }
+        return []
     }
 
     private mutating func withResumeDialog(_ body: (inout ResumeDialog) -> Void) {

@@ -4,27 +4,34 @@ import SafetyEngine
 /// Every reason to stay halted: where it came from, who, since when, why. Reasons are wrapped, not cut.
 enum LatchesPane {
     static func content(_ scene: Scene, width: Int) -> PaneContent {
-        var lines: [Line] = []
-        for latch in scene.snapshot.latches {
-            let who = latch.op.isEmpty ? latch.source.rawValue : "\(latch.source.rawValue) \(latch.op)"
-            let since = latch.since.isEmpty ? "" : Age.time(latch.since, today: scene.today)
-            let mode = latch.mode == .halted ? "" : " to \(latch.mode.name)"
-            lines.append(
-                Line([
-                    Span("• ", .bad), Span("\(latch.scope)\(mode)", .text), Span("  \(who)", .label),
-                    Span("  \(since)", .dim),
-                ])
-            )
-            lines += Text.wrap(latch.reason, max(1, width - 2)).map { Line("  " + $0) }
-        }
-        let count = scene.snapshot.latches.count
+        let latches = scene.snapshot.latches
+        let room = max(1, width - Listing.margin)
         return PaneContent(
-            scene: scene,
-            summary: count == 0 ? "none" : "\(count)",
-            lines: lines,
+            scene,
+            source: "kill_switch.log",
+            summary: latches.isEmpty ? Line("none", .dim) : Line("\(latches.count)", .bad),
+            body: .blocks(latches.map { block($0, scene, room) }),
             empty: scene.snapshot.word == nil
-                ? "unknown: the page cannot be read" : "no latch: nothing keeps it halted",
-            width: width
+                ? "unknown: the page cannot be read" : "no latch: nothing keeps it halted"
+        )
+    }
+
+    private static func block(_ latch: Latch, _ scene: Scene, _ width: Int) -> PaneContent.Block {
+        let who = latch.op.isEmpty ? latch.source.rawValue : "\(latch.source.rawValue) \(latch.op)"
+        let since = latch.since.isEmpty ? "" : Age.time(latch.since, today: scene.today)
+        let mode = latch.mode == .halted ? "" : " to \(latch.mode.name)"
+        let head = Line([
+            Span("• ", .bad), Span("\(latch.scope)\(mode)", .text), Span("  \(who)", .label), Span("  \(since)", .dim),
+        ])
+        return PaneContent.Block(
+            id: latch.id,
+            lines: [head] + Text.wrap(latch.reason, max(1, width - 2)).map { Line("  " + $0) },
+            facts: [
+                Fact("scope", "\(latch.scope)"), Fact("mode", latch.mode.name), Fact("source", latch.source.rawValue),
+                Fact("operator", latch.op.isEmpty ? "-" : latch.op), Fact("since", latch.since),
+                Fact("reason", latch.reason), Fact("id", latch.id),
+                Fact("to lift it", "R: a latch never lifts itself; removing a stop file lifts nothing"),
+            ]
         )
     }
 }

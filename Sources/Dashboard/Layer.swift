@@ -2,9 +2,25 @@ import SafetyEngine
 
 /// What a layer may know when it handles something.
 struct LayerContext {
-    var snapshot: DeskSnapshot
-    var freshness: Freshness
-    var nowMs: UInt64
+    var scene: Scene
+    /// The pane that has the focus, as it is looked at, without regard to where it is.
+    var listing: Listing
+
+    var snapshot: DeskSnapshot { scene.snapshot }
+    var freshness: Freshness { scene.freshness }
+    var nowMs: UInt64 { scene.nowMs }
+}
+
+/// What a layer asks of the interface below it.
+enum LayerRequest {
+    /// As if the action's key had been pressed with nothing on top.
+    case perform(Action)
+    /// Moves the cursor of the pane that has the focus.
+    case move(Int)
+    /// Filters the pane that has the focus.
+    case filter(String)
+    /// Draws with another theme.
+    case theme(String)
 }
 
 /// What a layer did with an event.
@@ -14,6 +30,7 @@ struct LayerOutcome {
     /// Whether the layer is done and goes away.
     var closes = false
     var effects: [Effect] = []
+    var request: LayerRequest?
     /// Something to say on the message line.
     var message: Span?
 
@@ -22,6 +39,8 @@ struct LayerOutcome {
     static func close(_ message: Span? = nil, effects: [Effect] = []) -> LayerOutcome {
         LayerOutcome(closes: true, effects: effects, message: message)
     }
+    static func close(asking request: LayerRequest) -> LayerOutcome { LayerOutcome(closes: true, request: request) }
+    static func ask(_ request: LayerRequest) -> LayerOutcome { LayerOutcome(request: request) }
 }
 
 /// Something on top of the panes: a dialog, the help. Drawn inside the body only, so that the mode and the way to
@@ -29,7 +48,9 @@ struct LayerOutcome {
 protocol Layer: Sendable {
     /// Whether a text field has the focus, so that `K` is a letter.
     var isTyping: Bool { get }
-    /// Keys for the footer.
+    /// Its name, for the help.
+    var name: String { get }
+    /// Keys for the footer and the help, the most important first.
     var hints: [(key: String, does: String)] { get }
     mutating func handle(_ event: InputEvent, _ context: LayerContext) -> LayerOutcome
     /// A new snapshot, or a moment later.
@@ -62,6 +83,32 @@ enum Box {
             role: .dialogTitle
         )
         return Rect(row: rect.row + 1, column: rect.column + 2, width: rect.width - 4, height: rect.height - 2)
+    }
+
+    /// A box in the middle with lines that scroll.
+    static func drawScrolled(
+        _ title: String,
+        _ lines: [Line],
+        width: Int,
+        from offset: Int,
+        in body: Rect,
+        into frame: inout Frame
+    ) {
+        let rect = centred(width: width, height: lines.count + 2, in: body)
+        let inside = draw(title, in: rect, into: &frame)
+        let first = min(offset, max(0, lines.count - inside.height))
+        for (row, line) in lines.dropFirst(first).prefix(inside.height).enumerated() {
+            frame.put(line, row: inside.row + row, column: inside.column, limit: inside.width)
+        }
+        if first + inside.height < lines.count, rect.height >= 3, rect.width >= 14 {
+            frame.put(
+                " ▼ more: PgDn ",
+                row: rect.row + rect.height - 1,
+                column: rect.column + 2,
+                limit: rect.width - 4,
+                role: .dialogTitle
+            )
+        }
     }
 
     /// A rectangle of at most that size in the middle of another.

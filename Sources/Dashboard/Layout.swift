@@ -1,8 +1,22 @@
-/// Where everything goes: a pure function of the size, what the panes would like, and the focus.
+/// Where everything goes: a pure function of the size, what the panes would like, and what matters now.
 ///
 /// Invariants (DashboardTests/LayoutTests): the bar has the first row at any size; the footer has the last one from
-/// two rows on; nothing overlaps; the pane that has the focus is shown wherever any is.
+/// two rows on; nothing overlaps; the pane that has the focus is shown wherever any is; every other pane keeps at least
+/// its title with its counts as long as there are rows, and which ones have none is known (`hidden`).
 struct Layout: Equatable {
+    /// What decides how the rows are shared.
+    struct Demand {
+        /// The pane that has the focus.
+        var focus: Pane
+        /// The focused pane has everything.
+        var zoomed = false
+        /// A halt is in force or under way: its steps come before everything else.
+        var halting = false
+        /// A step of the halt failed: it needs the full width, since its manual command must not be broken more than it
+        /// has to be.
+        var alarm = false
+    }
+
     var bar: Rect
     var info: Rect
     var notices: Rect
@@ -12,9 +26,9 @@ struct Layout: Equatable {
     var panes: [Pane: Rect] = [:]
     var hidden: [Pane] = []
 
-    /// From this width on the steps and the latches stand side by side.
+    /// From this width on panes stand side by side.
     static let sideBySide = 76
-    /// From this width on so do the gates and the supervisors.
+    /// From this width on up to three of them do.
     static let wide = 150
 
     init(width: Int, height: Int, notices count: Int) {
@@ -30,59 +44,93 @@ struct Layout: Equatable {
         body = Rect(row: top, column: 0, width: width, height: height - top - footerRows)
     }
 
-    /// The strips of the body from top to bottom, each one pane or two side by side.
-    ///
-    /// A step that is an alarm needs the full width: its manual command must not be broken more than it has to be.
-    static func strips(width: Int, alarm: Bool) -> [[Pane]] {
-        let top: [[Pane]] = alarm || width < sideBySide ? [[.steps], [.latches]] : [[.steps, .latches]]
-        let lists: [[Pane]] = width < wide ? [[.gates], [.supervisors]] : [[.gates, .supervisors]]
-        return top + lists + [[.history]]
-    }
+    /// A pane and its share of its strip's width.
+    typealias Part = (pane: Pane, weight: Int)
 
-    /// The columns of a pane in its strip.
-    static func columns(_ strip: [Pane], width: Int) -> [(column: Int, width: Int)] {
-        guard strip.count == 2 else { return [(0, width)] }
-        let left = (width - 1) / 2
-        return [(0, left), (left + 1, width - left - 1)]
-    }
-
-    /// Gives each strip its rows: first the least that it needs, in order (the focused one first), then what it
-    /// would like, then what is left to the last one shown.
-    mutating func place(focus: Pane, alarm: Bool = false, wanted: (Pane, Int) -> Int) {
-        let strips = Layout.strips(width: body.width, alarm: alarm)
-        // An alarm is shown in full before any other pane but the focused one is shown at all.
-        func least(_ index: Int) -> Int {
-            alarm && index == 0 ? max(3, wanted(.steps, body.width)) : 3
+    /// The strips of the body from top to bottom, each one pane or several side by side.
+    static func strips(width: Int, _ demand: Demand) -> [[Part]] {
+        if demand.zoomed { return [[(demand.focus, 1)]] }
+        if width < sideBySide { return Pane.allCases.map { [($0, 1)] } }
+        let steps: [[Part]]
+        let lists: [[Part]]
+        if width < wide {
+            steps = demand.alarm ? [[(.steps, 1)], [(.latches, 1)]] : [[(.steps, 1), (.latches, 1)]]
+            lists = [
+                [(.alerts, 1)], [(.gates, 1), (.supervisors, 1)], [(.positions, 1)], [(.orders, 3), (.venues, 2)],
+            ]
+        } else {
+            steps =
+                demand.alarm
+                ? [[(.steps, 1)], [(.latches, 2), (.alerts, 3)]] : [[(.steps, 3), (.latches, 3), (.alerts, 5)]]
+            lists = [[(.gates, 1), (.supervisors, 1), (.venues, 1)], [(.positions, 1), (.orders, 1)]]
         }
+        return steps + lists + [[(.history, 1)]]
+    }
+
+    /// The columns of the panes of a strip; one column between two is left to a line.
+    static func columns(_ strip: [Part], width: Int) -> [(pane: Pane, column: Int, width: Int)] {
+        let total = max(1, strip.reduce(0) { $0 + $1.weight })
+        let room = width - (strip.count - 1)
+        var result: [(pane: Pane, column: Int, width: Int)] = []
+        var column = 0
+        for (index, part) in strip.enumerated() {
+            let share = index == strip.count - 1 ? width - column : room * part.weight / total
+            result.append((part.pane, column, max(0, share)))
+            column += share + 1
+        }
+        return result
+    }
+
+    /// The panes with their widths, before it is known how high they are.
+    func widths(_ demand: Demand) -> [(pane: Pane, width: Int)] {
+        Layout.strips(width: body.width, demand).flatMap { strip in
+            Layout.columns(strip, width: body.width).map { ($0.pane, $0.width) }
+        }
+    }
+
+    /// Gives each strip its rows.
+    ///
+    /// First the focused one three, so that the cursor has a place; then the steps of a halt all they want, since that is
+    /// what the operator is looking for; then each strip its title; then, in the order of the strips and the focused one
+    /// first, three rows each; then what they want, row by row.
+    mutating func place(_ demand: Demand, wanted: [Pane: Int]) {
+        let strips = Layout.strips(width: body.width, demand)
+        let wants = strips.map { strip in strip.map { wanted[$0.pane] ?? 1 }.max() ?? 1 }
         var order = Array(strips.indices)
-        if let focused = strips.firstIndex(where: { $0.contains(focus) }) {
+        if let focused = strips.firstIndex(where: { strip in strip.contains { $0.pane == demand.focus } }) {
             order.removeAll { $0 == focused }
             order.insert(focused, at: 0)
         }
         var rows = Array(repeating: 0, count: strips.count)
         var free = body.height
-        for index in order where free > 0 {
-            let share = min(free, least(index))
-            if share < 3, free < body.height { break }
-            rows[index] = share
-            free -= share
-        }
-        for index in strips.indices where rows[index] > 0 && free > 0 {
-            let columns = Layout.columns(strips[index], width: body.width)
-            let want = zip(strips[index], columns).map { wanted($0, $1.width) }.max() ?? 0
-            let more = min(free, max(0, want - rows[index]))
+        func grow(_ index: Int, to height: Int) {
+            let more = min(free, max(0, height - rows[index]))
             rows[index] += more
             free -= more
         }
-        if let last = strips.indices.last(where: { rows[$0] > 0 }) { rows[last] += free }
+        if let first = order.first { grow(first, to: min(3, wants[first])) }
+        if demand.halting, let steps = strips.firstIndex(where: { strip in strip.contains { $0.pane == .steps } }) {
+            // The steps themselves; a long list of latches beside them waits.
+            grow(steps, to: wanted[.steps] ?? 1)
+        }
+        for index in order { grow(index, to: 1) }
+        for index in order { grow(index, to: min(3, wants[index])) }
+        while free > 0 {
+            let before = free
+            for index in order where rows[index] < wants[index] { grow(index, to: rows[index] + 1) }
+            if free == before { break }
+        }
+        if let last = demand.zoomed ? strips.indices.first : strips.indices.last(where: { rows[$0] > 0 }) {
+            rows[last] += free
+        }
         var row = body.row
         for (index, strip) in strips.enumerated() {
             guard rows[index] > 0 else {
-                hidden += strip
+                hidden += strip.map(\.pane)
                 continue
             }
-            for (pane, place) in zip(strip, Layout.columns(strip, width: body.width)) {
-                panes[pane] = Rect(row: row, column: place.column, width: place.width, height: rows[index])
+            for (pane, column, width) in Layout.columns(strip, width: body.width) {
+                panes[pane] = Rect(row: row, column: column, width: width, height: rows[index])
             }
             row += rows[index]
         }

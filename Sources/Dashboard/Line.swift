@@ -16,10 +16,36 @@ struct Line: Equatable {
     init(_ spans: [Span]) { self.spans = spans }
     init(_ text: String, _ role: Role = .text) { spans = [Span(text, role)] }
 
+    var text: String { spans.map(\.text).joined() }
+
     var width: Int { spans.reduce(0) { $0 + TextWidth.of($1.text) } }
 
     /// The same line in another role, for what is stale.
     func all(_ role: Role) -> Line { Line(spans.map { Span($0.text, role) }) }
+
+    /// The same line under the cursor: what is plain text stands out, what has a meaning of its own keeps it.
+    var selected: Line {
+        Line(
+            spans.map { Span($0.text, $0.role == .text || $0.role == .dim || $0.role == .label ? .selected : $0.role) }
+        )
+    }
+
+    /// The same line in at most so many cells; what is cut is marked.
+    func fitting(_ width: Int) -> Line {
+        guard self.width > width else { return self }
+        var used = 0
+        var kept: [Span] = []
+        for span in spans {
+            let needed = TextWidth.of(span.text)
+            if used + needed >= width {
+                kept.append(Span(Text.fit(span.text + "  ", width - used), span.role))
+                break
+            }
+            kept.append(span)
+            used += needed
+        }
+        return Line(kept)
+    }
 
     /// The same line in brackets, for last values from before a connection was lost.
     var bracketed: Line { Line([Span("[", .lost)] + all(.lost).spans + [Span("]", .lost)]) }
@@ -42,11 +68,34 @@ enum Text {
         return result + "…"
     }
 
+    /// At most `width` cells, beginning and end kept: for names whose end tells them apart.
+    static func fitMiddle(_ text: String, _ width: Int) -> String {
+        guard TextWidth.of(text) > width, width >= 5 else { return fit(text, width) }
+        let front = (width - 1) / 2
+        var tail: [Character] = []
+        var used = 0
+        for character in text.reversed() {
+            let next = TextWidth.glyph(character).width
+            if used + next > width - 1 - front { break }
+            tail.append(character)
+            used += next
+        }
+        return prefix(text[...], front) + "…" + String(tail.reversed())
+    }
+
     /// Exactly `width` cells, padded on the right or the left.
     static func pad(_ text: String, _ width: Int, right: Bool = false) -> String {
         let fitted = fit(text, width)
         let blanks = String(repeating: " ", count: max(0, width - TextWidth.of(fitted)))
         return right ? blanks + fitted : fitted + blanks
+    }
+
+    /// Without blanks at either end.
+    static func trimmed(_ text: some StringProtocol) -> String {
+        var slice = text[...]
+        while slice.first == " " { slice.removeFirst() }
+        while slice.last == " " { slice.removeLast() }
+        return String(slice)
     }
 
     /// Whole words where they fit, cut words where they must be: nothing of the text is lost.
@@ -72,7 +121,7 @@ enum Text {
         return lines
     }
 
-    private static func prefix(_ text: Substring, _ width: Int) -> Substring {
+    static func prefix(_ text: Substring, _ width: Int) -> Substring {
         var used = 0
         var end = text.startIndex
         while end < text.endIndex {
@@ -81,61 +130,5 @@ enum Text {
             end = text.index(after: end)
         }
         return text[..<end]
-    }
-}
-
-/// Rows in columns. Columns that do not fit are left out, the least important first.
-struct Table {
-    struct Column {
-        var title: String
-        var width: Int
-        /// The most that it takes of what is left over: on a wide screen what belongs together stays together.
-        var most = 0
-        /// Numbers stand on the right.
-        var right = false
-        /// The greater, the sooner it is left out.
-        var rank: Int
-    }
-
-    var columns: [Column]
-    var rows: [[Span]]
-
-    /// The header and the rows in so many cells.
-    func lines(width: Int) -> (header: Line, rows: [Line]) {
-        let (shown, widths) = fitting(width)
-        let header = Line(
-            shown.map { Span(Text.pad(columns[$0].title, widths[$0], right: columns[$0].right) + " ", .label) }
-        )
-        let lines = rows.map { row in
-            Line(
-                shown.map { index in
-                    let text = Text.pad(row[index].text, widths[index], right: columns[index].right)
-                    return Span(text + " ", row[index].role)
-                }
-            )
-        }
-        return (header, lines)
-    }
-
-    private func fitting(_ width: Int) -> (shown: [Int], widths: [Int]) {
-        var shown = Array(columns.indices)
-        func needed() -> Int { shown.reduce(0) { $0 + columns[$1].width + 1 } - 1 }
-        while shown.count > 1, needed() > width,
-            let least = shown.max(by: { columns[$0].rank < columns[$1].rank })
-        {
-            shown.removeAll { $0 == least }
-        }
-        var widths = columns.map(\.width)
-        let spare = width - needed()
-        let growing = shown.filter { columns[$0].most > columns[$0].width }
-        if spare > 0, !growing.isEmpty {
-            for (position, index) in growing.enumerated() {
-                let share = spare / growing.count + (position < spare % growing.count ? 1 : 0)
-                widths[index] = min(columns[index].most, widths[index] + share)
-            }
-        } else if spare < 0, let only = shown.first {
-            widths[only] = max(0, width)
-        }
-        return (shown, widths)
     }
 }

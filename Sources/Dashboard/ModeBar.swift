@@ -19,6 +19,10 @@ enum ModeBar {
         // The word first and whole; what it is followed by is cut to what is left.
         let head = " \(status.symbol) \(word)"
         frame.put(head, row: 0, column: 0, role: role)
+        var begin = TextWidth.of(head) + 2
+        if let mark = scene.snapshot.mark {
+            begin += frame.put(" \(mark) ", row: 0, column: begin, role: .mark) + 1
+        }
         var details: [String] = []
         if case .stale(let age) = scene.freshness { details.append("STALE \(Age.whole(age))") }
         // Since when and by whom belong to the change in force, not to a halt just asked for or to not knowing.
@@ -33,7 +37,6 @@ enum ModeBar {
             let rest = [who, why].filter { !$0.isEmpty }.joined(separator: ": ")
             if !rest.isEmpty { details.append(rest) }
         }
-        let begin = TextWidth.of(head) + 2
         let text = Text.fit(details.joined(separator: "  "), max(0, layout.bar.width - begin))
         frame.put(text, row: 0, column: begin, role: role)
     }
@@ -81,6 +84,12 @@ enum ModeBar {
             return
         }
         let snapshot = scene.snapshot
+        if let mark = snapshot.mark {
+            let text = " \(mark): not the real desk. K halts only what is shown here"
+            frame.put(Text.fit(text, room), row: row, column: 0, limit: room, role: .mark)
+            frame.put(clock, row: row, column: layout.info.width - clock.count, role: .text)
+            return
+        }
         var spans = [Span(" desk ", .label), Span(Text.fit(snapshot.deskName, max(8, room / 3)), .text)]
         if snapshot.paper { spans.append(Span(" (paper)", .label)) }
         spans.append(Span(" · ", .dim))

@@ -13,6 +13,8 @@ struct ReasonPicker: Layer {
 
     var isTyping: Bool { field != nil }
 
+    var name: String { "Reason of the halt" }
+
     var hints: [(key: String, does: String)] {
         isTyping ? [("Enter", "record"), ("Esc", "back")] : [("1-7", "why"), ("Esc", "skip")]
     }

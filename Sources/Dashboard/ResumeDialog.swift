@@ -115,6 +115,8 @@ struct ResumeDialog: Layer {
         }
     }
 
+    var name: String { "Resume" }
+
     var hints: [(key: String, does: String)] {
         let move = [("Tab", "next"), ("Esc", "cancel")]
         switch focus {

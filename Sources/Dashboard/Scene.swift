@@ -39,6 +39,20 @@ struct Scene {
     /// An age out of the snapshot, as of now.
     func aged(_ ms: UInt64) -> UInt64 { ms &+ elapsedMs }
 
+    /// How fresh a reading is now: never fresher than the desk's snapshot that brought it.
+    func freshness<Row>(of reading: Reading<Row>) -> Freshness {
+        switch freshness {
+        case .lost, .never: freshness
+        case .live, .stale:
+            reading.freshness.later(
+                by: elapsedMs,
+                staleAfterMs: reading.staleAfterMs,
+                lostAfterMs: reading.lostAfterMs,
+                reason: "no news from \(reading.source)"
+            )
+        }
+    }
+
     /// When something that old was, as a UTC time.
     func time(ago ms: UInt64) -> String { Age.utc(wallClockMs &- Int64(clamping: ms)).time }
 

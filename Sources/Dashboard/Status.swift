@@ -110,16 +110,46 @@ extension DeskSnapshot {
             let health = copy.supervisors[index].health
             copy.supervisors[index].lastBeatAgeMs = UInt64(Supervisor.Health.allCases.firstIndex(of: health) ?? 0)
         }
-        switch freshness {
-        case .live: copy.freshness = .live(ageMs: 0)
-        case .stale: copy.freshness = .stale(ageMs: 0)
-        case .lost(_, let reason): copy.freshness = .lost(ageMs: 0, reason: reason)
-        case .never: break
+        copy.freshness = freshness.ageless
+        copy.alerts = alerts.settled { $0.ageMs = 0 }
+        copy.positions = positions.settled {
+            $0.priceAgeMs = 0
+            $0.heldMs = $0.heldMs.map { _ in 0 }
+        }
+        copy.orders = orders.settled {
+            // Stuck or not is what matters; the age follows with the tick.
+            $0.ageMs = $0.stuckAfterMs > 0 && $0.ageMs >= $0.stuckAfterMs ? 1 : 0
+        }
+        copy.venues = venues.settled {
+            $0.lastReplyAgeMs = $0.lastReplyAgeMs.map { _ in 0 }
+            $0.latencyMs = nil
         }
         for step in [\HaltSteps.key, \.page, \.disk, \.gates, \.orders, \.verified] {
             if case .pending = copy.steps[keyPath: step] { copy.steps[keyPath: step] = .pending(ms: 0) }
         }
         return copy
+    }
+}
+
+extension Reading {
+    /// The same without ages.
+    fileprivate func settled(_ body: (inout Row) -> Void) -> Reading {
+        var copy = self
+        copy.freshness = freshness.ageless
+        for index in copy.rows.indices { body(&copy.rows[index]) }
+        return copy
+    }
+}
+
+extension Freshness {
+    /// The same without its age.
+    fileprivate var ageless: Freshness {
+        switch self {
+        case .never: .never
+        case .live: .live(ageMs: 0)
+        case .stale: .stale(ageMs: 0)
+        case .lost(_, let reason): .lost(ageMs: 0, reason: reason)
+        }
     }
 }
 

@@ -4,29 +4,50 @@ import SafetyEngine
 /// The last halt, step by step: empty, pending with a running counter, done with its time, or an alarm with what to
 /// do by hand, which is never cut.
 enum StepsPane {
+    typealias Step = DeskSnapshot.HaltSteps.Step
+
     static func content(_ scene: Scene, width: Int) -> PaneContent {
         let steps = scene.steps
-        if scene.snapshot.mode.permitsAnything, steps.all.allSatisfy({ $0 == .empty }) {
-            let none = "no halt is in force"
-            return PaneContent(scene: scene, summary: "the halt's steps", lines: [], empty: none, width: width)
+        let room = max(1, width - Listing.margin)
+        var blocks: [PaneContent.Block] = []
+        if !(scene.snapshot.mode.permitsAnything && steps.all.allSatisfy { $0 == .empty }) {
+            let counted = steps.gates == .empty && steps.open == 0 ? nil : "\(steps.acknowledged) of \(steps.open)"
+            blocks = [
+                block("key seen", steps.key, scene, room, done: keyTime(scene)),
+                block("on the page", steps.page, scene, room),
+                block("on disk", steps.disk, scene, room),
+                block("gates", steps.gates, scene, room, note: counted),
+                block("orders", steps.orders, scene, room),
+                block("verified", steps.verified, scene, room),
+            ]
+            // Last: there may be many, and no step may be pushed out of sight by them.
+            if !steps.waitingFor.isEmpty {
+                let names = "NOT acknowledged: " + steps.waitingFor.joined(separator: ", ")
+                blocks.append(
+                    PaneContent.Block(
+                        id: "waiting",
+                        lines: Text.wrap(names, max(1, room - 2)).map { Line("  " + $0, .bad) },
+                        facts: steps.waitingFor.map { Fact("not acknowledged", $0, .bad) }
+                            + [Fact("by hand", scene.manualHalt)]
+                    )
+                )
+            }
         }
-        var lines: [Line] = []
-        lines += step("key seen", steps.key, scene, width, done: keyTime(scene))
-        lines += step("on the page", steps.page, scene, width)
-        lines += step("on disk", steps.disk, scene, width)
-        lines += step("gates", steps.gates, scene, width, note: counted(steps))
-        lines += step("orders", steps.orders, scene, width)
-        lines += step("verified", steps.verified, scene, width)
-        // Last: there may be many, and no step may be pushed out of sight by them.
-        if !steps.waitingFor.isEmpty {
-            let names = "NOT acknowledged: " + steps.waitingFor.joined(separator: ", ")
-            lines += Text.wrap(names, max(1, width - 2)).map { Line("  " + $0, .bad) }
-        }
-        return PaneContent(scene: scene, summary: "the halt's steps", lines: lines, empty: "", width: width)
+        return PaneContent(
+            scene,
+            source: "halt.page",
+            summary: summary(scene, steps),
+            body: .blocks(blocks),
+            empty: "no halt is in force"
+        )
     }
 
-    private static func counted(_ steps: DeskSnapshot.HaltSteps) -> String? {
-        steps.gates == .empty && steps.open == 0 ? nil : "\(steps.acknowledged) of \(steps.open)"
+    private static func summary(_ scene: Scene, _ steps: DeskSnapshot.HaltSteps) -> Line {
+        if steps.hasAlarm { return Line("a step is LATE or FAILED", .bad) }
+        if !steps.waitingFor.isEmpty { return Line("\(steps.waitingFor.count) NOT acknowledged", .bad) }
+        if case .done(let ms) = steps.verified { return Line("halt verified after \(Age.step(ms))", .good) }
+        if scene.snapshot.hasPendingStep || scene.unanswered != nil { return Line("halt under way", .warning) }
+        return Line("the halt's steps", .dim)
     }
 
     /// The key's own step is the beginning of all others: its time of day says more than zero milliseconds.
@@ -39,13 +60,43 @@ enum StepsPane {
         return time.count == 12 && !time.hasSuffix("Z") ? String(time) : nil
     }
 
-    private static func step(
+    private static func block(
         _ name: String,
-        _ step: DeskSnapshot.HaltSteps.Step,
+        _ step: Step,
         _ scene: Scene,
         _ width: Int,
         note: String? = nil,
         done: String? = nil
+    ) -> PaneContent.Block {
+        let lines = lines(name, step, scene, width, note: note, done: done)
+        let said = lines.dropFirst().map(\.text).reduce(lines.first?.text ?? "") { $0 + " " + Text.trimmed($1) }
+        return PaneContent.Block(
+            id: name,
+            lines: lines,
+            facts: [
+                Fact("step", said), Fact("what it is", meaning(name)), Fact("by hand", scene.manualHalt),
+            ]
+        )
+    }
+
+    private static func meaning(_ name: String) -> String {
+        switch name {
+        case "key seen": "the key was read from the terminal, or the command was given"
+        case "on the page": "the word in shared memory refuses: every gate that looks at it stops"
+        case "on disk": "the record of the halt is on disk: a restart of anything finds it"
+        case "gates": "each open gate has looked and refused; one that has not may still send orders"
+        case "orders": "platforms stopped and their resting orders gone, as the venues themselves say"
+        default: "all of the above was observed, not only asked for"
+        }
+    }
+
+    private static func lines(
+        _ name: String,
+        _ step: Step,
+        _ scene: Scene,
+        _ width: Int,
+        note: String?,
+        done: String?
     ) -> [Line] {
         let label = Text.pad(name, 12)
         let noted = note.map { Text.pad($0, 9) } ?? ""

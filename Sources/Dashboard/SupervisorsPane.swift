@@ -1,8 +1,8 @@
 import SafetyEngine
 
-/// Whoever is expected to beat, the worst first.
+/// Whoever is expected to beat, the worst first, with the last gaps between beats as a sparkline.
 enum SupervisorsPane {
-    static func content(_ scene: Scene, width: Int) -> PaneContent {
+    static func content(_ scene: Scene) -> PaneContent {
         // A beat may have come since a snapshot that is not yet due for the next one: its ages stand as measured. After
         // that they go on ageing: a supervisor is late on this screen when it is late now.
         let now = scene.snapshot.supervisors.map { supervisor in
@@ -13,33 +13,42 @@ enum SupervisorsPane {
             return aged
         }
         let order: [Supervisor.Health] = [.dead, .stalled, .late, .ok]
-        let sorted = order.flatMap { health in now.filter { $0.health == health } }
-        let table = Table(
-            columns: [
-                .init(title: "name", width: 10, most: 32, rank: 0),
-                .init(title: "state", width: 8, rank: 1),
-                .init(title: "last beat", width: 9, right: true, rank: 2),
-                .init(title: "interval", width: 8, right: true, rank: 3),
-                .init(title: "missed", width: 6, right: true, rank: 4),
-            ],
-            rows: sorted.map { row($0) }
-        )
-        let (header, lines) = table.lines(width: width)
         let bad = now.filter { $0.health != .ok }.count
+        let summary: Line
+        if now.isEmpty {
+            summary = Line([])
+        } else if bad == 0 {
+            summary = Line("\(now.count) beating", .dim)
+        } else {
+            summary = Line("\(bad) of \(now.count) NOT OK", .bad)
+        }
         return PaneContent(
-            scene: scene,
-            summary: now.isEmpty ? "" : bad == 0 ? "\(now.count) beating" : "\(bad) of \(now.count) not beating",
-            header: lines.isEmpty ? nil : header,
-            lines: lines,
-            empty: "nothing is expected to beat",
-            width: width
+            scene,
+            source: "beats",
+            summary: summary,
+            body: .table(
+                Table(
+                    columns: columns,
+                    rows: order.flatMap { health in now.filter { $0.health == health } }.map { row($0, scene) }
+                )
+            ),
+            empty: "nothing is expected to beat"
         )
     }
 
     /// Snapshots come at least this often, some slack included.
     private static let snapshotEveryMs: UInt64 = 1_500
 
-    private static func row(_ supervisor: Supervisor) -> [Span] {
+    private static let columns: [Table.Column] = [
+        .init(title: "name", width: 10, most: 28, rank: 0, order: .ascending),
+        .init(title: "state", width: 8, rank: 1, order: .ascending),
+        .init(title: "last beat", width: 9, right: true, rank: 2, order: .descending),
+        .init(title: "beats", width: Sparkline.length, rank: 3),
+        .init(title: "interval", width: 8, right: true, rank: 4, order: .descending),
+        .init(title: "missed", width: 6, right: true, rank: 5, order: .descending),
+    ]
+
+    private static func row(_ supervisor: Supervisor, _ scene: Scene) -> Table.Row {
         let health = supervisor.health
         let role: Role =
             switch health {
@@ -47,11 +56,37 @@ enum SupervisorsPane {
             case .late: .warning
             case .stalled, .dead: .bad
             }
-        return [
-            Span(supervisor.name), Span(health.rawValue, role),
-            Span(supervisor.lastBeatAgeMs.map { Age.text($0) } ?? "never"),
-            Span(supervisor.intervalMs == 0 ? "none" : Age.text(supervisor.intervalMs), .dim),
-            Span(supervisor.intervalMs == 0 ? "-" : "\(supervisor.missed)", supervisor.missed == 0 ? .dim : role),
-        ]
+        let age = supervisor.lastBeatAgeMs
+        // Within its interval the age says nothing, and a figure that runs would repaint a healthy desk every second.
+        let isOnTime = health == .ok && supervisor.intervalMs > 0
+        let last = isOnTime ? "on time" : age.map { health == .ok ? Age.calm($0) : Age.text($0) } ?? "never"
+        return Table.Row(
+            id: supervisor.name,
+            values: [
+                Value(supervisor.name), Value(health.rawValue, role),
+                Value(last, isOnTime ? .dim : .text, key: .of(age)),
+                Value(Sparkline.text(supervisor), Sparkline.isCalm(supervisor) ? .dim : .warning),
+                Value(
+                    supervisor.intervalMs == 0 ? "none" : Age.text(supervisor.intervalMs),
+                    .dim,
+                    key: .count(supervisor.intervalMs)
+                ),
+                Value(
+                    supervisor.intervalMs == 0 ? "-" : "\(supervisor.missed)",
+                    supervisor.missed == 0 ? .dim : role,
+                    key: .count(supervisor.missed)
+                ),
+            ],
+            facts: [
+                Fact("last beat was", age.map { "\(Age.text($0)) ago" } ?? "never"),
+                Fact("process", supervisor.alive.map { $0 ? "lives" : "is gone" } ?? "unknown (a script's beat)"),
+                Fact(
+                    "gaps",
+                    supervisor.gaps.isEmpty
+                        ? "none seen yet" : supervisor.gaps.map { "\($0)%" }.joined(separator: " ") + " of the interval"
+                ),
+                Fact("means", "LATE after 1.5 intervals, STALLED after 3, DEAD when its process is gone"),
+            ]
+        )
     }
 }

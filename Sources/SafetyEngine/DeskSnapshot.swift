@@ -151,6 +151,8 @@ public struct DeskSnapshot: Sendable, Equatable {
     public var notices: [String]
     /// What rules found wrong.
     public var alerts: Reading<Alert>
+    /// The desk's base currency: what values and profits are counted in.
+    public var currency: String
     /// What is held.
     public var positions: Reading<Position>
     /// Orders that hang.
@@ -184,6 +186,7 @@ public struct DeskSnapshot: Sendable, Equatable {
         self.freshness = .never
         self.notices = []
         self.alerts = .never(source: "engine", hint: "nothing on this desk evaluates rules yet")
+        self.currency = "USD"
         self.positions = .never(source: "venues", hint: "no venue reports positions to this desk yet")
         self.orders = .never(source: "venues", hint: "no venue reports orders to this desk yet")
         self.venues = .never(source: "adapters", hint: "no venue is connected to this desk yet")

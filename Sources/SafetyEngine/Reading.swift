@@ -9,14 +9,27 @@ public struct Reading<Row: Sendable & Equatable>: Sendable, Equatable {
     public var freshness: Freshness
     /// What it says, or said last.
     public var rows: [Row]
+    /// Older than this it is stale, in milliseconds.
+    public var staleAfterMs: UInt64
+    /// Older than this its source counts as not connected, in milliseconds.
+    public var lostAfterMs: UInt64
     /// What to know, or to do, while nothing was ever received.
     public var hint: String
 
     /// Creates a reading.
-    public init(source: String, freshness: Freshness, rows: [Row], hint: String = "") {
+    public init(
+        source: String,
+        freshness: Freshness,
+        rows: [Row],
+        staleAfterMs: UInt64 = 3000,
+        lostAfterMs: UInt64 = 15_000,
+        hint: String = ""
+    ) {
         self.source = source
         self.freshness = freshness
         self.rows = rows
+        self.staleAfterMs = staleAfterMs
+        self.lostAfterMs = lostAfterMs
         self.hint = hint
     }
 

@@ -21,7 +21,13 @@ enum Fixture {
         desk.freshness = .live(ageMs: 120)
         desk.gates = (0..<4).map { gate($0, mode: .live, acknowledged: true) }
         desk.supervisors = [
-            Supervisor(name: "market-data", intervalMs: 1000, lastBeatAgeMs: 300, alive: true),
+            Supervisor(
+                name: "market-data",
+                intervalMs: 1000,
+                lastBeatAgeMs: 300,
+                alive: true,
+                gaps: [100, 100, 130, 100]
+            ),
             Supervisor(name: "risk", intervalMs: 5000, lastBeatAgeMs: 8000, alive: true),
             Supervisor(name: "nightly-report", intervalMs: 60_000, lastBeatAgeMs: 200_000, alive: nil),
             Supervisor(name: "grid-bot-2", intervalMs: 2000, lastBeatAgeMs: 900_000, alive: false),
@@ -30,7 +36,7 @@ enum Fixture {
             record(.halt, "2026-11-20T17:02:11.000Z", .halted, "API errors", op: "alice"),
             record(.resume, "2026-11-21T08:30:00.000Z", .live, "positions reconciled, feed is back", op: "bob"),
         ]
-        return desk
+        return filled(desk)
     }
 
     static func halting() -> DeskSnapshot {

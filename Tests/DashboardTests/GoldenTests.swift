@@ -37,6 +37,7 @@ struct GoldenTests {
                 return desk
             }
         ),
+        ("broken", Fixture.broken),
         ("never", { DeskSnapshot(deskName: "alpha", paper: true, directory: "/desk/state") }),
     ]
 

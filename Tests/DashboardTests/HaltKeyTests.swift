@@ -70,9 +70,11 @@ struct HaltKeyTests {
                 return "resume \(dialog.focus) \(dialog.answers.count) \(typed) \(dialog.submittedMs != nil)"
             }
             if let picker = layer as? ReasonPicker { return "reasons \(picker.isTyping)" }
+            if let palette = layer as? PaletteLayer { return "palette \(palette.isTyping)" }
             return "\(type(of: layer))"
         }
-        return "\(interface.focus) \(layers)"
+        return
+            "\(interface.focus) \(interface.isZoomed) \(interface.view(of: interface.focus).filter.isEmpty) \(layers)"
     }
 
     @Test func escapeThenKHaltsOutOfATextField() {

@@ -8,11 +8,24 @@ struct InterfaceTests {
     let desk = Fixture.halted()
 
     @Test func everyActionIsInTheHelpWithItsKeys() {
-        let help = HelpLayer.lines(width: 200).map { $0.spans.map(\.text).joined() }
+        var interface = Fixture.interface(desk)
+        interface.press([.character("?")], desk)
+        let rows = Fixture.frame(interface, desk, 110, 80).text.split(separator: "\n")
         for action in Action.allCases {
             #expect(!action.keys.isEmpty)
-            #expect(help.contains { $0.contains(action.description) && $0.contains(action.keys[0].name) })
+            #expect(rows.contains { $0.contains(action.description) && $0.contains(action.keys[0].name) }, "\(action)")
         }
+    }
+
+    @Test func theHelpBeginsWithWhatAppliesHere() {
+        var interface = Fixture.interface(desk)
+        interface.press([.character("3"), .character("?")], desk)
+        let panes = Fixture.frame(interface, desk, 100, 80).text
+        #expect(panes.contains("In Positions"))
+        interface.press([.escape, .character("R"), .character("?")], desk, at: Fixture.nowMs)
+        interface.press([.character("?")], desk, at: Fixture.nowMs + 400)
+        let dialog = Fixture.frame(interface, desk, 100, 80, nowMs: Fixture.nowMs + 400).text
+        #expect(dialog.contains("Enter           cancel"))
     }
 
     @Test func noKeyHasTwoActions() {
@@ -46,9 +59,14 @@ struct InterfaceTests {
         interface.press([.character("1")], desk)
         #expect(interface.focus == .gates)
         interface.press([.backTab], desk)
-        #expect(interface.focus == .latches)
+        #expect(interface.focus == .alerts)
         for _ in Pane.allCases { interface.press([.tab], desk) }
-        #expect(interface.focus == .latches)
+        #expect(interface.focus == .alerts)
+        let digits: [(Character, Pane)] = [("2", .alerts), ("3", .positions), ("4", .orders), ("6", .venues)]
+        for (digit, pane) in digits {
+            interface.press([.character(digit)], desk)
+            #expect(interface.focus == pane)
+        }
     }
 
     @Test func scrollingStopsAtTheEnds() {
@@ -63,39 +81,7 @@ struct InterfaceTests {
         interface.press([.character("k")], desk)
         #expect(Fixture.frame(interface, desk, 80, 24).text != last, "the first k after G moves")
         interface.press([.character("g"), .up, .pageUp], desk)
-        #expect(interface.offsets[.gates] == 0)
-    }
-
-    @Test func theFocusedPaneIsShownAtAnySize() {
-        for pane in Pane.allCases {
-            for height in 4...40 {
-                for width in [20, 40, 80, 160] {
-                    var layout = Layout(width: width, height: height, notices: 1)
-                    layout.place(focus: pane) { _, _ in 8 }
-                    #expect(layout.panes[pane] != nil, "\(pane) at \(width)x\(height)")
-                }
-            }
-        }
-    }
-
-    @Test func panesNeverOverlapAndFillTheBody() {
-        for width in [1, 20, 75, 76, 149, 150, 220] {
-            for height in 1...60 {
-                var layout = Layout(width: width, height: height, notices: 2)
-                layout.place(focus: .history) { pane, _ in 3 + pane.rawValue * 4 }
-                var covered = Set<Int>()
-                for rect in layout.panes.values {
-                    for row in rect.row..<(rect.row + rect.height) {
-                        for column in rect.column..<(rect.column + rect.width) {
-                            #expect(covered.insert(row * 1000 + column).inserted)
-                        }
-                    }
-                    #expect(rect.row >= layout.body.row)
-                    #expect(rect.row + rect.height <= layout.body.row + layout.body.height)
-                }
-                #expect(Set(layout.panes.keys).union(layout.hidden).count == Pane.allCases.count)
-            }
-        }
+        #expect(interface.view(of: .gates).top == 0)
     }
 
     @Test func aMessageGoesAway() {

@@ -11,7 +11,8 @@ struct PropertyTests {
         let late = Fixture.nowMs + 400
         let ways: [[Key]] = [
             [], [.character("?")], [.character("K")], [.character("K"), .character("7")], [.character("5")],
-            [.character("R")], [.tab, .tab, .character("G")],
+            [.character("R")], [.tab, .tab, .character("G")], [.character("z")], [.character("2"), .enter],
+            [.character("3"), .character("/"), .character("b")], [.character("T")], [.character(":"), .character("h")],
         ]
         return ways.map { keys in
             var interface = plain
@@ -33,7 +34,7 @@ struct PropertyTests {
     func everySizeHoldsTheModeAndTheWayToHalt(_ index: Int) {
         let desk = GoldenTests.desks[index].1()
         for interface in PropertyTests.interfaces(desk) {
-            let scene = Screen.scene(interface, desk, nowMs: Fixture.nowMs + 400, wallClockMs: Fixture.wallMs)
+            let scene = interface.scene(desk, nowMs: Fixture.nowMs + 400, wallClockMs: Fixture.wallMs)
             let word = scene.status.shortWord
             // With something on top fewer sizes do: around the limits, and some beyond.
             for width in interface.layers.isEmpty ? Array(1...60) : Array(1...24) + [30, 40, 50, 60] {
@@ -80,7 +81,9 @@ struct PropertyTests {
 
     @Test func controlCharactersOfANameReachNoCell() {
         let desk = Fixture.crowded()
-        let frame = Fixture.frame(Fixture.interface(desk), desk, 200, 60)
+        var interface = Fixture.interface(desk)
+        interface.press([.character("1"), .character("z")], desk)
+        let frame = Fixture.frame(interface, desk, 200, 60)
         #expect(frame.text.contains("evil?[2J?name"))
         #expect(!frame.cells.contains { $0.base < 0x20 || $0.base == 0x202e })
     }

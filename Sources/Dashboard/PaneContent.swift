@@ -1,0 +1,125 @@
+import SafetyEngine
+
+/// What a pane shows. It cannot be made without saying whose it is and how fresh, and what is not live looks so in every
+/// line.
+struct PaneContent {
+    /// Several lines that belong together: a step, a latch.
+    struct Block {
+        var id: String
+        var lines: [Line]
+        var facts: [Fact]
+    }
+
+    enum Body {
+        case table(Table)
+        case blocks([Block])
+    }
+
+    /// Behind the pane's name: counts.
+    var summary: Line
+    /// Who says it, and how fresh it is: `live`, `STALE 4s`, `NOT CONNECTED`.
+    var source: String
+    var mark: Span
+    /// Lines above the rows: since when and why the connection is lost.
+    var notes: [Line] = []
+    /// What stands there when there is nothing to list.
+    var empty: String
+    var body: Body
+    private var tone = Tone.live
+
+    private enum Tone {
+        case live
+        case stale
+        case lost
+    }
+
+    /// Creates a pane's contents.
+    ///
+    /// - Parameters:
+    ///   - age: how fresh it is now.
+    ///   - hint: what to know while nothing was ever received.
+    init(
+        _ scene: Scene,
+        source: String,
+        age: Freshness,
+        summary: Line = Line([]),
+        body: Body,
+        empty: String,
+        hint: String = ""
+    ) {
+        self.source = source
+        self.summary = summary
+        self.body = body
+        self.empty = empty
+        switch age {
+        case .never:
+            mark = Span("NO DATA YET", .lost)
+            self.summary = Line([])
+            self.body = .blocks([])
+            self.empty = hint.isEmpty ? "nothing received yet" : "nothing received yet: \(hint)"
+        case .live(let age):
+            mark = Span(age < 2000 ? "live" : "\(Age.whole(age)) ago", .dim)
+        case .stale(let age):
+            mark = Span("STALE \(Age.whole(age))", .warning)
+            tone = .stale
+        case .lost(let age, let reason):
+            mark = Span("NOT CONNECTED", .bad)
+            tone = .lost
+            let since = "NOT CONNECTED since \(scene.time(ago: age)) UTC (\(Age.whole(age))): \(reason)."
+            notes = [Line(since + (count > 0 ? " Last known:" : ""), .bad)]
+            if count == 0 { self.empty = "" }
+        }
+    }
+
+    /// Contents of the switch itself: page, log and gates share the freshness of the snapshot.
+    init(_ scene: Scene, source: String, summary: Line = Line([]), body: Body, empty: String) {
+        self.init(scene, source: source, age: scene.freshness, summary: summary, body: body, empty: empty)
+    }
+
+    // MARK: - Rows
+
+    var count: Int {
+        switch body {
+        case .table(let table): table.rows.count
+        case .blocks(let blocks): blocks.count
+        }
+    }
+
+    func id(_ row: Int) -> String {
+        switch body {
+        case .table(let table): table.rows[row].id
+        case .blocks(let blocks): blocks[row].id
+        }
+    }
+
+    func facts(_ row: Int) -> [Fact] {
+        let facts =
+            switch body {
+            case .table(let table): table.facts(row)
+            case .blocks(let blocks): blocks[row].facts
+            }
+        return tone == .live ? facts : facts.map { Fact($0.label, "[\($0.text)]", .lost) }
+    }
+
+    /// A line as it looks at this freshness.
+    func toned(_ line: Line) -> Line {
+        switch tone {
+        case .live: line
+        case .stale: line.all(.stale)
+        case .lost: line.bracketed
+        }
+    }
+
+    /// The names of the columns, as they look at this freshness.
+    func tonedHeader(_ line: Line) -> Line {
+        switch tone {
+        case .live: line
+        case .stale: line.all(.stale)
+        case .lost: line.all(.lost)
+        }
+    }
+
+    var table: Table? {
+        if case .table(let table) = body { table } else { nil }
+    }
+}

@@ -1,0 +1,74 @@
+import SafetyEngine
+
+/// What is held: the largest first; those without a price before them, since nobody knows what they are worth.
+enum PositionsPane {
+    static func content(_ scene: Scene) -> PaneContent {
+        let positions = scene.snapshot.positions
+        let unpriced = positions.rows.filter { $0.value == nil }
+        let priced = positions.rows.filter { $0.value != nil }.sorted { left, right in
+            (left.value?.magnitude ?? Decimal(0)) > (right.value?.magnitude ?? Decimal(0))
+        }
+        var summary = [Span(positions.rows.isEmpty ? "none" : "\(positions.rows.count) held", .dim)]
+        if !unpriced.isEmpty { summary += [Span(", ", .dim), Span("\(unpriced.count) UNPRICED", .warning)] }
+        return PaneContent(
+            scene,
+            source: positions.source,
+            age: scene.freshness(of: positions),
+            summary: Line(summary),
+            body: .table(
+                Table(columns: columns(scene.snapshot.currency), rows: (unpriced + priced).map { row($0, scene) })
+            ),
+            empty: "nothing is held",
+            hint: positions.hint
+        )
+    }
+
+    private static func columns(_ currency: String) -> [Table.Column] {
+        [
+            .init(title: "symbol", width: 10, most: 14, rank: 0, order: .ascending),
+            .init(title: "side", width: 5, rank: 2, order: .ascending),
+            .init(title: "value \(currency)", width: 12, right: true, rank: 1, order: .descending),
+            .init(title: "profit \(currency)", width: 11, right: true, rank: 3, order: .ascending),
+            .init(title: "quantity", width: 12, most: 16, right: true, rank: 6, order: .descending),
+            .init(title: "entry", width: 11, right: true, rank: 8),
+            .init(title: "price", width: 11, right: true, rank: 7),
+            .init(title: "held", width: 6, right: true, rank: 9, order: .descending),
+            .init(title: "venue", width: 8, most: 12, rank: 4, order: .ascending),
+            .init(title: "account", width: 8, most: 14, rank: 10, order: .ascending),
+            .init(title: "note", width: 9, most: 40, rank: 5),
+        ]
+    }
+
+    private static func row(_ position: Position, _ scene: Scene) -> Table.Row {
+        let held = position.heldMs.map { scene.aged($0) }
+        let profit = position.profit
+        return Table.Row(
+            id: position.id,
+            values: [
+                Value(position.symbol), Value(position.side.rawValue, position.side == .short ? .label : .text),
+                Value(
+                    position.value.map { Figures.money($0) } ?? "UNPRICED",
+                    position.value == nil ? .warning : .text,
+                    key: .of(position.value?.magnitude)
+                ),
+                Value(
+                    profit.map { Figures.signed($0) } ?? "?",
+                    profit.map { $0.isNegative ? .bad : .good } ?? .warning,
+                    key: .of(profit)
+                ),
+                Value("\(position.quantity)", key: .amount(position.quantity)),
+                Value(position.entryPrice.map { "\($0)" } ?? "unknown", position.entryPrice == nil ? .warning : .text),
+                Value(position.price.map { "\($0)" } ?? "none", position.price == nil ? .warning : .text),
+                Value(held.map { Age.calm($0) } ?? "?", .dim, key: .of(held)),
+                Value(position.venue, .dim), Value(position.account, .dim), Value(position.note, .notice),
+            ],
+            facts: [
+                Fact(
+                    "price is from",
+                    position.price == nil ? "no price was received" : "\(Age.text(scene.aged(position.priceAgeMs))) ago"
+                ),
+                Fact("opened", held.map { "\(Age.text($0)) ago" } ?? "unknown"),
+            ]
+        )
+    }
+}
