@@ -50,7 +50,8 @@ enum AlertsPane {
             values: [
                 Value(alert.level.word, alert.level.role, key: .count(UInt64(alert.level.rawValue))),
                 Value(Age.calm(age), key: .count(age)), Value(alert.rule, .label), Value(alert.subject),
-                Value(alert.text, alert.acknowledgedBy == nil ? .text : .dim), Value("\(alert.count)x", .dim, key: .count(UInt64(max(0, alert.count)))),
+                Value(alert.text, alert.acknowledgedBy == nil ? .text : .dim),
+                Value("\(alert.count)x", .dim, key: .count(UInt64(max(0, alert.count)))),
                 Value(alert.acknowledgedBy ?? "-", alert.acknowledgedBy == nil ? .text : .dim),
             ],
             facts: [

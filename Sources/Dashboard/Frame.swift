@@ -109,11 +109,25 @@ public struct Frame: Sendable, Equatable {
     @discardableResult
     mutating func put(_ text: String, row: Int, column: Int, limit: Int = .max, role: Role) -> Int {
         var used = 0
+        if TextWidth.isPlain(text) {
+            for byte in text.utf8 {
+                if used >= limit { break }
+                place(TextWidth.Glyph(base: UInt32(byte)), row: row, column: column + used, role: role)
+                used += 1
+            }
+            return used
+        }
         for character in text {
-            var glyph = TextWidth.glyph(character)
-            if !unicode { glyph = TextWidth.ascii(glyph) }
+            let glyph = TextWidth.glyph(character)
             if glyph.width > limit - used { break }
-            place(glyph, row: row, column: column + used, role: role)
+            if unicode {
+                place(glyph, row: row, column: column + used, role: role)
+            } else {
+                // As many cells as the character would take: columns stay where they are.
+                for cell in 0..<glyph.width {
+                    place(TextWidth.ascii(glyph), row: row, column: column + used + cell, role: role)
+                }
+            }
             used += glyph.width
         }
         return used

@@ -28,8 +28,11 @@ struct Layout: Equatable {
 
     /// From this width on panes stand side by side.
     static let sideBySide = 76
-    /// From this width on up to three of them do.
+    /// From this width on up to three of them do, where there are not rows enough for the other way: a list in its full
+    /// width has all its columns.
     static let wide = 150
+    /// Rows of the body from which on two side by side are enough.
+    static let high = 36
 
     init(width: Int, height: Int, notices count: Int) {
         let barRows = height >= 16 ? 2 : 1
@@ -48,12 +51,12 @@ struct Layout: Equatable {
     typealias Part = (pane: Pane, weight: Int)
 
     /// The strips of the body from top to bottom, each one pane or several side by side.
-    static func strips(width: Int, _ demand: Demand) -> [[Part]] {
+    static func strips(width: Int, height: Int, _ demand: Demand) -> [[Part]] {
         if demand.zoomed { return [[(demand.focus, 1)]] }
         if width < sideBySide { return Pane.allCases.map { [($0, 1)] } }
         let steps: [[Part]]
         let lists: [[Part]]
-        if width < wide {
+        if width < wide || height >= high {
             steps = demand.alarm ? [[(.steps, 1)], [(.latches, 1)]] : [[(.steps, 1), (.latches, 1)]]
             lists = [
                 [(.alerts, 1)], [(.gates, 1), (.supervisors, 1)], [(.positions, 1)], [(.orders, 3), (.venues, 2)],
@@ -83,7 +86,7 @@ struct Layout: Equatable {
 
     /// The panes with their widths, before it is known how high they are.
     func widths(_ demand: Demand) -> [(pane: Pane, width: Int)] {
-        Layout.strips(width: body.width, demand).flatMap { strip in
+        Layout.strips(width: body.width, height: body.height, demand).flatMap { strip in
             Layout.columns(strip, width: body.width).map { ($0.pane, $0.width) }
         }
     }
@@ -94,7 +97,7 @@ struct Layout: Equatable {
     /// what the operator is looking for; then each strip its title; then, in the order of the strips and the focused one
     /// first, three rows each; then what they want, row by row.
     mutating func place(_ demand: Demand, wanted: [Pane: Int]) {
-        let strips = Layout.strips(width: body.width, demand)
+        let strips = Layout.strips(width: body.width, height: body.height, demand)
         let wants = strips.map { strip in strip.map { wanted[$0.pane] ?? 1 }.max() ?? 1 }
         var order = Array(strips.indices)
         if let focused = strips.firstIndex(where: { strip in strip.contains { $0.pane == demand.focus } }) {

@@ -57,6 +57,7 @@ enum Text {
     static func fit(_ text: String, _ width: Int) -> String {
         guard TextWidth.of(text) > width else { return text }
         guard width > 0 else { return "" }
+        if TextWidth.isPlain(text) { return String(text.prefix(width - 1)) + "…" }
         var result = ""
         var used = 0
         for character in text {

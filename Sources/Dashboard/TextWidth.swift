@@ -3,7 +3,13 @@
 enum TextWidth {
     /// The cells of a text, after the same cleaning as `Frame.put` does.
     static func of(_ text: some StringProtocol) -> Int {
-        text.reduce(0) { $0 + glyph($1).width }
+        isPlain(text) ? text.utf8.count : text.reduce(0) { $0 + glyph($1).width }
+    }
+
+    /// Whether every byte is a printable ASCII character: then bytes, characters and cells are one and the same, and
+    /// nearly all text on the screen is so.
+    static func isPlain(_ text: some StringProtocol) -> Bool {
+        text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
     }
 
     /// One character as a cell can hold it: a base, at most one combining mark, and its width of 1 or 2.

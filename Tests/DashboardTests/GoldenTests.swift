@@ -5,8 +5,6 @@ import Testing
 @testable import Dashboard
 
 struct GoldenTests {
-    static let sizes = [(80, 24), (120, 40), (200, 60), (40, 10), (20, 5), (1, 1)]
-
     static let desks: [(String, @Sendable () -> DeskSnapshot)] = [
         ("trading", Fixture.trading), ("halting", Fixture.halting), ("halted", Fixture.halted),
         ("crowded", Fixture.crowded),
@@ -38,62 +36,97 @@ struct GoldenTests {
             }
         ),
         ("broken", Fixture.broken),
+        (
+            "demo",
+            {
+                var desk = Fixture.halting()
+                desk.mark = "DEMO"
+                return desk
+            }
+        ),
         ("never", { DeskSnapshot(deskName: "alpha", paper: true, directory: "/desk/state") }),
     ]
 
+    private func expect(
+        _ name: String,
+        _ interface: Interface,
+        _ desk: DeskSnapshot,
+        nowMs: UInt64 = Fixture.nowMs
+    ) throws {
+        try Golden.expect(name) { width, height, unicode in
+            Fixture.frame(interface, desk, width, height, nowMs: nowMs, unicode: unicode)
+        }
+    }
+
     @Test(arguments: 0..<desks.count)
-    func screensAreAsRecorded(_ index: Int) throws {
+    func desksAreAsRecorded(_ index: Int) throws {
         let (name, make) = GoldenTests.desks[index]
         let desk = make()
-        let interface = Fixture.interface(desk)
-        for (width, height) in GoldenTests.sizes {
-            try Golden.expect(Fixture.frame(interface, desk, width, height), name)
-        }
+        try expect("desk-\(name)", Fixture.interface(desk), desk)
     }
 
-    @Test(arguments: [(80, 24), (40, 10)])
-    func asciiScreensAreAsRecorded(_ width: Int, _ height: Int) throws {
-        for (name, make) in GoldenTests.desks {
-            let desk = make()
-            let frame = Fixture.frame(Fixture.interface(desk), desk, width, height, unicode: false)
-            #expect(frame.text.unicodeScalars.allSatisfy { $0.isASCII })
-            try Golden.expect(frame, "ascii-\(name)")
-        }
+    @Test(arguments: Pane.allCases)
+    func everyPaneAloneIsAsRecorded(_ pane: Pane) throws {
+        let desk = Fixture.halting()
+        var interface = Fixture.interface(desk)
+        while interface.focus != pane { interface.press([.tab], desk) }
+        interface.press([.character("z"), .character("j")], desk)
+        try expect("pane-\(pane)", interface, desk)
     }
 
-    @Test(arguments: [(80, 24), (120, 40), (40, 10), (20, 5)])
-    func layersAreAsRecorded(_ width: Int, _ height: Int) throws {
+    @Test(
+        arguments: [
+            ("help", [.character("?")]), ("help-of-a-list", [.character("3"), .character("?")]),
+            ("detail-of-a-step", [.enter]), ("detail-of-an-alert", [.character("2"), .enter]),
+            ("detail-of-a-gate", [.character("1"), .enter]), ("detail-of-a-position", [.character("3"), .enter]),
+            ("filter", [.character("4"), .character("/"), .character("b"), .character("t")]),
+            ("sorted", [.character("3"), .character("s"), .character("s"), .character("s")]),
+            ("palette", [.character(":")]), ("palette-searched", [.character(":"), .character("z"), .character("o")]),
+            ("theme", [.character("T"), .character("j")]), ("interrupt", [.control("c")]),
+        ] as [(String, [Key])]
+    )
+    func overlaysAreAsRecorded(_ name: String, _ keys: [Key]) throws {
         let desk = Fixture.halted()
-        var help = Fixture.interface(desk)
-        help.press([.character("?")], desk)
-        try Golden.expect(Fixture.frame(help, desk, width, height), "help")
+        var interface = Interface(themes: ["default", "high-contrast", "mono"])
+        _ = interface.observe(desk, nowMs: Fixture.nowMs)
+        interface.press(keys, desk)
+        try expect("overlay-\(name)", interface, desk)
+    }
 
+    @Test func theReasonPickerIsAsRecorded() throws {
+        let desk = Fixture.halted()
         var picker = Fixture.interface(Fixture.trading())
         picker.press([.character("K")], Fixture.trading())
         _ = picker.observe(desk, nowMs: Fixture.nowMs + 50)
+        try expect("overlay-reason", picker, desk, nowMs: Fixture.nowMs + 50)
         picker.press([.character("7")], desk)
         picker.type("feed is wrong", desk)
-        try Golden.expect(Fixture.frame(picker, desk, width, height), "reason")
+        try expect("overlay-reason-typed", picker, desk, nowMs: Fixture.nowMs + 50)
+    }
 
+    @Test func theResumeDialogIsAsRecorded() throws {
+        let desk = Fixture.halted()
         let now = Fixture.nowMs + 400
         var resume = Fixture.interface(desk)
         resume.press([.character("R")], desk)
-        resume.preflight(
-            ResumeDialogTests.results(failing: [.gates, .stopFile]),
-            mode: .live,
-            scope: .global,
-            nowMs: now
-        )
+        try expect("dialog-resume-opened", resume, desk)
+        let results = ResumeDialogTests.results(failing: [.gates, .stopFile])
+        resume.preflight(results, mode: .live, scope: .global, nowMs: now)
         resume.press([.tab, .character(" ")], desk, at: now)
-        resume.preflight(
-            ResumeDialogTests.results(failing: [.gates, .stopFile]),
-            mode: .live,
-            scope: .global,
-            nowMs: now
-        )
+        resume.preflight(results, mode: .live, scope: .global, nowMs: now)
         resume.press([.tab], desk, at: now)
         resume.type("stopped by hand", desk, at: now)
-        try Golden.expect(Fixture.frame(resume, desk, width, height, nowMs: now), "resume")
+        try expect("dialog-resume-override", resume, desk, nowMs: now)
+        resume.press([.tab, .character("y"), .character("y"), .character("y"), .character("y")], desk, at: now)
+        resume.type("the feed is back", desk, at: now)
+        resume.press([.tab], desk, at: now)
+        resume.type("RESUME", desk, at: now)
+        resume.press([.tab], desk, at: now)
+        resume.type("bob", desk, at: now)
+        resume.press([.tab], desk, at: now)
+        resume.type("secret", desk, at: now)
+        resume.press([.enter, .enter], desk, at: now)
+        try expect("dialog-resume-refused", resume, desk, nowMs: now)
     }
 
     @Test func anUnansweredHaltShowsItselfAndThenHowToHaltByHand() throws {
@@ -106,6 +139,6 @@ struct GoldenTests {
         let late = Fixture.frame(interface, desk, 80, 24, nowMs: Fixture.nowMs + 300)
         #expect(late.text.contains("estop activate"))
         #expect(late.text.contains("EMERGENCY_STOP"))
-        try Golden.expect(late, "unanswered")
+        try expect("overlay-unanswered-halt", interface, desk, nowMs: Fixture.nowMs + 300)
     }
 }
