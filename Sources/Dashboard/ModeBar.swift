@@ -106,7 +106,7 @@ enum ModeBar {
         switch scene.snapshot.host {
         case .embedded: span = Span("host: this screen", .text)
         case .running(let pid, let age):
-            span = Span("host: pid \(pid), beat \(Age.text(scene.aged(age))) ago", .text)
+            span = Span("host: pid \(pid), beat \(Age.calm(scene.aged(age))) ago", .text)
         case .silent(let pid, let age):
             span = Span("HOST SILENT for \(Age.text(scene.aged(age))), pid \(pid)", .bad)
         case .absent: span = Span("NO HOST: estop serve starts one", .bad)
