@@ -55,6 +55,13 @@ extension ThemeShelf {
         }
         for name in names.prefix(ThemeShelf.directoryLimit) {
             let path = "\(directory)/\(name)\(ThemeShelf.suffix)"
+            // Names are shown to be chosen from.
+            if VisibleText.hasControls(name) {
+                problems.append(
+                    VisibleText.line("themes: \(path): the name has characters that are not shown: rename it")
+                )
+                continue
+            }
             do throws(BoundedFile.Failure) {
                 add(
                     name,

@@ -219,8 +219,12 @@ struct ThemeLibraryTests {
         #expect(library["t1255"] != nil && library["t1256"] == nil)
     }
 
-    @Test func namesThatCouldDrawOnTheScreenAreMadeVisible() throws {
-        let (_, problems) = try load([["a\u{1b}[31m.toml": "?"]])
-        #expect(problems.count == 1 && problems[0].contains("a\\x1b[31m.toml line 1: "))
+    @Test func namesThatCouldDrawOnTheScreenAreRefused() throws {
+        let (library, problems) = try load([["a\u{1b}[31m.toml": "text = \"\""]])
+        #expect(library.names == ThemeTests.names)
+        #expect(
+            problems.count == 1
+                && problems[0].hasSuffix("/a\\x1b[31m.toml: the name has characters that are not shown: rename it")
+        )
     }
 }
