@@ -15,7 +15,11 @@ public struct Interface: Sendable {
         var untilMs: UInt64
     }
 
-    private(set) var focus: Pane = .steps
+    private(set) var focus: Pane = .steps {
+        didSet { hasChosen = true }
+    }
+    /// Whether the operator has touched the panes. Before that the focus goes where there is something to look at.
+    private var hasChosen = false
     private(set) var isZoomed = false
     private(set) var layers: [any Layer] = []
     private(set) var message: Message?
@@ -161,6 +165,7 @@ public struct Interface: Sendable {
     }
 
     private mutating func performOnPanes(_ action: Action, snapshot: DeskSnapshot, nowMs: UInt64) -> [Effect] {
+        hasChosen = true
         switch action {
         case .halt:
             // From the palette: the key itself never comes here.
@@ -175,8 +180,8 @@ public struct Interface: Sendable {
         case .venuesPane: focus = .venues
         case .nextPane: walk(1)
         case .previousPane: walk(-1)
-        case .down: move(1, snapshot, nowMs)
-        case .up: move(-1, snapshot, nowMs)
+        case .down: step(1, snapshot, nowMs)
+        case .up: step(-1, snapshot, nowMs)
         case .pageDown: move(max(1, height / 3), snapshot, nowMs)
         case .pageUp: move(-max(1, height / 3), snapshot, nowMs)
         case .top: views[focus, default: View()].select(nil, at: 0)
@@ -192,9 +197,38 @@ public struct Interface: Sendable {
         return []
     }
 
+    /// What an operator who has just opened the screen looks at first.
+    private func natural(_ snapshot: DeskSnapshot) -> Pane {
+        if !snapshot.mode.permitsAnything { return .steps }
+        if !snapshot.alerts.rows.isEmpty { return .alerts }
+        return snapshot.gates.isEmpty ? .steps : .gates
+    }
+
     private mutating func walk(_ by: Int) {
         let panes = Pane.allCases
         focus = panes[(focus.rawValue + by + panes.count) % panes.count]
+    }
+
+    /// One row on. At the end of a pane the cursor goes on to the next one that has rows, so that a single key walks
+    /// through all that is on the screen; a zoomed pane keeps it.
+    private mutating func step(_ by: Int, _ snapshot: DeskSnapshot, _ nowMs: UInt64) {
+        let scene = scene(snapshot, nowMs: nowMs, wallClockMs: 0)
+        let here = listing(of: focus, scene)
+        if let selected = here.selected, isZoomed || here.order.indices.contains(selected + by) {
+            move(by, snapshot, nowMs)
+            return
+        }
+        if isZoomed { return }
+        let panes = Pane.allCases
+        for distance in 1...panes.count {
+            let index = (focus.rawValue + by * distance + panes.count * 2) % panes.count
+            let next = listing(of: panes[index], scene)
+            guard !next.order.isEmpty else { continue }
+            focus = panes[index]
+            views[focus, default: View()].select(nil, at: 0)
+            if by < 0 { move(1_000_000, snapshot, nowMs) }
+            return
+        }
     }
 
     /// Moves the cursor of the focused pane, and what is shown of it as little as that takes.
@@ -213,13 +247,13 @@ public struct Interface: Sendable {
         views[focus] = view
     }
 
-    /// The focused pane without regard to where it is: for what needs its rows only.
-    private func listing(_ scene: Scene) -> Listing {
-        Listing(focus.content(scene, width: width), view(of: focus), width: width)
+    /// A pane without regard to where it is: for what needs its rows only.
+    private func listing(of pane: Pane, _ scene: Scene) -> Listing {
+        Listing(pane.content(scene, width: width), view(of: pane), width: width)
     }
 
     private mutating func openDetail(_ snapshot: DeskSnapshot, nowMs: UInt64) {
-        let listing = listing(scene(snapshot, nowMs: nowMs, wallClockMs: 0))
+        let listing = listing(of: focus, scene(snapshot, nowMs: nowMs, wallClockMs: 0))
         guard let layer = DetailLayer(focus, listing) else {
             say(Span("\(focus.name): there is no row to look into", .notice), nowMs: nowMs)
             return
@@ -284,10 +318,14 @@ public struct Interface: Sendable {
 
     private func context(_ snapshot: DeskSnapshot, _ nowMs: UInt64) -> LayerContext {
         let scene = scene(snapshot, nowMs: nowMs, wallClockMs: 0)
-        return LayerContext(scene: scene, listing: listing(scene))
+        return LayerContext(scene: scene, listing: listing(of: focus, scene))
     }
 
     private mutating func refresh(_ snapshot: DeskSnapshot, nowMs: UInt64) -> [Effect] {
+        if !hasChosen {
+            focus = natural(snapshot)
+            hasChosen = false
+        }
         if let message, nowMs >= message.untilMs { self.message = nil }
         guard !layers.isEmpty else { return [] }
         var effects: [Effect] = []
@@ -316,7 +354,7 @@ public struct Interface: Sendable {
         case .filter(let text): views[focus, default: View()].filter = text
         case .move(let by):
             move(by, snapshot, nowMs)
-            let listing = listing(scene(snapshot, nowMs: nowMs, wallClockMs: 0))
+            let listing = listing(of: focus, scene(snapshot, nowMs: nowMs, wallClockMs: 0))
             for index in layers.indices {
                 guard var detail = layers[index] as? DetailLayer else { continue }
                 detail.follow(listing)

@@ -44,7 +44,9 @@ enum StepsPane {
 
     private static func summary(_ scene: Scene, _ steps: DeskSnapshot.HaltSteps) -> Line {
         if steps.hasAlarm { return Line("a step is LATE or FAILED", .bad) }
-        if !steps.waitingFor.isEmpty { return Line("NOT acknowledged: " + steps.waitingFor.joined(separator: ", "), .bad) }
+        if !steps.waitingFor.isEmpty {
+            return Line("NOT acknowledged: " + steps.waitingFor.joined(separator: ", "), .bad)
+        }
         if case .done(let ms) = steps.verified { return Line("halt verified after \(Age.step(ms))", .good) }
         if scene.snapshot.hasPendingStep || scene.unanswered != nil { return Line("halt under way", .warning) }
         return Line("the halt's steps", .dim)

@@ -71,7 +71,7 @@ public final class Session: Sendable {
     public static let noTerminalStatus: Int32 = 2
 
     private struct State {
-        var interface = Interface()
+        var interface: Interface
         var snapshot: DeskSnapshot
         /// A key came: paint at once.
         var urgent = true
@@ -102,7 +102,8 @@ public final class Session: Sendable {
         let controlling = isatty(0) == 1 && isatty(1) == 1 ? -1 : open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
         input = options.terminal ?? (isatty(0) == 1 ? 0 : controlling)
         output = options.terminal ?? (isatty(1) == 1 ? 1 : controlling)
-        state = Mutex(State(snapshot: initial))
+        let interface = Interface(themes: options.themes.names, theme: options.theme)
+        state = Mutex(State(interface: interface, snapshot: initial))
         word.store(initial.word.map { 1 << 32 | UInt64($0.rawValue) } ?? 0, ordering: .releasing)
     }
 

@@ -33,7 +33,7 @@ struct FrameTests {
     @Test func withoutUnicodeEveryCellIsASCII() {
         var frame = Frame(width: 12, height: 1, unicode: false)
         frame.put("■►─é漢…ok", row: 0, column: 0, role: .text)
-        #expect(frame.text(row: 0) == "#>-??~ok    ")
+        #expect(frame.text(row: 0) == "#>-???~ok   ")
     }
 
     @Test func combiningMarksStayWithTheirLetter() {
