@@ -109,10 +109,12 @@ public struct Frame: Sendable, Equatable {
     @discardableResult
     mutating func put(_ text: String, row: Int, column: Int, limit: Int = .max, role: Role) -> Int {
         var used = 0
-        if TextWidth.isPlain(text) {
-            for byte in text.utf8 {
+        if TextWidth.simple(text) != nil {
+            for scalar in text.unicodeScalars {
                 if used >= limit { break }
-                place(TextWidth.Glyph(base: UInt32(byte)), row: row, column: column + used, role: role)
+                var glyph = TextWidth.Glyph(base: scalar.value)
+                if !unicode { glyph = TextWidth.ascii(glyph) }
+                place(glyph, row: row, column: column + used, role: role)
                 used += 1
             }
             return used
@@ -133,11 +135,27 @@ public struct Frame: Sendable, Equatable {
         return used
     }
 
+    /// Writes the same character over so many cells.
+    mutating func rule(_ character: Character, row: Int, column: Int, width: Int, role: Role) {
+        var glyph = TextWidth.glyph(character)
+        if !unicode { glyph = TextWidth.ascii(glyph) }
+        for cell in 0..<max(0, width) { place(glyph, row: row, column: column + cell, role: role) }
+    }
+
     /// Writes a line of spans.
     mutating func put(_ line: Line, row: Int, column: Int, limit: Int) {
         var used = 0
         for span in line.spans where used < limit {
-            used += put(span.text, row: row, column: column + used, limit: limit - used, role: span.role)
+            let begin = column + used
+            guard let cells = span.cells else {
+                used += put(span.text, row: row, column: begin, limit: limit - used, role: span.role)
+                continue
+            }
+            let width = TextWidth.of(span.text)
+            let text = width > cells ? Text.fit(span.text, cells) : span.text
+            let blanks = span.right ? max(0, cells - width) : 0
+            put(text, row: row, column: begin + blanks, limit: limit - used - blanks, role: span.role)
+            used += cells
         }
     }
 

@@ -65,12 +65,14 @@ enum GatesPane {
                 Value("\(gate.refusals)", key: .count(gate.refusals)),
                 Value("\(gate.pid)", .dim, key: .count(UInt64(gate.pid))), Value(scope, .dim),
             ],
-            facts: [
-                Fact("saw last", gate.mode.name), Fact("checks", "\(gate.checks)"),
-                Fact("slot", "\(gate.slot) of 256 in gates.page"),
-                Fact("alive", gate.alive ? "yes" : "no: nobody holds its slot", gate.alive ? .dialog : .bad),
-                Fact("by hand", "kill \(gate.pid) stops this bot where nothing else does"),
-            ]
+            facts: {
+                [
+                    Fact("saw last", gate.mode.name), Fact("checks", "\(gate.checks)"),
+                    Fact("slot", "\(gate.slot) of 256 in gates.page"),
+                    Fact("alive", gate.alive ? "yes" : "no: nobody holds its slot", gate.alive ? .dialog : .bad),
+                    Fact("by hand", "kill \(gate.pid) stops this bot where nothing else does"),
+                ]
+            }
         )
     }
 

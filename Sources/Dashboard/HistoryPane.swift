@@ -33,10 +33,12 @@ enum HistoryPane {
                 Value(record.change.rawValue, role), Value(record.mode.name), Value("\(record.scope)", .dim),
                 Value(record.source.rawValue, .dim), Value(record.op), Value(record.reason),
             ],
-            facts: [
-                Fact("from", record.from.isEmpty ? "-" : record.from), Fact("recorded at", record.at),
-                Fact("id", record.id),
-            ]
+            facts: {
+                [
+                    Fact("from", record.from.isEmpty ? "-" : record.from), Fact("recorded at", record.at),
+                    Fact("id", record.id),
+                ]
+            }
         )
     }
 }

@@ -28,6 +28,8 @@ public struct Interface: Sendable {
     private(set) var theme: String
     private let themes: [String]
     private var views: [Pane: View] = [:]
+    /// Rows of each pane's list in the frame drawn last.
+    private var rooms: [Pane: Int] = [:]
     private var width = 80
     private var height = 24
 
@@ -99,6 +101,16 @@ public struct Interface: Sendable {
     public mutating func resize(width: Int, height: Int) {
         self.width = width
         self.height = height
+    }
+
+    /// Takes note of what was drawn, for scrolling.
+    public mutating func drawn(_ drawing: Drawing) { rooms = drawing.rooms }
+
+    /// Whether a screen drawn for the other one is right for this one but for the cursors of its panes.
+    func differsOnlyInViews(from other: Interface) -> Bool {
+        layers.isEmpty && other.layers.isEmpty && focus == other.focus && isZoomed == other.isZoomed
+            && message == other.message && press == other.press && observedMs == other.observedMs
+            && views[focus]?.filter == other.views[focus]?.filter
     }
 
     /// The results of `Effect.preflight`. Those for a choice that is no longer the dialog's are dropped.
@@ -233,17 +245,15 @@ public struct Interface: Sendable {
 
     /// Moves the cursor of the focused pane, and what is shown of it as little as that takes.
     private mutating func move(_ by: Int, _ snapshot: DeskSnapshot, _ nowMs: UInt64) {
-        let screen = Screen(self, scene(snapshot, nowMs: nowMs, wallClockMs: 0), width: width, height: height)
-        guard let listing = screen.listings[focus], let rect = screen.layout.panes[focus] else { return }
+        let scene = scene(snapshot, nowMs: nowMs, wallClockMs: 0)
+        var view = view(of: focus)
+        let listing = listing(of: focus, scene)
         guard let selected = listing.selected else { return }
         let target = max(0, min(listing.order.count - 1, selected + by))
-        var view = view(of: focus)
         view.select(listing.id(at: target), at: target)
-        let moved = Listing(listing.content, view, width: rect.width)
-        view.top = moved.top(
-            from: listing.top(from: view.top, room: Screen.room(listing, rect)),
-            room: Screen.room(moved, rect)
-        )
+        let room = rooms[focus] ?? Screen(self, scene, width: width, height: height).room(of: focus)
+        let moved = Listing(listing.content, view, width: width)
+        view.top = moved.top(from: listing.top(from: view.top, room: room), room: room)
         views[focus] = view
     }
 

@@ -26,12 +26,15 @@ enum LatchesPane {
         return PaneContent.Block(
             id: latch.id,
             lines: [head] + Text.wrap(latch.reason, max(1, width - 2)).map { Line("  " + $0) },
-            facts: [
-                Fact("scope", "\(latch.scope)"), Fact("mode", latch.mode.name), Fact("source", latch.source.rawValue),
-                Fact("operator", latch.op.isEmpty ? "-" : latch.op), Fact("since", latch.since),
-                Fact("reason", latch.reason), Fact("id", latch.id),
-                Fact("to lift it", "R: a latch never lifts itself; removing a stop file lifts nothing"),
-            ]
+            facts: {
+                [
+                    Fact("scope", "\(latch.scope)"), Fact("mode", latch.mode.name),
+                    Fact("source", latch.source.rawValue),
+                    Fact("operator", latch.op.isEmpty ? "-" : latch.op), Fact("since", latch.since),
+                    Fact("reason", latch.reason), Fact("id", latch.id),
+                    Fact("to lift it", "R: a latch never lifts itself; removing a stop file lifts nothing"),
+                ]
+            }
         )
     }
 }

@@ -2,11 +2,22 @@
 struct Span: Equatable {
     var text: String
     var role: Role
+    /// The cells that it takes; nil: as many as its text. What is longer is cut with a mark.
+    var cells: Int?
+    /// Whether it stands at the right of them.
+    var right = false
 
-    init(_ text: String, _ role: Role = .text) {
+    init(_ text: String, _ role: Role = .text, cells: Int? = nil, right: Bool = false) {
         self.text = text
         self.role = role
+        self.cells = cells
+        self.right = right
     }
+
+    var width: Int { cells ?? TextWidth.of(text) }
+
+    /// The same text, with the blanks that it takes.
+    var padded: String { cells.map { Text.pad(text, $0, right: right) } ?? text }
 }
 
 /// One line of a pane, before it is placed on the screen.
@@ -16,17 +27,22 @@ struct Line: Equatable {
     init(_ spans: [Span]) { self.spans = spans }
     init(_ text: String, _ role: Role = .text) { spans = [Span(text, role)] }
 
-    var text: String { spans.map(\.text).joined() }
+    var text: String { spans.map(\.padded).joined() }
 
-    var width: Int { spans.reduce(0) { $0 + TextWidth.of($1.text) } }
+    var width: Int { spans.reduce(0) { $0 + $1.width } }
 
     /// The same line in another role, for what is stale.
-    func all(_ role: Role) -> Line { Line(spans.map { Span($0.text, role) }) }
+    func all(_ role: Role) -> Line {
+        Line(spans.map { Span($0.text, role, cells: $0.cells, right: $0.right) })
+    }
 
     /// The same line under the cursor: what is plain text stands out, what has a meaning of its own keeps it.
     var selected: Line {
         Line(
-            spans.map { Span($0.text, $0.role == .text || $0.role == .dim || $0.role == .label ? .selected : $0.role) }
+            spans.map { span in
+                let isPlain = span.role == .text || span.role == .dim || span.role == .label
+                return Span(span.text, isPlain ? .selected : span.role, cells: span.cells, right: span.right)
+            }
         )
     }
 
@@ -36,9 +52,9 @@ struct Line: Equatable {
         var used = 0
         var kept: [Span] = []
         for span in spans {
-            let needed = TextWidth.of(span.text)
+            let needed = span.width
             if used + needed >= width {
-                kept.append(Span(Text.fit(span.text + "  ", width - used), span.role))
+                kept.append(Span(Text.fit(span.padded + "  ", width - used), span.role))
                 break
             }
             kept.append(span)
@@ -57,7 +73,7 @@ enum Text {
     static func fit(_ text: String, _ width: Int) -> String {
         guard TextWidth.of(text) > width else { return text }
         guard width > 0 else { return "" }
-        if TextWidth.isPlain(text) { return String(text.prefix(width - 1)) + "…" }
+        if TextWidth.simple(text) != nil { return String(text.unicodeScalars.prefix(width - 1)) + "…" }
         var result = ""
         var used = 0
         for character in text {
@@ -102,6 +118,7 @@ enum Text {
     /// Whole words where they fit, cut words where they must be: nothing of the text is lost.
     static func wrap(_ text: String, _ width: Int) -> [String] {
         guard width > 0 else { return [] }
+        if let cells = TextWidth.simple(text), cells <= width { return cells == 0 ? [] : [text] }
         var lines: [String] = []
         var line = ""
         for word in text.split(whereSeparator: { $0 == " " || $0 == "\n" }) {

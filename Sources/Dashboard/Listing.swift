@@ -27,11 +27,11 @@ struct Listing {
     let selected: Int?
     private let fitting: [(column: Int, width: Int)]
     private let sortedBy: Int?
-    private let width: Int
+    /// What stands above the rows: the loss of the connection, or that there is nothing.
+    let notes: [Line]
 
     init(_ content: PaneContent, _ view: View, width: Int) {
         self.content = content
-        self.width = width
         sortedBy = view.sortedBy
         if let table = content.table {
             fitting = table.fitting(max(0, width - Listing.margin))
@@ -47,6 +47,18 @@ struct Listing {
         } else {
             selected = 0
         }
+        notes = Listing.notes(content, isEmpty: order.isEmpty, width: width)
+    }
+
+    private static func notes(_ content: PaneContent, isEmpty: Bool, width: Int) -> [Line] {
+        var texts = content.notes
+        if isEmpty {
+            let text = content.count > 0 ? "no row has these words: Esc drops the filter" : content.empty
+            if !text.isEmpty { texts.append(Line(text, .dim)) }
+        }
+        return texts.flatMap { note in
+            Text.wrap(note.text, max(1, width - 1)).map { Line([Span(" " + $0, note.spans.first?.role ?? .dim)]) }
+        }
     }
 
     /// The column of the cursor's mark, left of every row.
@@ -58,18 +70,6 @@ struct Listing {
     var header: Line? {
         guard let table = content.table, content.count > 0 else { return nil }
         return content.tonedHeader(Line([Span(" ")] + table.header(fitting, sortedBy: sortedBy).spans))
-    }
-
-    /// What stands above the rows: the loss of the connection, or that there is nothing.
-    var notes: [Line] {
-        var texts = content.notes
-        if order.isEmpty {
-            let text = content.count > 0 ? "no row has these words: Esc drops the filter" : content.empty
-            if !text.isEmpty { texts.append(Line(text, .dim)) }
-        }
-        return texts.flatMap { note in
-            Text.wrap(note.text, max(1, width - 1)).map { Line([Span(" " + $0, note.spans.first?.role ?? .dim)]) }
-        }
     }
 
     /// How many lines a row takes.

@@ -50,12 +50,14 @@ enum OrdersPane {
                 Value(order.price.map { "\($0)" } ?? "market", order.price == nil ? .dim : .text),
                 Value(order.venue, .dim), Value(order.clientID, .dim), Value(order.note, .notice),
             ],
-            facts: [
-                Fact("venue's id", order.venueID.isEmpty ? "none yet: the venue has not answered" : order.venueID),
-                Fact("account", order.account), Fact("strategy", order.strategy.isEmpty ? "-" : order.strategy),
-                Fact("sent", "\(Age.text(age)) ago"),
-                Fact("stuck after", order.stuckAfterMs == 0 ? "never" : Age.text(order.stuckAfterMs)),
-            ]
+            facts: {
+                [
+                    Fact("venue's id", order.venueID.isEmpty ? "none yet: the venue has not answered" : order.venueID),
+                    Fact("account", order.account), Fact("strategy", order.strategy.isEmpty ? "-" : order.strategy),
+                    Fact("sent", "\(Age.text(age)) ago"),
+                    Fact("stuck after", order.stuckAfterMs == 0 ? "never" : Age.text(order.stuckAfterMs)),
+                ]
+            }
         )
     }
 }

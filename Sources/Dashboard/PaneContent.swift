@@ -7,7 +7,7 @@ struct PaneContent {
     struct Block {
         var id: String
         var lines: [Line]
-        var facts: [Fact]
+        var facts: () -> [Fact]
     }
 
     enum Body {
@@ -96,7 +96,7 @@ struct PaneContent {
         let facts =
             switch body {
             case .table(let table): table.facts(row)
-            case .blocks(let blocks): blocks[row].facts
+            case .blocks(let blocks): blocks[row].facts()
             }
         return tone == .live ? facts : facts.map { Fact($0.label, "[\($0.text)]", .lost) }
     }

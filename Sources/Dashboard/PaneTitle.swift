@@ -9,13 +9,7 @@ struct PaneTitle {
 
     func draw(in rect: Rect, first: Int, room: Int, into frame: inout Frame) {
         let border: Role = isFocused ? .borderFocused : .border
-        frame.put(
-            String(repeating: "─", count: rect.width),
-            row: rect.row,
-            column: rect.column,
-            limit: rect.width,
-            role: border
-        )
+        frame.rule("─", row: rect.row, column: rect.column, width: rect.width, role: border)
         let left = left(first: first, room: room)
         let mark = listing.content.mark
         var right = Line([Span(" \(listing.content.source) · ", .dim), Span("\(mark.text) ", mark.role)])

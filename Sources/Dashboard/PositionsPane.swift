@@ -62,13 +62,16 @@ enum PositionsPane {
                 Value(held.map { Age.calm($0) } ?? "?", .dim, key: .of(held)),
                 Value(position.venue, .dim), Value(position.account, .dim), Value(position.note, .notice),
             ],
-            facts: [
-                Fact(
-                    "price is from",
-                    position.price == nil ? "no price was received" : "\(Age.text(scene.aged(position.priceAgeMs))) ago"
-                ),
-                Fact("opened", held.map { "\(Age.text($0)) ago" } ?? "unknown"),
-            ]
+            facts: {
+                [
+                    Fact(
+                        "price is from",
+                        position.price == nil
+                            ? "no price was received" : "\(Age.text(scene.aged(position.priceAgeMs))) ago"
+                    ),
+                    Fact("opened", held.map { "\(Age.text($0)) ago" } ?? "unknown"),
+                ]
+            }
         )
     }
 }

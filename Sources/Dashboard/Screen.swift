@@ -29,10 +29,10 @@ public func render(
 
 /// The screen at one moment: where everything is, and what each pane shows.
 struct Screen {
-    let interface: Interface
+    private(set) var interface: Interface
     let scene: Scene
     let layout: Layout
-    let listings: [Pane: Listing]
+    private(set) var listings: [Pane: Listing]
     private let notices: [Span]
 
     init(_ interface: Interface, _ scene: Scene, width: Int, height: Int) {
@@ -75,11 +75,45 @@ struct Screen {
         Footer.draw(interface, scene, layout, into: &frame)
     }
 
+    /// The same screen with its panes looked at in another way.
+    func with(_ interface: Interface) -> Screen {
+        var copy = self
+        copy.interface = interface
+        for (pane, listing) in listings {
+            let view = interface.view(of: pane)
+            guard view != self.interface.view(of: pane), let rect = layout.panes[pane] else { continue }
+            copy.listings[pane] = Listing(listing.content, view, width: rect.width)
+        }
+        return copy
+    }
+
+    /// Draws again the panes that are looked at in another way than before, and says which rows that touched.
+    func redraw(since before: Screen, into frame: inout Frame) -> Range<Int> {
+        var touched: Range<Int>?
+        for (pane, rect) in layout.panes where interface.view(of: pane) != before.interface.view(of: pane) {
+            frame.within(rect) {
+                $0.fill(rect, role: .text)
+                draw(pane, in: rect, into: &$0)
+            }
+            let rows = rect.row..<(rect.row + rect.height)
+            touched = touched.map { min($0.lowerBound, rows.lowerBound)..<max($0.upperBound, rows.upperBound) } ?? rows
+        }
+        // It may lie on one of them.
+        drawMessage(into: &frame)
+        return touched ?? 0..<0
+    }
+
     // MARK: - Panes
 
     /// Rows of a pane's rectangle that are left to its list.
     static func room(_ listing: Listing, _ rect: Rect) -> Int {
         max(0, rect.height - 1 - listing.notes.count - (listing.header == nil ? 0 : 1))
+    }
+
+    /// Rows of a pane's list on this screen.
+    func room(of pane: Pane) -> Int {
+        guard let listing = listings[pane], let rect = layout.panes[pane] else { return 0 }
+        return Screen.room(listing, rect)
     }
 
     private func draw(_ pane: Pane, in rect: Rect, into frame: inout Frame) {

@@ -27,8 +27,10 @@ enum StepsPane {
                     PaneContent.Block(
                         id: "waiting",
                         lines: Text.wrap(names, max(1, room - 2)).map { Line("  " + $0, .bad) },
-                        facts: steps.waitingFor.map { Fact("not acknowledged", $0, .bad) }
-                            + [Fact("by hand", scene.manualHalt)]
+                        facts: {
+                            steps.waitingFor.map { Fact("not acknowledged", $0, .bad) }
+                                + [Fact("by hand", scene.manualHalt)]
+                        }
                     )
                 )
             }
@@ -75,9 +77,11 @@ enum StepsPane {
         return PaneContent.Block(
             id: name,
             lines: lines,
-            facts: [
-                Fact("step", said), Fact("what it is", meaning(name)), Fact("by hand", scene.manualHalt),
-            ]
+            facts: {
+                [
+                    Fact("step", said), Fact("what it is", meaning(name)), Fact("by hand", scene.manualHalt),
+                ]
+            }
         )
     }
 

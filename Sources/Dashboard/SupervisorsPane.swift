@@ -77,16 +77,19 @@ enum SupervisorsPane {
                     key: .count(supervisor.missed)
                 ),
             ],
-            facts: [
-                Fact("last beat was", age.map { "\(Age.text($0)) ago" } ?? "never"),
-                Fact("process", supervisor.alive.map { $0 ? "lives" : "is gone" } ?? "unknown (a script's beat)"),
-                Fact(
-                    "gaps",
-                    supervisor.gaps.isEmpty
-                        ? "none seen yet" : supervisor.gaps.map { "\($0)%" }.joined(separator: " ") + " of the interval"
-                ),
-                Fact("means", "LATE after 1.5 intervals, STALLED after 3, DEAD when its process is gone"),
-            ]
+            facts: {
+                [
+                    Fact("last beat was", age.map { "\(Age.text($0)) ago" } ?? "never"),
+                    Fact("process", supervisor.alive.map { $0 ? "lives" : "is gone" } ?? "unknown (a script's beat)"),
+                    Fact(
+                        "gaps",
+                        supervisor.gaps.isEmpty
+                            ? "none seen yet"
+                            : supervisor.gaps.map { "\($0)%" }.joined(separator: " ") + " of the interval"
+                    ),
+                    Fact("means", "LATE after 1.5 intervals, STALLED after 3, DEAD when its process is gone"),
+                ]
+            }
         )
     }
 }

@@ -62,8 +62,8 @@ struct Table {
         /// What makes it the same row in the next snapshot.
         var id: String
         var values: [Value]
-        /// What its details say beyond the columns.
-        var facts: [Fact] = []
+        /// What its details say beyond the columns; made only when somebody looks.
+        var facts: () -> [Fact] = { [] }
     }
 
     var columns: [Column]
@@ -115,35 +115,38 @@ struct Table {
 
     /// The header in these columns, the one that is sorted by marked.
     func header(_ fitting: [(column: Int, width: Int)], sortedBy: Int?) -> Line {
-        Line(
-            fitting.map { index, width in
-                let column = columns[index]
-                let isSorted = index == sortedBy
-                let arrow = isSorted ? (column.order == .descending ? "▼" : "▲") : ""
-                return Span(
-                    Text.pad(column.title + arrow, width, right: column.right) + " ",
-                    isSorted ? .key : .label
-                )
-            }
-        )
+        var spans: [Span] = []
+        for (index, width) in fitting {
+            let column = columns[index]
+            let isSorted = index == sortedBy
+            let title = isSorted ? column.title + (column.order == .descending ? "▼" : "▲") : column.title
+            spans.append(Span(title, isSorted ? .key : .label, cells: width, right: column.right))
+            spans.append(Table.gap)
+        }
+        return Line(spans)
     }
 
     /// One row in these columns.
     func line(_ row: Int, _ fitting: [(column: Int, width: Int)]) -> Line {
-        Line(
-            fitting.map { index, width in
-                let column = columns[index]
-                let span = rows[row].values[index].span
-                let text = column.middle ? Text.fitMiddle(span.text, width) : span.text
-                return Span(Text.pad(text, width, right: column.right) + " ", span.role)
-            }
-        )
+        var spans: [Span] = []
+        spans.reserveCapacity(fitting.count * 2)
+        for (index, width) in fitting {
+            let column = columns[index]
+            let span = rows[row].values[index].span
+            let text = column.middle ? Text.fitMiddle(span.text, width) : span.text
+            spans.append(Span(text, span.role, cells: width, right: column.right))
+            spans.append(Table.gap)
+        }
+        return Line(spans)
     }
+
+    /// Between two columns.
+    private static let gap = Span("", .text, cells: 1)
 
     /// Whether a row has all the words of a filter, and none that it excludes with `!`.
     func matches(_ row: Int, _ filter: String) -> Bool {
+        if filter.isEmpty { return true }
         let words = filter.lowercased().split(separator: " ")
-        guard !words.isEmpty else { return true }
         let text = rows[row].values.map(\.span.text).joined(separator: " ").lowercased()
         return words.allSatisfy { word in
             let isExcluded = word.hasPrefix("!")
@@ -156,6 +159,6 @@ struct Table {
     func facts(_ row: Int) -> [Fact] {
         zip(columns, rows[row].values).map { column, value in
             Fact(column.title, value.span.text.isEmpty ? "-" : value.span.text, value.span.role)
-        } + rows[row].facts
+        } + rows[row].facts()
     }
 }

@@ -3,13 +3,27 @@
 enum TextWidth {
     /// The cells of a text, after the same cleaning as `Frame.put` does.
     static func of(_ text: some StringProtocol) -> Int {
-        isPlain(text) ? text.utf8.count : text.reduce(0) { $0 + glyph($1).width }
+        simple(text) ?? text.reduce(0) { $0 + glyph($1).width }
     }
 
-    /// Whether every byte is a printable ASCII character: then bytes, characters and cells are one and the same, and
-    /// nearly all text on the screen is so.
-    static func isPlain(_ text: some StringProtocol) -> Bool {
-        text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
+    /// The cells of a text of which every scalar is one character and one cell; nil for any other. Nearly all text on the
+    /// screen is so, and finding the characters of the rest is what drawing would spend most of its time with.
+    static func simple(_ text: some StringProtocol) -> Int? {
+        var count = 0
+        for scalar in text.unicodeScalars {
+            guard isSimple(scalar.value) else { return nil }
+            count += 1
+        }
+        return count
+    }
+
+    /// Printable ASCII, lines, blocks and shapes, and our own symbols: narrow, and joining with nothing.
+    private static func isSimple(_ value: UInt32) -> Bool {
+        switch value {
+        case 0x20..<0x7f, 0x2500...0x25fc: true
+        case 0xb7, 0xbb, 0x2022, 0x2026, 0x2190...0x2193, 0x2713: true
+        default: false
+        }
     }
 
     /// One character as a cell can hold it: a base, at most one combining mark, and its width of 1 or 2.

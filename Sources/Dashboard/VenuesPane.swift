@@ -63,14 +63,16 @@ enum VenuesPane {
                 Value(venue.latencyMs.map { "\($0) ms" } ?? "-", .dim, key: .of(venue.latencyMs)),
                 Value(venue.account, .dim), Value(venue.note, venue.state == .disconnected ? .bad : .notice),
             ],
-            facts: [
-                Fact("orders resting there", venue.openOrders.map { "\($0)" } ?? "it has not said"),
-                Fact(
-                    "gone since the halt",
-                    venue.cancelled.map { "\($0) of \(venue.toCancel)" } ?? "no halt has asked it yet"
-                ),
-                Fact("answered last", answered.map { "\(Age.text($0)) ago" } ?? "never"),
-            ]
+            facts: {
+                [
+                    Fact("orders resting there", venue.openOrders.map { "\($0)" } ?? "it has not said"),
+                    Fact(
+                        "gone since the halt",
+                        venue.cancelled.map { "\($0) of \(venue.toCancel)" } ?? "no halt has asked it yet"
+                    ),
+                    Fact("answered last", answered.map { "\(Age.text($0)) ago" } ?? "never"),
+                ]
+            }
         )
     }
 }
