@@ -67,7 +67,8 @@ struct PlainStanding {
             lines.append(PlainLine(.news, .gate, "\(PlainText.count(open.count, "gate")) open: \(names)"))
         }
         let dead = desk.gates.filter { !$0.alive }
-        return lines + capped(dead, .gate, "dead gates") { PlainLine(.bad, .gate, "gate \($0.name) DEAD, pid \($0.pid)") }
+        return lines
+            + capped(dead, .gate, "dead gates") { PlainLine(.bad, .gate, "gate \($0.name) DEAD, pid \($0.pid)") }
     }
 
     private var supervisors: [PlainLine] {
@@ -96,7 +97,12 @@ struct PlainStanding {
     private var alerts: [PlainLine] {
         let sorted = Alert.Level.allCases.reversed().flatMap { level in desk.alerts.rows.filter { $0.level == level } }
         let none = [PlainLine(.news, .alert, "no alert")]
-        return reading("alerts", .alert, desk.alerts, sorted.isEmpty ? none : capped(sorted, .alert, "alerts", words.alert))
+        return reading(
+            "alerts",
+            .alert,
+            desk.alerts,
+            sorted.isEmpty ? none : capped(sorted, .alert, "alerts", words.alert)
+        )
     }
 
     private var venues: [PlainLine] {
@@ -106,7 +112,12 @@ struct PlainStanding {
     private var orders: [PlainLine] {
         let stuck = desk.orders.rows.filter(\.hangs)
         let none = [PlainLine(.news, .order, "no order is stuck")]
-        return reading("orders", .order, desk.orders, stuck.isEmpty ? none : capped(stuck, .order, "orders", words.stuck))
+        return reading(
+            "orders",
+            .order,
+            desk.orders,
+            stuck.isEmpty ? none : capped(stuck, .order, "orders", words.stuck)
+        )
     }
 
     private var positions: [PlainLine] {

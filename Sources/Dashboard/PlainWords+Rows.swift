@@ -71,7 +71,8 @@ extension PlainWords {
     // MARK: - Sources
 
     func readings(_ old: DeskSnapshot, _ new: DeskSnapshot) -> [PlainLine] {
-        reading("alerts", .alert, old.alerts, new.alerts) + reading("positions", .position, old.positions, new.positions)
+        reading("alerts", .alert, old.alerts, new.alerts)
+            + reading("positions", .position, old.positions, new.positions)
             + reading("orders", .order, old.orders, new.orders) + reading("venues", .venue, old.venues, new.venues)
     }
 
@@ -115,7 +116,8 @@ extension PlainWords {
     }
 
     private func named(_ alert: Alert) -> String {
-        alert.subject.isEmpty ? "\(alert.level.word) \(alert.rule)" : "\(alert.level.word) \(alert.rule) \(alert.subject)"
+        alert.subject.isEmpty
+            ? "\(alert.level.word) \(alert.rule)" : "\(alert.level.word) \(alert.rule) \(alert.subject)"
     }
 
     private func gravity(_ level: Alert.Level) -> PlainLine.Gravity {
@@ -169,7 +171,11 @@ extension PlainWords {
     func stuck(_ order: Order) -> PlainLine {
         let note = order.note.isEmpty ? "" : "; \(order.note)"
         let state = order.state.rawValue
-        return PlainLine(.bad, .order, "order stuck: \(named(order)), \(state) for \(PlainText.span(order.ageMs))\(note)")
+        return PlainLine(
+            .bad,
+            .order,
+            "order stuck: \(named(order)), \(state) for \(PlainText.span(order.ageMs))\(note)"
+        )
     }
 
     private func named(_ order: Order) -> String {
@@ -188,7 +194,9 @@ extension PlainWords {
         }
         return rows.added.map { venue($0) }
             + changed.map { was, new in venue(new, was: was.state == new.state ? nil : was.state) }
-            + rows.removed.map { PlainLine(.warning, .venue, "venue \($0.name) \($0.account) is not configured any more") }
+            + rows.removed.map {
+                PlainLine(.warning, .venue, "venue \($0.name) \($0.account) is not configured any more")
+            }
     }
 
     func venue(_ venue: Venue, was: Venue.State? = nil) -> PlainLine {

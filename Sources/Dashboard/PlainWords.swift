@@ -18,11 +18,15 @@ struct PlainWords {
         guard old.freshness.kind != new.freshness.kind else { return [] }
         switch new.freshness {
         case .never:
-            return [PlainLine(.alarm, .desk, "desk: nothing was received yet; mode UNKNOWN; halting works all the same")]
+            return [
+                PlainLine(.alarm, .desk, "desk: nothing was received yet; mode UNKNOWN; halting works all the same")
+            ]
         case .live:
             return [PlainLine(.news, .desk, "desk live again; mode \(new.status.word)")]
         case .stale(let age):
-            return [PlainLine(.bad, .desk, "desk STALE, last true \(PlainText.span(age)) ago; mode then \(new.status.word)")]
+            return [
+                PlainLine(.bad, .desk, "desk STALE, last true \(PlainText.span(age)) ago; mode then \(new.status.word)")
+            ]
         case .lost(let age, let reason):
             let last = Status.of(old, freshness: .live(ageMs: 0), unansweredHalt: false).word
             return [
@@ -49,11 +53,8 @@ struct PlainWords {
     // MARK: - Mode
 
     func mode(_ old: DeskSnapshot, _ new: DeskSnapshot) -> [PlainLine] {
-        let isAsked = old.status != new.status || cause(old) != cause(new)
-        let problem = new.pageProblem
-        let isOther = old.pageProblem.map(PlainText.withoutAges) != problem.map(PlainText.withoutAges)
-        guard isAsked || isOther else { return [] }
-        return [mode(new)]
+        let line = mode(new)
+        return PlainText.withoutAges(mode(old).text) == PlainText.withoutAges(line.text) ? [] : [line]
     }
 
     /// `mode HALTED since 12:00:01 UTC by alice: Uncontrolled losses`.
@@ -115,7 +116,11 @@ struct PlainWords {
             guard isSaid(step, path) else { return nil }
             switch step {
             case .done(let ms):
-                return PlainLine(.news, .halt, path == \.key ? "halt: \(done)" : "halt: \(done) after \(PlainText.step(ms))")
+                return PlainLine(
+                    .news,
+                    .halt,
+                    path == \.key ? "halt: \(done)" : "halt: \(done) after \(PlainText.step(ms))"
+                )
             case .alarm(let text):
                 // The manual way in full, and every name.
                 let missing = path == \.gates ? steps.waitingFor.filter { !text.contains($0) } : []

@@ -11,7 +11,11 @@ enum DashboardCommand {
         options: [
             .init("mono", summary: "no colours (as NO_COLOR does)"),
             .init("ascii", summary: "no characters beyond ASCII"),
-            .init("script", .text("FILE"), summary: "press the keys of a script, without a terminal (-: standard input)"),
+            .init(
+                "script",
+                .text("FILE"),
+                summary: "press the keys of a script, without a terminal (-: standard input)"
+            ),
             .init("frame", .text("FILE"), summary: "write the screen as text, after the script (-: standard output)"),
             .init("size", .text("COLUMNSxROWS"), summary: "the size of that screen; default: 120x40"),
             .init("roles", summary: "write the role of each cell behind the text"),

@@ -30,7 +30,9 @@ enum DeskCommands {
             Output.standard.write(table.help(for: arguments))
             return 0
         }
-        guard let entry = all.first(where: { $0.command.name == arguments.command }) else { return UsageError.exitStatus }
+        guard let entry = all.first(where: { $0.command.name == arguments.command }) else {
+            return UsageError.exitStatus
+        }
         return entry.run(arguments)
     }
 }

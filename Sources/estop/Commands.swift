@@ -22,7 +22,8 @@ enum Commands {
         .init("dashboard", summary: "the full-screen dashboard; also what `estop` alone does"),
         .init(
             "watch",
-            summary: "the dashboard; with --plain one line for each change, for screen readers, pipes and dumb terminals"
+            summary:
+                "the dashboard; with --plain one line for each change, for screen readers, pipes and dumb terminals"
         ),
         .init("serve", summary: "the host, without a screen"),
         .init("run", summary: "run a process as a supervised bot: beats for it, stops it on a halt"),
