@@ -48,6 +48,8 @@ enum Commands {
         do {
             arguments = try table.parse(words)
         } catch {
+            // Options of the dashboard, which has no name here: it knows them, and says what it does not know.
+            if name == nil { return runDesk(words) }
             Output.error.line("estop: \(error.message)")
             return UsageError.exitStatus
         }
