@@ -51,7 +51,13 @@ let package = Package(
             cSettings: cSettings,
             linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]
         ),
-        .target(name: "Terminal", dependencies: ["CTerminal", "Dashboard"], swiftSettings: settings),
+        // The shipped themes are compiled in, so that the executable can stand alone: themes is a link to the directory.
+        .target(
+            name: "Terminal",
+            dependencies: ["CTerminal", "Dashboard", "Console"],
+            resources: [.embedInCode("themes")],
+            swiftSettings: settings
+        ),
 
         // What both executables share.
         .target(name: "Console", dependencies: ["KillSwitch"], swiftSettings: settings),
@@ -100,7 +106,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TerminalTests",
-            dependencies: ["Terminal", "CTerminal", "Dashboard"],
+            dependencies: ["Terminal", "CTerminal", "Dashboard", "Console"],
             swiftSettings: settings
         ),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "KillSwitch"], swiftSettings: settings),

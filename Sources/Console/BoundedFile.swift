@@ -1,15 +1,15 @@
 import Glibc
 
 /// Reads small files without ever waiting: a configuration that is a pipe must not hold up a halt.
-enum BoundedFile {
-    enum Failure: Error {
+package enum BoundedFile {
+    package enum Failure: Error {
         case missing
         /// What is wrong, and what to do.
         case refused(String)
     }
 
     /// The bytes of a regular file of at most `limit`.
-    static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+    package static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw failure(errno) }
         defer { close(descriptor) }

@@ -56,7 +56,7 @@ extension Configuration {
 
 extension Environment {
     /// A directory of the XDG Base Directory Specification: the variable, unless relative, else its default in HOME.
-    func directory(_ name: String, inHome fallback: String) -> String? {
+    package func directory(_ name: String, inHome fallback: String) -> String? {
         if let directory = self[name], directory.hasPrefix("/") { return directory }
         guard let home = self["HOME"], home.hasPrefix("/") else { return nil }
         return home == "/" ? "/\(fallback)" : "\(home)/\(fallback)"

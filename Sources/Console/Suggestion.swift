@@ -1,7 +1,7 @@
 /// The nearest of the known words, for a mistyped one.
-enum Suggestion {
+package enum Suggestion {
     /// The known word that is close enough to be what was meant: one change in short words, two or three in longer ones.
-    static func nearest(to word: String, among known: [String]) -> String? {
+    package static func nearest(to word: String, among known: [String]) -> String? {
         let typed = Array(word.unicodeScalars)
         // The distance is quadratic, and nobody means one of our names by a page of text.
         guard (1...64).contains(typed.count) else { return nil }

@@ -4,16 +4,16 @@
 /// quotes without; whole numbers in decimal; `true` and `false`; arrays of these over one or several lines. Everything
 /// else of TOML (arrays of tables, inline tables, floats, dates, strings in three quotes, other bases) is refused with
 /// what to write instead: every document that is accepted means what TOML says it means.
-struct TOML: Sendable, Equatable {
+package struct TOML: Sendable, Equatable {
     /// What a key can hold.
-    indirect enum Value: Sendable, Equatable {
+    package indirect enum Value: Sendable, Equatable {
         case string(String)
         case integer(Int64)
         case boolean(Bool)
         case array([Value])
 
         /// What it is, for errors.
-        var kind: String {
+        package var kind: String {
             switch self {
             case .string: "a string"
             case .integer: "a whole number"
@@ -24,33 +24,33 @@ struct TOML: Sendable, Equatable {
     }
 
     /// A key with its value and its line.
-    struct Entry: Sendable, Equatable {
+    package struct Entry: Sendable, Equatable {
         /// The names of its tables and its own.
-        var path: [String]
-        var value: Value
-        var line: Int
+        package var path: [String]
+        package var value: Value
+        package var line: Int
     }
 
     /// The header of a table and its line.
-    struct Header: Sendable, Equatable {
-        var path: [String]
-        var line: Int
+    package struct Header: Sendable, Equatable {
+        package var path: [String]
+        package var line: Int
     }
 
     /// A line that cannot be read.
-    struct Problem: Error, Sendable, Equatable {
-        var line: Int
-        var message: String
+    package struct Problem: Error, Sendable, Equatable {
+        package var line: Int
+        package var message: String
     }
 
     /// In the order of the text.
-    var entries: [Entry] = []
-    var headers: [Header] = []
+    package var entries: [Entry] = []
+    package var headers: [Header] = []
 
     /// Reads a document.
     ///
     /// - Throws: `Problem` for the first thing that is wrong; never traps, whatever the bytes.
-    init(_ bytes: some Collection<UInt8>) throws(Problem) {
+    package init(_ bytes: some Collection<UInt8>) throws(Problem) {
         var reader = TOMLReader(bytes: Array(bytes))
         self = try reader.document()
     }

@@ -9,7 +9,8 @@ struct Painter {
     static let frameMs: UInt64 = 100
 
     let session: Session
-    private var theme = Theme(.mono)
+    private var theme: Theme
+    private var depth = Theme.Depth.mono
     private var unicode = false
     private var rows = 24
     private var columns = 80
@@ -18,7 +19,10 @@ struct Painter {
     /// When the clock's next second is due.
     private var tickMs: UInt64 = 0
 
-    init(session: Session) { self.session = session }
+    init(session: Session) {
+        self.session = session
+        theme = session.options.themes[session.options.theme] ?? session.options.themes.standardTheme
+    }
 
     mutating func run() {
         guard term_open(session.input, session.output) == 0 else {
@@ -26,7 +30,7 @@ struct Painter {
             return
         }
         let options = session.options
-        theme = Theme(Theme.depth(colors: Int(term_colors()), mono: options.mono))
+        depth = Theme.depth(colors: Int(term_colors()), mono: options.mono)
         unicode = term_is_utf8() != 0 && !options.ascii
         measure()
         session.opened(as: String(cString: term_name()))
@@ -53,6 +57,10 @@ struct Painter {
         if has(TERM_STOP) || asked.suspend {
             term_stop_here()
             measure()
+        }
+        if let other = asked.theme {
+            theme = other
+            shown = nil
         }
         if asked.redraw {
             term_redraw()
@@ -113,7 +121,7 @@ struct Painter {
                 if !cell.isContinuation { cells += [cell.base, cell.mark, cell.isWide ? 2 : 1] }
                 column += 1
             }
-            let look = theme[role]
+            let look = theme[role, depth]
             term_put(
                 Int32(row),
                 Int32(start),

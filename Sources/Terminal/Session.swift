@@ -37,14 +37,25 @@ public struct SessionOptions: Sendable {
     public var mono: Bool
     /// ASCII only, as where the locale is not UTF-8.
     public var ascii: Bool
+    /// The themes to choose from.
+    public var themes: ThemeLibrary
+    /// The name of the one to begin with; where there is none of the name, it is `default`.
+    public var theme: String
     /// Another terminal than the process's own, for tests.
     var terminal: Int32?
 
     /// Creates options; NO_COLOR in the environment is no colours.
-    public init(mono: Bool = false, ascii: Bool = false) {
+    public init(
+        mono: Bool = false,
+        ascii: Bool = false,
+        themes: ThemeLibrary = .shipped,
+        theme: String = ThemeLibrary.standard
+    ) {
         let noColor = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
         self.mono = mono || noColor
         self.ascii = ascii
+        self.themes = themes
+        self.theme = theme
     }
 }
 
@@ -68,6 +79,7 @@ public final class Session: Sendable {
         var changed = true
         var suspend = false
         var redraw = false
+        var theme: Theme?
         var ended: Int32?
     }
 
@@ -195,14 +207,15 @@ public final class Session: Sendable {
         }
     }
 
-    func takeRequests() -> (suspend: Bool, redraw: Bool) {
+    func takeRequests() -> (suspend: Bool, redraw: Bool, theme: Theme?) {
         change { state in
             defer {
                 state.suspend = false
                 state.redraw = false
+                state.theme = nil
             }
-            if state.suspend || state.redraw { state.urgent = true }
-            return (state.suspend, state.redraw)
+            if state.suspend || state.redraw || state.theme != nil { state.urgent = true }
+            return (state.suspend, state.redraw, state.theme)
         }
     }
 
@@ -241,7 +254,7 @@ public final class Session: Sendable {
         }
     }
 
-    private func perform(_ effects: [Effect], halted: Bool) {
+    func perform(_ effects: [Effect], halted: Bool) {
         for effect in effects {
             switch effect {
             case .halt:
@@ -261,12 +274,19 @@ public final class Session: Sendable {
                         $0.resumeFinished(message: message, succeeded: succeeded, nowMs: Clock.monotonicMs())
                     }
                 }
-            case .theme: break
+            case .theme(let name): choose(name)
             case .quit: end(status: 0)
             case .suspend: change { $0.suspend = true }
             case .redraw: change { $0.redraw = true }
             }
         }
+    }
+
+    /// Draws with another theme from now on.
+    private func choose(_ name: String) {
+        guard let theme = options.themes[name] else { return notify("there is no theme \(name)") }
+        change { $0.theme = theme }
+        term_wake()
     }
 
     private func answer(_ body: (inout Interface) -> Void) {
