@@ -8,9 +8,7 @@ enum DashboardCommand {
     static let command = CommandTable.Command(
         "dashboard",
         summary: "the full-screen dashboard; also what `estop` alone does",
-        options: [
-            .init("mono", summary: "no colours (as NO_COLOR does)"),
-            .init("ascii", summary: "no characters beyond ASCII"),
+        options: screenOptions + [
             .init(
                 "script",
                 .text("FILE"),
@@ -24,6 +22,13 @@ enum DashboardCommand {
             + ScriptSyntax.help
     )
 
+    /// How the screen looks.
+    static let screenOptions: [CommandTable.Option] = [
+        .init("mono", summary: "no colours (as NO_COLOR does)"),
+        .init("ascii", summary: "no characters beyond ASCII"),
+        .init("theme", .text("NAME"), summary: "the theme to begin with (or ESTOP_THEME)"),
+    ]
+
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
         if arguments.value("script") != nil || arguments.value("frame") != nil { return ScriptCommand.run(arguments) }
         for name in ["size", "roles"] where arguments.value(name) != nil || arguments.flag(name) {
@@ -35,6 +40,13 @@ enum DashboardCommand {
 
     /// Shows the dashboard on the terminal.
     static func show(_ arguments: Arguments) -> Int32 {
+        let theme: ChosenTheme
+        do {
+            theme = try ChosenTheme(arguments)
+        } catch {
+            Output.error.line("estop: \(error.message)")
+            return UsageError.exitStatus
+        }
         guard isatty(STDIN_FILENO) == 1 || isatty(STDOUT_FILENO) == 1 else {
             return ChosenDesk.fail(
                 "the dashboard needs a terminal; without one use 'estop watch --plain', 'estop halt', 'estop serve'",
@@ -44,11 +56,18 @@ enum DashboardCommand {
         }
         let cockpit: any Cockpit
         do {
-            cockpit = DeskCockpit(try OpenedDesk(arguments), hosting: true)
+            var desk = try OpenedDesk(arguments)
+            desk.notices += theme.notices
+            cockpit = DeskCockpit(desk, hosting: true)
         } catch {
             return ChosenDesk.fail(error.message, arguments, status: 1)
         }
-        let options = SessionOptions(mono: arguments.flag("mono"), ascii: arguments.flag("ascii"))
+        let options = SessionOptions(
+            mono: arguments.flag("mono"),
+            ascii: arguments.flag("ascii"),
+            themes: theme.library,
+            theme: theme.name
+        )
         let session = Session(actions: cockpit.actions, initial: cockpit.first(), options: options)
         cockpit.start(deliver: { session.update($0) }, notify: { session.notify($0) })
         let status = session.run()

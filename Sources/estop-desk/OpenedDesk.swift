@@ -5,7 +5,7 @@ import KillSwitch
 struct OpenedDesk {
     let killSwitch: KillSwitch
     /// What the operator ought to know about the configuration.
-    let notices: [String]
+    var notices: [String]
     /// Whether this process may host the desk itself: a paper desk whose configuration is sound.
     let mayHost: Bool
 

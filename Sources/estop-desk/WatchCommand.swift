@@ -11,10 +11,8 @@ enum WatchCommand {
         "watch",
         summary: "the dashboard; with --plain one line for each change, for screen readers, pipes and dumb terminals",
         options: [
-            .init("plain", summary: "lines; also where standard output is no terminal, TERM is dumb, or with --json"),
-            .init("mono", summary: "the dashboard without colours"),
-            .init("ascii", summary: "the dashboard without characters beyond ASCII"),
-        ],
+            .init("plain", summary: "lines; also where standard output is no terminal, TERM is dumb, or with --json")
+        ] + DashboardCommand.screenOptions,
         discussion: [
             "Plain lines: \(WatchWord.howTo).",
             "stop, kill and activate halt too, in any case; what follows is the reason.",
