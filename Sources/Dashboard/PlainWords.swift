@@ -116,11 +116,9 @@ struct PlainWords {
             guard isSaid(step, path) else { return nil }
             switch step {
             case .done(let ms):
-                return PlainLine(
-                    .news,
-                    .halt,
-                    path == \.key ? "halt: \(done)" : "halt: \(done) after \(PlainText.step(ms))"
-                )
+                // The key is the beginning of all times, and gates that are not there acknowledge at no time.
+                let isTimed = path != \.key && !(path == \.gates && steps.open == 0)
+                return PlainLine(.news, .halt, "halt: \(done)\(isTimed ? " after \(PlainText.step(ms))" : "")")
             case .alarm(let text):
                 // The manual way in full, and every name.
                 let missing = path == \.gates ? steps.waitingFor.filter { !text.contains($0) } : []

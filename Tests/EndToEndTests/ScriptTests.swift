@@ -97,7 +97,8 @@ import Testing
         }
         for wrong in [
             ["--size", "80x24"], ["--roles"], ["--frame", "-", "--size", "big"], ["--scrip", "-"],
-            ["--frame", "-", "status"], ["serve", "--frame", "-"], ["--frame"],
+            ["--frame", "-", "status"], ["--theme", "none-such"],
+            ["serve", "--frame", "-"], ["--frame"],
         ] {
             let result = try sandbox.run("estop", wrong)
             #expect(result.status == 64 && result.error.split(separator: "\n").count == 1, "\(wrong): \(result)")
