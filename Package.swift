@@ -114,7 +114,7 @@ let package = Package(
         .testTarget(name: "DeskTests", dependencies: ["Desk", "KillSwitch", "SafetyEngine"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["KillSwitch", "CEstop", "CFaults", "estop", "estop-desk"],
+            dependencies: ["KillSwitch", "SafetyEngine", "Dashboard", "CEstop", "CFaults", "estop", "estop-desk"],
             exclude: ["python"],
             swiftSettings: settings
         ),

@@ -13,6 +13,9 @@ public struct ChosenDesk: Sendable {
         public let message: String
         /// The message.
         public var description: String { message }
+
+        /// Creates a failure.
+        public init(message: String) { self.message = message }
     }
 
     /// Opens the desk of the arguments.

@@ -30,7 +30,10 @@ private struct ArgumentReading {
 
     var takesRest: Bool { command?.positionals.contains { $0.kind == .rest } ?? false }
 
-    var options: [CommandTable.Option] { table.options + (command?.options ?? []) }
+    var implied: CommandTable.Command? { table.commands.first { $0.name == table.implied } }
+
+    /// Before a command is named, those of the implied one count too; in the end only its own may have been used.
+    var options: [CommandTable.Option] { table.options + ((command ?? implied)?.options ?? []) }
 
     mutating func run() throws(UsageError) -> Arguments {
         while at < words.count {
@@ -48,12 +51,26 @@ private struct ArgumentReading {
                 try short(word)
             }
         }
+        try settle()
         result.command = command?.name
         result.wantsHelp = result.wantsHelp || result.flags.contains("help")
         result.topic = command.map { [$0.name] } ?? nameSoFar
         try checkPaths()
         if !result.wantsHelp { try finish() }
         return result
+    }
+
+    /// Takes the implied command where none was named: always, but where only the program's own help is asked for.
+    private mutating func settle() throws(UsageError) {
+        let used = result.flags.union(result.values.keys)
+        if let command {
+            let known = Set((table.options + command.options).map(\.name))
+            if let foreign = used.subtracting(known).sorted().first { throw unknownOption(foreign) }
+            return
+        }
+        let isHelp = result.wantsHelp || used.contains("help")
+        let usesImplied = used.contains { name in !table.options.contains { $0.name == name } }
+        if nameSoFar.isEmpty, !isHelp || usesImplied { command = implied }
     }
 
     // MARK: - Words without a dash

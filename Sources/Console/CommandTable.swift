@@ -9,6 +9,8 @@ public struct CommandTable: Sendable {
     public var options: [Option]
     /// The commands, in the order of the help.
     public var commands: [Command]
+    /// The command that is meant where none is named; its options may stand without its name.
+    public var implied: String?
 
     /// Creates a table.
     ///
@@ -17,16 +19,19 @@ public struct CommandTable: Sendable {
     ///   - summary: What the program is, in one line.
     ///   - options: Options that every command takes.
     ///   - commands: The commands, in the order of the help.
+    ///   - implied: The name of the command that is meant where none is named.
     public init(
         program: String = "estop",
         summary: String,
         options: [Option] = CommandTable.globalOptions,
-        commands: [Command]
+        commands: [Command],
+        implied: String? = nil
     ) {
         self.program = program
         self.summary = summary
         self.options = options
         self.commands = commands
+        self.implied = implied
     }
 
     /// What every command of estop takes: `--state DIR`, `--config FILE`, `--json`, `--help` (`-h`).

@@ -4,6 +4,7 @@ import Console
 enum DeskCommands {
     static let all: [(command: CommandTable.Command, run: @Sendable (Arguments) -> Int32)] = [
         (DashboardCommand.command, DashboardCommand.run),
+        (WatchCommand.command, WatchCommand.run),
         (ServeCommand.command, ServeCommand.run),
         (RunCommand.command, RunCommand.run),
         (BeatCommand.command, BeatCommand.run),
@@ -13,7 +14,8 @@ enum DeskCommands {
 
     static let table = CommandTable(
         summary: "the emergency stop of an automated trading platform",
-        commands: all.map(\.command)
+        commands: all.map(\.command),
+        implied: DashboardCommand.command.name
     )
 
     static func run(_ words: [String]) -> Int32 {
@@ -28,8 +30,9 @@ enum DeskCommands {
             Output.standard.write(table.help(for: arguments))
             return 0
         }
-        let name = arguments.command ?? DashboardCommand.command.name
-        guard let entry = all.first(where: { $0.command.name == name }) else { return UsageError.exitStatus }
+        guard let entry = all.first(where: { $0.command.name == arguments.command }) else {
+            return UsageError.exitStatus
+        }
         return entry.run(arguments)
     }
 }

@@ -20,6 +20,11 @@ enum Commands {
     /// What estop-desk does; it has their options and their help.
     static let desk: [CommandTable.Command] = [
         .init("dashboard", summary: "the full-screen dashboard; also what `estop` alone does"),
+        .init(
+            "watch",
+            summary:
+                "the dashboard; with --plain one line for each change, for screen readers, pipes and dumb terminals"
+        ),
         .init("serve", summary: "the host, without a screen"),
         .init("run", summary: "run a process as a supervised bot: beats for it, stops it on a halt"),
         .init("beat", summary: "one heartbeat, from a script"),
@@ -43,6 +48,8 @@ enum Commands {
         do {
             arguments = try table.parse(words)
         } catch {
+            // Options of the dashboard, which has no name here: it knows them, and says what it does not know.
+            if name == nil { return runDesk(words) }
             Output.error.line("estop: \(error.message)")
             return UsageError.exitStatus
         }
@@ -61,13 +68,16 @@ enum Commands {
         return entry.run(arguments)
     }
 
+    /// The options with a value that may stand before a command, or without one: everywhere, and of the dashboard.
+    private static let takesValue = ["--state", "--config", "--script", "--frame", "--size", "--theme"]
+
     /// The first word that is neither an option nor an option's value.
     private static func firstWord(_ words: [String]) -> String? {
         var skip = false
         for word in words {
             if skip {
                 skip = false
-            } else if word == "--state" || word == "--config" {
+            } else if takesValue.contains(word) {
                 skip = true
             } else if !word.hasPrefix("-") {
                 return word

@@ -224,3 +224,35 @@ struct DurationTextTests {
         #expect(DurationText.milliseconds(DurationText.text(milliseconds: milliseconds)) == milliseconds)
     }
 }
+
+/// The command that is meant where none is named.
+struct ImpliedCommandTests {
+    private let table = CommandTable(
+        summary: "a table",
+        commands: [
+            .init("show", summary: "shows", options: [.init("size", .text("SIZE"), summary: "how large")]),
+            .init("other", summary: "does other things"),
+        ],
+        implied: "show"
+    )
+
+    @Test func itsOptionsStandWithoutItsName() throws {
+        #expect(try table.parse([]).command == "show")
+        let arguments = try table.parse(["--size", "2", "--json"])
+        #expect(arguments.command == "show" && arguments.value("size") == "2" && arguments.json)
+        #expect(try table.parse(["--size", "2", "show"]).value("size") == "2")
+        #expect(try table.parse(["--json"]).command == "show")
+    }
+
+    @Test func theyAreNotThoseOfOtherCommands() throws {
+        for words in [["--size", "2", "other"], ["other", "--size", "2"], ["--sise", "2"]] {
+            #expect(throws: UsageError.self) { try table.parse(words) }
+        }
+    }
+
+    @Test func helpIsOfTheProgramUnlessItsOptionsStandThere() throws {
+        #expect(table.help(for: try table.parse(["--help"])) == table.help)
+        #expect(table.help(for: try table.parse(["--size", "2", "--help"])).contains("show [--size SIZE]"))
+        #expect(table.help(for: try table.parse(["other", "-h"])).contains("does other things"))
+    }
+}

@@ -1,0 +1,118 @@
+import Desk
+import KillSwitch
+import Logging
+import SafetyEngine
+import Synchronization
+
+/// A real desk: the watch that sees it, the hand on its switch, the recorder behind it, and the host if there is no other.
+final class DeskCockpit: Cockpit {
+    private let killSwitch: KillSwitch
+    private let identity = Identity.current()
+    private let hand: Hand
+    private let recorder = Recorder()
+    private let lastHalt = Mutex<String?>(nil)
+    private let host = Mutex<Host?>(nil)
+    private let watch: DeskWatch
+    private let outlets: Outlets
+
+    /// Where snapshots and messages go, once somebody takes them.
+    private final class Outlets: Sendable {
+        let deliver = Mutex<(@Sendable (DeskSnapshot) -> Void)?>(nil)
+        let notify = Mutex<(@Sendable (String) -> Void)?>(nil)
+    }
+
+    /// Takes hold of a desk.
+    ///
+    /// - Parameter hosting: become its host where it may be hosted here and no other runs.
+    init(_ desk: OpenedDesk, hosting: Bool) {
+        killSwitch = desk.killSwitch
+        let outlets = Outlets()
+        self.outlets = outlets
+        var notices = desk.notices
+        if hosting && desk.mayHost {
+            do {
+                let logger = Self.logger(outlets)
+                let started = try Host(desk.killSwitch, logger: logger)
+                host.withLock { $0 = started }
+            } catch {
+                if error.code != .inUse { notices.append(error.message) }
+            }
+        }
+        // After the host, which may have made the page.
+        hand = Hand(desk.killSwitch.directory)
+        let isHost = host.withLock { $0 != nil }
+        watch = DeskWatch(
+            desk.killSwitch,
+            isHost: { isHost },
+            notices: notices,
+            deliver: { snapshot in outlets.deliver.withLock { $0 }?(snapshot) }
+        )
+    }
+
+    private static func logger(_ outlets: Outlets) -> Logger {
+        var logger = Logger(label: "estop") { _ in
+            ScreenLog { text in outlets.notify.withLock { $0 }?(text) }
+        }
+        logger.logLevel = .warning
+        return logger
+    }
+
+    func first() -> DeskSnapshot { watch.first() }
+
+    func start(
+        deliver: @escaping @Sendable (DeskSnapshot) -> Void,
+        notify: @escaping @Sendable (String) -> Void
+    ) {
+        outlets.deliver.withLock { $0 = deliver }
+        outlets.notify.withLock { $0 = notify }
+        recorder.start(killSwitch, watch)
+        watch.start()
+    }
+
+    func stop() {
+        outlets.deliver.withLock { $0 = nil }
+        outlets.notify.withLock { $0 = nil }
+        watch.stop()
+        // Not joined for long: a frozen disk must not keep the operator's shell.
+        recorder.finish(milliseconds: 1_000)
+        host.withLock { host in
+            host?.stop()
+            host = nil
+        }
+    }
+
+    func halt(reason: String, source: Record.Source) -> Bool {
+        let keyAt = Clock.boottime()
+        let pulled = hand.pull()
+        watch.halted(pulled.word, keyAt: keyAt, pageAt: pulled.at)
+        lastHalt.withLock { $0 = pulled.id }
+        recorder.add(pulled, HaltRequest(reason: reason, source: source, op: identity.name, from: identity.from))
+        return pulled.onPage
+    }
+
+    func giveReason(_ reason: String) {
+        guard let id = lastHalt.withLock({ $0 }) else { return }
+        try? killSwitch.giveReason(reason, for: id, identity: identity)
+        watch.wake()
+    }
+
+    func preflight(_ mode: Mode, _ scope: Scope) -> [PreflightCheck] {
+        killSwitch.preflight(killSwitch.observe(), mode: mode, scope: scope, answers: [])
+    }
+
+    func resume(_ request: ResumeRequest, _ passphrase: String) -> (succeeded: Bool, message: String) {
+        var request = request
+        request.from = identity.from
+        request.source = .keyboard
+        if request.op.isEmpty { request.op = identity.name }
+        defer { watch.wake() }
+        if let why = Authority.objection(to: request, passphrase: passphrase, on: killSwitch, identity: identity) {
+            return (false, why)
+        }
+        switch killSwitch.resume(request) {
+        case .resumed(let word): return (true, "resumed to \(word.mode.name), generation \(word.generation)")
+        case .already(let word): return (true, "nothing to resume: the desk is \(word.mode.name)")
+        case .refused(let why): return (false, why)
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Console
+import KillSwitch
+
+/// The desk that a screen is opened on. Halting needs no configuration: a broken one is said and does not keep K away.
+struct OpenedDesk {
+    let killSwitch: KillSwitch
+    /// What the operator ought to know about the configuration.
+    var notices: [String]
+    /// Whether this process may host the desk itself: a paper desk whose configuration is sound.
+    let mayHost: Bool
+
+    /// Opens the desk of the arguments and makes its state directory when it is not there.
+    ///
+    /// - Throws: what is wrong, when there is no directory that could be halted.
+    init(_ arguments: Arguments) throws(ChosenDesk.Failure) {
+        do {
+            let desk = try ChosenDesk(arguments, create: true)
+            killSwitch = desk.killSwitch
+            notices = desk.configuration.warnings.map { "configuration, \($0.description)" }
+            mayHost = desk.killSwitch.settings.paper
+        } catch {
+            do {
+                let location = try StateLocation.choose(option: arguments.state)
+                killSwitch = KillSwitch(
+                    try StateDirectory(location.path, create: true),
+                    settings: DeskSettings(name: "?", paper: false)
+                )
+            } catch let other {
+                throw ChosenDesk.Failure(message: "\(error.message); \(other)")
+            }
+            notices = [error.message]
+            mayHost = false
+        }
+    }
+}
