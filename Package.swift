@@ -44,6 +44,9 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // A recorded desk, to judge the screen by.
+        .target(name: "Demo", dependencies: ["SafetyEngine", "KillSwitch"], swiftSettings: settings),
+
         // The screen: pure, then the terminal under it.
         .target(name: "Dashboard", dependencies: ["SafetyEngine"], swiftSettings: settings),
         .target(
@@ -112,6 +115,7 @@ let package = Package(
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "KillSwitch"], swiftSettings: settings),
         .testTarget(name: "OperatorsTests", dependencies: ["Operators"], swiftSettings: settings),
         .testTarget(name: "DeskTests", dependencies: ["Desk", "KillSwitch", "SafetyEngine"], swiftSettings: settings),
+        .testTarget(name: "DemoTests", dependencies: ["Demo", "KillSwitch", "SafetyEngine"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["KillSwitch", "SafetyEngine", "Dashboard", "CEstop", "CFaults", "estop", "estop-desk"],

@@ -95,6 +95,7 @@ struct SnapshotBuilder {
     private var times = HaltTimes()
     private var known: Observation?
     private var checks: [Int: (pid: UInt32, checks: UInt64, at: UInt64, rate: Double?)] = [:]
+    private var gaps = BeatGaps()
     private var enrolled: (at: UInt64, any: Bool, problem: String?)?
 
     init(killSwitch: KillSwitch) { self.killSwitch = killSwitch }
@@ -167,35 +168,33 @@ struct SnapshotBuilder {
         return rate
     }
 
-    private func supervisors(_ seen: Observation) -> [Supervisor] {
-        func age(_ beat: UInt64) -> UInt64? { beat == 0 ? nil : seen.now > beat ? (seen.now - beat) / 1_000_000 : 0 }
+    private mutating func supervisors(_ seen: Observation) -> [Supervisor] {
         var all: [Supervisor] = []
-        if seen.host != nil || seen.beat != 0 {
-            let interval = Pulse.interval(limit: seen.deadMan) / 1_000_000
+        var present: Set<BeatGaps.Identity> = []
+        func add(_ identity: BeatGaps.Identity, _ name: String, beat: UInt64, interval: UInt64, alive: Bool?) {
+            present.insert(identity)
             all.append(
-                Supervisor(name: "host", intervalMs: interval, lastBeatAgeMs: age(seen.beat), alive: seen.host != nil)
+                Supervisor(
+                    name: name,
+                    intervalMs: interval / 1_000_000,
+                    lastBeatAgeMs: beat == 0 ? nil : seen.now > beat ? (seen.now - beat) / 1_000_000 : 0,
+                    alive: alive,
+                    gaps: gaps.observe(identity, beat: beat, interval: interval, at: seen.now)
+                )
             )
+        }
+        if seen.host != nil || seen.beat != 0 {
+            let interval = Pulse.interval(limit: seen.deadMan)
+            add(.host, "host", beat: seen.beat, interval: interval, alive: seen.host != nil)
         }
         for slot in seen.gates ?? [] where slot.interval > 0 {
-            all.append(
-                Supervisor(
-                    name: slot.name,
-                    intervalMs: slot.interval / 1_000_000,
-                    lastBeatAgeMs: age(slot.beat),
-                    alive: slot.alive
-                )
-            )
+            let identity = BeatGaps.Identity.gate(slot: slot.index, pid: slot.pid)
+            add(identity, slot.name, beat: slot.beat, interval: slot.interval, alive: slot.alive)
         }
         for beat in killSwitch.scriptBeats() {
-            all.append(
-                Supervisor(
-                    name: beat.name,
-                    intervalMs: beat.interval / 1_000_000,
-                    lastBeatAgeMs: age(beat.at),
-                    alive: nil
-                )
-            )
+            add(.script(beat.name), beat.name, beat: beat.at, interval: beat.interval, alive: nil)
         }
+        gaps.keep(present)
         return all
     }
 

@@ -20,6 +20,12 @@ public enum Clock {
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec / 1_000_000)
     }
 
+    /// A wall time, in milliseconds since 1970, as RFC 3339 in UTC.
+    public static func text(milliseconds: Int64) -> String {
+        let rest = ((milliseconds % 1000) + 1000) % 1000
+        return text(seconds: Int((milliseconds - rest) / 1000), milliseconds: Int(rest))
+    }
+
     static func text(seconds: Int, milliseconds: Int) -> String {
         var seconds = seconds
         var parts = tm()
