@@ -76,8 +76,8 @@ let package = Package(
         .executableTarget(
             name: "estop-desk",
             dependencies: [
-                "Desk", "Dashboard", "Terminal", "Console", "Operators", "KillSwitch", "SafetyEngine", "CProcess",
-                "CEstop",
+                "Desk", "Demo", "Dashboard", "Terminal", "Console", "Operators", "KillSwitch", "SafetyEngine",
+                "CProcess", "CEstop",
             ],
             swiftSettings: settings
         ),

@@ -23,11 +23,12 @@ enum DashboardCommand {
     )
 
     /// How the screen looks.
-    static let screenOptions: [CommandTable.Option] = [
-        .init("mono", summary: "no colours (as NO_COLOR does)"),
-        .init("ascii", summary: "no characters beyond ASCII"),
-        .init("theme", .text("NAME"), summary: "the theme to begin with (or ESTOP_THEME)"),
-    ]
+    static let screenOptions: [CommandTable.Option] =
+        [
+            .init("mono", summary: "no colours (as NO_COLOR does)"),
+            .init("ascii", summary: "no characters beyond ASCII"),
+            .init("theme", .text("NAME"), summary: "the theme to begin with (or ESTOP_THEME)"),
+        ] + ChosenCockpit.options
 
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
         if arguments.value("script") != nil || arguments.value("frame") != nil { return ScriptCommand.run(arguments) }
@@ -43,6 +44,7 @@ enum DashboardCommand {
         let theme: ChosenTheme
         do {
             theme = try ChosenTheme(arguments)
+            _ = try ChosenCockpit.isDemo(arguments)
         } catch {
             Output.error.line("estop: \(error.message)")
             return UsageError.exitStatus
@@ -56,9 +58,7 @@ enum DashboardCommand {
         }
         let cockpit: any Cockpit
         do {
-            var desk = try OpenedDesk(arguments)
-            desk.notices += theme.notices
-            cockpit = DeskCockpit(desk, hosting: true)
+            cockpit = try ChosenCockpit.open(arguments, notices: theme.notices, hosting: true)
         } catch {
             return ChosenDesk.fail(error.message, arguments, status: 1)
         }

@@ -1,5 +1,6 @@
 import Console
 import Dashboard
+import Demo
 import Glibc
 import KillSwitch
 
@@ -29,7 +30,15 @@ enum ScriptCommand {
             }
         }
         do {
-            return play(steps, in: ScriptDesk(DeskCockpit(try OpenedDesk(arguments), hosting: true)), size, arguments)
+            if try ChosenCockpit.isDemo(arguments) {
+                return play(steps, in: ScriptDemo<DemoDesk>(), size, arguments)
+            }
+        } catch {
+            Output.error.line("estop: \(error.message)")
+            return UsageError.exitStatus
+        }
+        do {
+            return play(steps, in: ScriptDesk(try ChosenCockpit.open(arguments, hosting: true)), size, arguments)
         } catch {
             return ChosenDesk.fail(error.message, arguments, status: 1)
         }

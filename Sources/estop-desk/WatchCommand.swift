@@ -25,6 +25,12 @@ enum WatchCommand {
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
         let isDumb = Environment.process["TERM"] == "dumb"
         let isPlain = arguments.flag("plain") || arguments.json || isDumb || !Output.standard.isTerminal
+        do {
+            _ = try ChosenCockpit.isDemo(arguments)
+        } catch {
+            Output.error.line("estop: \(error.message)")
+            return UsageError.exitStatus
+        }
         return isPlain ? PlainWatch.run(arguments) : DashboardCommand.show(arguments)
     }
 }
@@ -64,7 +70,7 @@ final class PlainWatch: Sendable {
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         let cockpit: any Cockpit
         do {
-            cockpit = DeskCockpit(try OpenedDesk(arguments), hosting: false)
+            cockpit = try ChosenCockpit.open(arguments, hosting: false)
         } catch {
             return ChosenDesk.fail(error.message, arguments, status: 1)
         }

@@ -71,17 +71,6 @@ import Testing
         #expect(try sandbox.killSwitch().observe().fold.lastApplied?.reason == "looked into: a false alarm")
     }
 
-    @Test func aFailedExpectationShowsTheScreenAndTheLine() throws {
-        let sandbox = try Sandbox()
-        let host = try sandbox.serve()
-        defer { host.terminate() }
-        let result = try script(sandbox, "\nwait 10ms\nexpect-not K halts\n", "--frame", sandbox.root + "/never")
-        #expect(result.status == 1)
-        #expect(result.error.contains("line 3 'expect-not K halts'") && result.error.contains("PAPER"))
-        #expect(!FileManager.default.fileExists(atPath: sandbox.root + "/never"))
-        #expect(try sandbox.killSwitch().observe().word?.mode == .paper)
-    }
-
     @Test func badLinesAndOptionsAreRefusedBeforeAnythingIsPressed() throws {
         let sandbox = try Sandbox()
         let host = try sandbox.serve()
