@@ -127,7 +127,7 @@ enum ModeBar {
         notices += scene.snapshot.notices.map { Span("! \($0)", .notice) }
         if case .never = scene.freshness { return notices }
         let said = scene.snapshot.notices.contains { $0.contains("credential") }
-        if !scene.snapshot.operatorsEnrolled, !said {
+        if !scene.snapshot.operatorsEnrolled, !said, scene.snapshot.mark == nil {
             notices.append(
                 Span(
                     "! no credential is set up: the owner of the state directory may resume (estop operator add NAME)",
