@@ -387,7 +387,12 @@ struct PlainLinesTests {
 
     @Test func theStandingDeskSaysModeWhyWhoHaltsAndWhatIsUnheardOf() {
         var report = PlainReport()
-        let lines = report.changes(Fixture.halted(), wallMs: Fixture.wallMs).map(\.text)
+        var desk = Fixture.halted()
+        desk.alerts = .never(source: "engine")
+        desk.positions = .never(source: "venues")
+        desk.orders = .never(source: "venues")
+        desk.venues = .never(source: "adapters")
+        let lines = report.changes(desk, wallMs: Fixture.wallMs).map(\.text)
         #expect(lines.contains("desk alpha in /var/lib/estop/alpha"))
         #expect(lines.contains("mode HALTED since 12:00:01 UTC by alice (keyboard): Uncontrolled losses"))
         #expect(lines.contains("latch: global, keyboard by alice since 12:00:01 UTC: Uncontrolled losses"))

@@ -109,7 +109,7 @@ import Testing
         let keys =
             Action.allCases.flatMap(\.keys).map(\.name)
             + ["Enter", "Left", "Right", "Backspace", "Del", "Space", "a", "7", "Ctrl-A", "F5", "é", "漢", "Shift-Tab"]
-        // What halts is kept for the end, what quits or stops too.
+        // What quits or stops is kept for the end; the palette may find and do a halt on the way.
         let pressed = keys.filter { !["K", "Ctrl-K", "q"].contains($0) }
         for _ in 0..<2000 {
             switch random.next() % 40 {
@@ -125,7 +125,6 @@ import Testing
         let top = result.output.split(separator: "\n").first ?? ""
         #expect(top.contains("HALTING") || top.contains("HALTED"), "\(result.output)")
         #expect(try sandbox.killSwitch().observe().word?.mode == .halted)
-        #expect(try sandbox.killSwitch().observe().fold.records.filter { $0.change == .halt }.count == 1)
     }
 
     private struct Seeded: RandomNumberGenerator {
