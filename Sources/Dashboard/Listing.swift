@@ -45,7 +45,8 @@ struct Listing {
         } else if let id = view.id {
             selected = order.firstIndex { content.id($0) == id } ?? min(max(0, view.index), order.count - 1)
         } else {
-            selected = 0
+            let wanted = content.attention
+            selected = order.firstIndex { $0 == wanted } ?? 0
         }
         notes = Listing.notes(content, isEmpty: order.isEmpty, width: width)
     }

@@ -25,6 +25,8 @@ struct PaneContent {
     /// What stands there when there is nothing to list.
     var empty: String
     var body: Body
+    /// The row that an operator who has not moved the cursor ought to look at; nil: the first.
+    var attention: Int?
     private var tone = Tone.live
 
     private enum Tone {

@@ -10,7 +10,8 @@ enum StepsPane {
         let steps = scene.steps
         let room = max(1, width - Listing.margin)
         var blocks: [PaneContent.Block] = []
-        if !(scene.snapshot.mode.permitsAnything && steps.all.allSatisfy { $0 == .empty }) {
+        let isKnown = scene.snapshot.word != nil || scene.unanswered != nil
+        if isKnown, !(scene.snapshot.mode.permitsAnything && steps.all.allSatisfy { $0 == .empty }) {
             let counted = steps.gates == .empty && steps.open == 0 ? nil : "\(steps.acknowledged) of \(steps.open)"
             blocks = [
                 block("key seen", steps.key, scene, room, done: keyTime(scene)),
@@ -35,17 +36,26 @@ enum StepsPane {
                 )
             }
         }
-        return PaneContent(
+        var content = PaneContent(
             scene,
             source: "halt.page",
-            summary: summary(scene, steps),
+            summary: isKnown ? summary(scene, steps) : Line("the page cannot be read", .bad),
             body: .blocks(blocks),
-            empty: "no halt is in force"
+            empty: isKnown
+                ? "no halt is in force"
+                : "unknown: the page cannot be read, so nothing is known of a halt. By hand: \(scene.manualHalt)"
         )
+        content.attention = steps.all.firstIndex { if case .alarm = $0 { true } else { false } }
+        return content
     }
 
+    private static let names = ["key seen", "on the page", "on disk", "gates", "orders", "verified"]
+
     private static func summary(_ scene: Scene, _ steps: DeskSnapshot.HaltSteps) -> Line {
-        if steps.hasAlarm { return Line("a step is LATE or FAILED", .bad) }
+        if let late = zip(names, steps.all).first(where: { if case .alarm = $1 { true } else { false } })?.0 {
+            let who = steps.waitingFor.isEmpty ? "" : ": " + steps.waitingFor.joined(separator: ", ")
+            return Line("\(late) LATE or FAILED\(who)", .bad)
+        }
         if !steps.waitingFor.isEmpty {
             return Line("NOT acknowledged: " + steps.waitingFor.joined(separator: ", "), .bad)
         }
