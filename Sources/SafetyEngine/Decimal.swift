@@ -24,7 +24,8 @@ public struct Decimal: Sendable {
         scale = 0
     }
 
-    /// Reads `-0.00120`, `12`, `1e-8`, `+3.5E2`; nil for anything else, or more than fits exactly.
+    /// Reads `-0.00120`, `12`, `.5`, `1e-8`, `+3.5E2`; nil for anything else, or more than fits exactly. Zeros in front and
+    /// the sign of zero are not kept.
     public init?(_ text: some StringProtocol) {
         var rest = text.utf8[...]
         let isNegative = rest.first == UInt8(ascii: "-")
@@ -69,7 +70,8 @@ public struct Decimal: Sendable {
     /// Without its sign.
     public var magnitude: Decimal { Decimal(unchecked: digits < 0 ? -digits : digits, scale) }
 
-    /// The same number, rounded half away from zero to so many digits behind the point, and padded to them.
+    /// The same number, rounded half away from zero to so many digits behind the point, and padded to them as
+    /// far as they fit.
     public func rounded(to places: Int) -> Decimal {
         let places = min(max(0, places), Decimal.maxScale)
         var value = digits
@@ -99,10 +101,13 @@ public struct Decimal: Sendable {
 }
 
 extension Decimal: Comparable, Hashable {
+    /// By value: `1.0` is `1`.
     public static func == (left: Decimal, right: Decimal) -> Bool { compare(left, right) == 0 }
 
+    /// By value.
     public static func < (left: Decimal, right: Decimal) -> Bool { compare(left, right) < 0 }
 
+    /// Equal numbers hash alike, however many zeros they end in.
     public func hash(into hasher: inout Hasher) {
         var value = digits
         var at = scale
