@@ -54,7 +54,6 @@ public struct DemoDesk: Sendable {
         desk.mode = word.mode
         desk.host = .running(pid: 812, beatAgeMs: moment.nowMs % 1000)
         desk.freshness = .live(ageMs: 0)
-        desk.notices = ["a recording: nothing here is real, and no order is sent or cancelled"]
         desk.history = Array((Recording.history(moment) + records).suffix(100))
         desk.latches = latches(moment)
         desk.gates = gates(moment)
@@ -71,17 +70,23 @@ public struct DemoDesk: Sendable {
         desk.venues = Reading(
             source: "adapters",
             freshness: venuesAt.freshness,
-            rows: RecordedVenues.rows(moment.looking(back: venuesAt.lagMs)).map { $0.aged(venuesAt.lagMs) }
+            rows: RecordedVenues.rows(moment.looking(back: venuesAt.lagMs)).map { $0.aged(venuesAt.lagMs) },
+            staleAfterMs: RecordedFreshness.slackMs,
+            lostAfterMs: RecordedFreshness.slackMs * 2
         )
         desk.positions = Reading(
             source: "venues",
             freshness: positionsAt.freshness,
-            rows: positions.map { $0.aged(positionsAt.lagMs) }
+            rows: positions.map { $0.aged(positionsAt.lagMs) },
+            staleAfterMs: RecordedFreshness.slackMs,
+            lostAfterMs: RecordedFreshness.slackMs * 2
         )
         desk.orders = Reading(
             source: "venues",
             freshness: ordersAt.freshness,
-            rows: orders.map { $0.aged(ordersAt.lagMs) }
+            rows: orders.map { $0.aged(ordersAt.lagMs) },
+            staleAfterMs: RecordedFreshness.slackMs,
+            lostAfterMs: RecordedFreshness.slackMs * 2
         )
         desk.alerts = Reading(source: "engine", freshness: .live(ageMs: moment.nowMs % 1000), rows: alerts)
         return desk

@@ -3,6 +3,9 @@ import SafetyEngine
 /// How fresh each reading is: one after the other falls silent in a loop, so that live, stale and not connected can each
 /// be seen, on panes that are whole at other times. Nothing is silent while a halt is in force.
 enum RecordedFreshness {
+    /// The recording itself says what is stale; the screen adds to that only when the recording stands still.
+    static let slackMs: UInt64 = 120_000
+
     /// A freshness, and how long ago the rows were true (not before the recording).
     struct State {
         var freshness: Freshness
