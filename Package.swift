@@ -89,6 +89,7 @@ let package = Package(
 
         // Tests.
         .target(name: "CFaults", path: "Tests/CFaults", cSettings: cSettings, linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "Emulator", path: "Tests/Emulator", swiftSettings: settings),
         .testTarget(name: "CEstopTests", dependencies: ["CEstop", "KillSwitch"], swiftSettings: settings),
         .testTarget(name: "KillSwitchTests", dependencies: ["KillSwitch", "CEstop"], swiftSettings: settings),
         .testTarget(name: "SafetyEngineTests", dependencies: ["SafetyEngine"], swiftSettings: settings),
@@ -100,7 +101,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TerminalTests",
-            dependencies: ["Terminal", "CTerminal", "Dashboard"],
+            dependencies: ["Terminal", "CTerminal", "Dashboard", "SafetyEngine", "KillSwitch", "Emulator"],
             swiftSettings: settings
         ),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "KillSwitch"], swiftSettings: settings),
@@ -108,7 +109,7 @@ let package = Package(
         .testTarget(name: "DeskTests", dependencies: ["Desk", "KillSwitch", "SafetyEngine"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["KillSwitch", "CEstop", "CFaults", "estop", "estop-desk"],
+            dependencies: ["KillSwitch", "CEstop", "CFaults", "Emulator", "estop", "estop-desk"],
             exclude: ["python"],
             swiftSettings: settings
         ),
