@@ -98,6 +98,7 @@ let package = Package(
 
         // Tests.
         .target(name: "CFaults", path: "Tests/CFaults", cSettings: cSettings, linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "Emulator", path: "Tests/Emulator", swiftSettings: settings),
         .testTarget(name: "CEstopTests", dependencies: ["CEstop", "KillSwitch"], swiftSettings: settings),
         .testTarget(name: "KillSwitchTests", dependencies: ["KillSwitch", "CEstop"], swiftSettings: settings),
         .testTarget(name: "SafetyEngineTests", dependencies: ["SafetyEngine"], swiftSettings: settings),
@@ -109,7 +110,9 @@ let package = Package(
         ),
         .testTarget(
             name: "TerminalTests",
-            dependencies: ["Terminal", "CTerminal", "Dashboard", "Console"],
+            dependencies: [
+                "Terminal", "CTerminal", "Dashboard", "Console", "SafetyEngine", "KillSwitch", "Emulator",
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "KillSwitch"], swiftSettings: settings),
@@ -118,7 +121,9 @@ let package = Package(
         .testTarget(name: "DemoTests", dependencies: ["Demo", "KillSwitch", "SafetyEngine"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["KillSwitch", "SafetyEngine", "Dashboard", "CEstop", "CFaults", "estop", "estop-desk"],
+            dependencies: [
+                "KillSwitch", "SafetyEngine", "Dashboard", "CEstop", "CFaults", "Emulator", "estop", "estop-desk",
+            ],
             exclude: ["python"],
             swiftSettings: settings
         ),

@@ -9,10 +9,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +20,7 @@
 #define RESTORE                                                                                                        \
     "\033\\\033[?2026l\033[?1000l\033[?1002l\033[?1003l\033[?1006l\033[?1004l\033[?2004l\033[m\033[?7h\033[?25h"      \
     "\033[?1l\033>"
+#define POP_TITLE "\033[23;2t"
 #define LEAVE_ALTERNATE "\033[?1049l\r"
 #define LEAVE_PLAIN "\033[999;1H\r\n"
 
@@ -31,20 +30,27 @@ enum { FATAL = sizeof fatal / sizeof *fatal, NOTICED = sizeof noticed / sizeof *
 
 static struct sigaction before_fatal[FATAL], before_noticed[NOTICED];
 static struct termios user;
-static int input = -1, output = -1, curses = -1, nowhere = -1;
+static int input = -1, output = -1, painter = -1, nowhere = -1;
 static int pipe_ends[2] = {-1, -1};
-static atomic_int armed, painter, alternate;
+static atomic_int armed, alternate, pops_title;
 static int owns_output;
 static int chains; // whether crashes go on to the handler found before, as Swift's own report
 
 static int write_restore(void) {
-    char text[sizeof RESTORE + sizeof LEAVE_ALTERNATE + sizeof LEAVE_PLAIN];
     // Before curses has begun there is no screen to leave.
-    const char *leave = curses < 0 ? "" : atomic_load(&alternate) ? LEAVE_ALTERNATE : LEAVE_PLAIN;
-    size_t length = sizeof RESTORE - 1, rest = strlen(leave), done = 0;
-    memcpy(text, RESTORE, length);
-    memcpy(text + length, leave, rest);
-    length += rest;
+    const char *parts[] = {
+        RESTORE,
+        atomic_load(&pops_title) ? POP_TITLE : "",
+        painter < 0                ? ""
+        : atomic_load(&alternate) ? LEAVE_ALTERNATE
+                                  : LEAVE_PLAIN,
+    };
+    char text[sizeof RESTORE + sizeof POP_TITLE + sizeof LEAVE_ALTERNATE + sizeof LEAVE_PLAIN];
+    size_t length = 0, done = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        memcpy(text + length, parts[i], strlen(parts[i]));
+        length += strlen(parts[i]);
+    }
     while (done < length) {
         ssize_t wrote = write(output, text + done, length - done);
         if (wrote > 0) {
@@ -66,15 +72,11 @@ void term_restore(void) {
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &mask);
     int flags = fcntl(output, F_GETFL);
-    dup2(nowhere, curses);
-    // A painter that waits in write() for a terminal that nobody reads would go on with the rest of its frame.
-    int tid = atomic_load(&painter);
-    if (tid != 0 && tid != (int)syscall(SYS_gettid)) {
-        syscall(SYS_tgkill, getpid(), tid, SIGWINCH);
-    }
+    // The rest of a frame goes nowhere.
+    dup2(nowhere, painter);
     fcntl(output, F_SETFL, flags | O_NONBLOCK);
-    // Full buffers, or the painter still in write(), which has the terminal to itself: what is in the buffers will not
-    // be seen any more, the terminal's state will. The painter needs a moment to find its descriptor gone.
+    // Full buffers, or the painter still in write(), which has the terminal to itself for a moment: what is in the
+    // buffers will not be seen any more, the terminal's state will.
     const struct timespec moment = {.tv_nsec = 1000000};
     for (int tries = 0; write_restore() != 0 && errno == EAGAIN && tries < 50; tries++) {
         tcflush(output, TCOFLUSH);
@@ -190,12 +192,8 @@ int term_guard(int in_fd, int out_fd) {
         registered = 1;
         atexit(term_restore);
     }
-    guard_arm(-1, 1);
-    struct termios raw = user;
-    cfmakeraw(&raw);
-    // Output stays as it is: curses expects to find what it sets itself.
-    raw.c_oflag = user.c_oflag;
-    return tcsetattr(in_fd, TCSANOW, &raw);
+    guard_arm(-1, 1, 0);
+    return guard_raw_settings();
 }
 
 void term_guard_thread(const char *name) {
@@ -225,16 +223,25 @@ void term_unguard(void) {
     }
 }
 
-void guard_arm(int curses_fd, int has_alternate_screen) {
-    curses = curses_fd;
+void guard_arm(int painter_fd, int has_alternate_screen, int has_title) {
+    painter = painter_fd;
     atomic_store(&alternate, has_alternate_screen);
-    if (curses_fd >= 0) {
-        atomic_store(&painter, (int)syscall(SYS_gettid));
-    }
+    atomic_store(&pops_title, has_title);
     atomic_store(&armed, 1);
 }
 
+int guard_terminal(void) { return output < 0 ? -1 : fcntl(output, F_DUPFD_CLOEXEC, 0); }
+
+int guard_owns_terminal(void) { return owns_output; }
+
 void guard_disarm(void) { atomic_store(&armed, 0); }
+
+int guard_raw_settings(void) {
+    struct termios raw = user;
+    // Also for output: curses expects a line feed to be no more than that.
+    cfmakeraw(&raw);
+    return tcsetattr(input, TCSANOW, &raw);
+}
 
 void guard_user_settings(void) { tcsetattr(input, TCSANOW, &user); }
 

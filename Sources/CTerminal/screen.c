@@ -5,40 +5,90 @@
 #include "internal.h"
 
 #include <curses.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <wchar.h>
 
-static const char PASTE_ON[] = "\033[?2004h", PASTE_OFF[] = "\033[?2004l";
+static const char PASTE_ON[] = "\033[?2004h", PASTE_OFF[] = "\033[?2004l", QUERY[] = "\033[5n";
+static const char TITLE_PUSH[] = "\033[22;2t", TITLE_POP[] = "\033[23;2t";
+
+// Terminals that take a title as OSC 2; on others its text would be printed.
+static const char *const titled[] = {"xterm", "tmux",  "screen", "alacritty", "foot",    "rxvt",    "kitty",
+                                     "st-",   "konsole", "gnome", "vte",     "wezterm", "ghostty", "contour"};
 
 static SCREEN *screen;
+static FILE *files[2];
 static char name[64];
-static int curses_fd = -1, colours, utf8, cursor_shown = -1;
+static int colours, utf8, cursor_shown = -1, takes_title, smcup_pushes;
 
-static void say(const char *text, size_t length) {
-    while (length > 0) {
-        ssize_t wrote = write(curses_fd, text, length);
-        if (wrote <= 0) {
+// curses writes into a file in memory, the paper, and never waits; what it wrote is moved behind what the terminal has
+// not taken yet.
+static int paper = -1, terminal = -1;
+static char *waiting;
+static size_t first, length, room;
+static size_t made; // since the last frame
+
+static void queue(const char *text, size_t count) {
+    if (first > 0) {
+        memmove(waiting, waiting + first, length);
+        first = 0;
+    }
+    if (length + count > room) {
+        size_t larger = (length + count) * 2;
+        char *moved = realloc(waiting, larger);
+        if (moved == NULL) {
             return;
         }
-        text += wrote;
-        length -= (size_t)wrote;
+        waiting = moved;
+        room = larger;
+    }
+    memcpy(waiting + length, text, count);
+    length += count;
+    made += count;
+}
+
+// Takes what curses wrote.
+static void collect(void) {
+    char bytes[4096];
+    off_t end = lseek(paper, 0, SEEK_CUR);
+    for (off_t at = 0; at < end;) {
+        ssize_t count = pread(paper, bytes, sizeof bytes, at);
+        if (count <= 0) {
+            break;
+        }
+        queue(bytes, (size_t)count);
+        at += count;
+    }
+    if (end > 0 && ftruncate(paper, 0) == 0) {
+        lseek(paper, 0, SEEK_SET);
     }
 }
 
-static int has(const char *capability) {
-    const char *value = tigetstr(capability);
-    return value != NULL && value != (char *)-1;
+static void say(const char *text) {
+    collect();
+    queue(text, strlen(text));
 }
 
-static int start(const char *type, FILE *out, FILE *in) {
-    if (type == NULL || *type == 0 || (screen = newterm(type, out, in)) == NULL) {
+static const char *capability(const char *which) {
+    const char *value = tigetstr(which);
+    return value == (char *)-1 ? NULL : value;
+}
+
+static int has(const char *which) { return capability(which) != NULL; }
+
+static int start(const char *type) {
+    if (type == NULL || *type == 0 || (screen = newterm(type, files[1], files[0])) == NULL) {
         return -1;
     }
     // "dumb" and its like start, and cannot place a character.
@@ -51,25 +101,76 @@ static int start(const char *type, FILE *out, FILE *in) {
     return 0;
 }
 
-int term_open(int in_fd, int out_fd) {
+// A terminal's screen left by a session before this one, in the same process.
+static void discard(void) {
+    if (screen != NULL) {
+        delscreen(screen);
+        screen = NULL;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (files[i] != NULL) {
+            fclose(files[i]);
+            files[i] = NULL;
+        }
+    }
+    if (paper >= 0) {
+        close(paper);
+    }
+    if (terminal >= 0) {
+        close(terminal);
+    }
+    paper = terminal = cursor_shown = -1;
+    first = length = made = 0;
+    colours = takes_title = smcup_pushes = 0;
+}
+
+static int make_paper(void) {
+    paper = memfd_create("screen", MFD_CLOEXEC);
+    for (int i = 0; i < 2 && paper >= 0; i++) {
+        int copy = fcntl(paper, F_DUPFD_CLOEXEC, 0);
+        if (copy < 0 || (files[i] = fdopen(copy, i == 0 ? "r" : "w")) == NULL) {
+            return -1;
+        }
+    }
+    return paper < 0 ? -1 : 0;
+}
+
+static void settle_title(void) {
+    for (size_t i = 0; i < sizeof titled / sizeof *titled; i++) {
+        takes_title |= strncmp(name, titled[i], strlen(titled[i])) == 0;
+    }
+    const char *smcup = capability("smcup");
+    smcup_pushes = takes_title && smcup != NULL && strstr(smcup, "\033[22;") != NULL;
+}
+
+// What the terminal needs besides what curses tells it.
+static void take_over(void) {
+    guard_arm(terminal, has("smcup"), takes_title);
+    say(PASTE_ON);
+    if (takes_title && !smcup_pushes) {
+        say(TITLE_PUSH);
+    }
+    cursor_shown = -1;
+    int rows, columns;
+    term_size(&rows, &columns);
+    // LINES and COLUMNS in the environment are not asked.
+    term_resize(rows, columns);
+}
+
+int term_open(void) {
     setlocale(LC_CTYPE, "");
     utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    // curses writes to a descriptor of its own, which the guard can turn into /dev/null.
-    curses_fd = dup(out_fd);
-    FILE *out = curses_fd < 0 ? NULL : fdopen(curses_fd, "w");
-    int reading = dup(in_fd);
-    FILE *in = reading < 0 ? NULL : fdopen(reading, "r");
-    if (out == NULL || in == NULL) {
+    discard();
+    if ((terminal = guard_terminal()) < 0 || make_paper() != 0) {
         return -1;
     }
     const char *types[] = {getenv("TERM"), "xterm-256color", "xterm", "vt100", "ansi"};
-    for (size_t i = 0; i < sizeof types / sizeof *types && start(types[i], out, in) != 0; i++) {
+    for (size_t i = 0; i < sizeof types / sizeof *types && start(types[i]) != 0; i++) {
     }
     if (screen == NULL) {
         return -1;
     }
-    guard_arm(curses_fd, has("smcup"));
-    raw();
+    settle_title();
     noecho();
     nonl();
     // Keys are read elsewhere; without this curses stops painting half-way whenever one is waiting.
@@ -81,11 +182,7 @@ int term_open(int in_fd, int out_fd) {
         use_default_colors();
         colours = COLORS;
     }
-    say(PASTE_ON, sizeof PASTE_ON - 1);
-    int rows, columns;
-    term_size(&rows, &columns);
-    // LINES and COLUMNS in the environment are not asked.
-    term_resize(rows, columns);
+    take_over();
     return 0;
 }
 
@@ -97,7 +194,7 @@ int term_colors(void) { return colours; }
 
 void term_size(int *rows, int *columns) {
     struct winsize size = {0};
-    if (ioctl(curses_fd, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) {
+    if (ioctl(terminal, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) {
         size.ws_row = 24;
         size.ws_col = 80;
     }
@@ -152,27 +249,79 @@ void term_cursor(int row, int column) {
     }
 }
 
-void term_present(void) {
+int term_present(void) {
     wnoutrefresh(stdscr);
     doupdate();
+    collect();
+    int count = (int)made;
+    made = 0;
+    return count;
+}
+
+void term_query(void) {
+    say(QUERY);
+    // No part of a frame.
+    made -= sizeof QUERY - 1;
+}
+
+void term_title(const char *text) {
+    if (takes_title) {
+        say("\033]2;");
+        say(text);
+        say("\033\\");
+    }
+}
+
+int term_flush(void) {
+    // Where the descriptor is shared with others it may block: then only as much as a terminal that is ready takes.
+    size_t most = guard_owns_terminal() ? SIZE_MAX : 256;
+    while (length > 0) {
+        struct pollfd polled = {.fd = terminal, .events = POLLOUT};
+        if (poll(&polled, 1, 0) <= 0) {
+            break;
+        }
+        ssize_t wrote = write(terminal, waiting + first, length < most ? length : most);
+        if (wrote < 0 && errno == EINTR) {
+            continue;
+        }
+        if (wrote < 0 && errno == EAGAIN) {
+            break;
+        }
+        if (wrote < 0) {
+            // Gone: whoever reads it will notice.
+            first = length = 0;
+            break;
+        }
+        first += (size_t)wrote;
+        length -= (size_t)wrote;
+    }
+    return (int)length;
+}
+
+void term_wait(int milliseconds) {
+    struct pollfd polled[] = {{.fd = term_wake_fd(), .events = POLLIN},
+                              {.fd = length > 0 ? terminal : -1, .events = POLLOUT}};
+    poll(polled, 2, milliseconds);
 }
 
 void term_redraw(void) { clearok(curscr, TRUE); }
 
-static void come_back(void) {
-    guard_note_user_settings();
-    reset_prog_mode();
-    guard_arm(curses_fd, has("smcup"));
-    say(PASTE_ON, sizeof PASTE_ON - 1);
-    cursor_shown = -1;
-    int rows, columns;
-    term_size(&rows, &columns);
-    term_resize(rows, columns);
+static void leave(void) {
+    say(PASTE_OFF);
+    if (takes_title && !smcup_pushes) {
+        say(TITLE_POP);
+    }
+    endwin();
+    collect();
 }
 
 void term_stop_here(void) {
-    say(PASTE_OFF, sizeof PASTE_OFF - 1);
-    endwin();
+    leave();
+    // A terminal that takes nothing is not waited for long: the shell wants it.
+    for (int tries = 0; term_flush() > 0 && tries < 20; tries++) {
+        struct pollfd polled = {.fd = terminal, .events = POLLOUT};
+        poll(&polled, 1, 10);
+    }
     guard_disarm();
     guard_user_settings();
     struct sigaction ours, stop = {.sa_handler = SIG_DFL};
@@ -182,16 +331,15 @@ void term_stop_here(void) {
     kill(0, SIGTSTP);
     raise(SIGTSTP);
     sigaction(SIGTSTP, &ours, NULL);
-    come_back();
+    guard_note_user_settings();
+    guard_raw_settings();
+    take_over();
 }
 
 void term_continue(void) {
     // Whoever stopped us may have left any settings: those noted at the start still are the user's.
-    reset_prog_mode();
-    guard_arm(curses_fd, has("smcup"));
-    say(PASTE_ON, sizeof PASTE_ON - 1);
-    cursor_shown = -1;
-    int rows, columns;
-    term_size(&rows, &columns);
-    term_resize(rows, columns);
+    guard_raw_settings();
+    // curses takes the screen back only after it has left it.
+    leave();
+    take_over();
 }

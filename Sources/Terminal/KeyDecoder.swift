@@ -2,8 +2,8 @@ public import Dashboard
 
 /// Turns the bytes of a terminal into keys and pastes. Pure: bytes and the time go in, events come out.
 ///
-/// **No reply of a terminal is ever a key.** We ask no questions, but a program before us may have, and answers come
-/// late, cut, or in pieces. Sequences that begin with ESC are swallowed whole, up to their own end. The hard case is
+/// **No reply of a terminal is ever a key.** We ask one question (`FlowControl`), whose answers are counted; a program
+/// before us may have asked others. Answers come late, cut, or in pieces. Sequences that begin with ESC are swallowed whole, up to their own end. The hard case is
 /// one that stops half-way, because a `K` after it may be its next byte or the operator's finger. What tells them
 /// apart is time and company:
 ///
@@ -63,6 +63,7 @@ public struct KeyDecoder: Sendable {
     private var pasted: [UInt8] = []
     private var pasteMatched = 0
     private var events: [InputEvent] = []
+    private var answers = 0
 
     /// When `timeout(nowMs:)` has to be called if nothing arrives before; nil: not at all.
     public private(set) var deadlineMs: UInt64?
@@ -91,6 +92,12 @@ public struct KeyDecoder: Sendable {
     public mutating func timeout(nowMs: UInt64) -> [InputEvent] {
         expire(nowMs)
         return drained()
+    }
+
+    /// How often the terminal has answered that it is there (ESC [ 0 n), since this was asked last.
+    public mutating func takeAnswers() -> Int {
+        defer { answers = 0 }
+        return answers
     }
 
     private mutating func drained() -> [InputEvent] {
@@ -306,6 +313,7 @@ public struct KeyDecoder: Sendable {
             state = .ground
             switch KeySequence.meaning(of: byte, parameters) {
             case .nothing: break
+            case .answer: answers += 1
             case .key(let key): events.append(.key(key))
             case .paste: state = .paste
             case .raw(let count): state = .raw(missing: count, wide: false)

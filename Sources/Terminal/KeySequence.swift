@@ -8,6 +8,8 @@ enum KeySequence: Equatable {
     case key(Key)
     /// The beginning of pasted text.
     case paste
+    /// The answer to the question whether the terminal is there.
+    case answer
     /// So many raw characters follow, of a report of the mouse.
     case raw(Int)
 
@@ -20,6 +22,7 @@ enum KeySequence: Equatable {
         // The third kind of event of the kitty protocol is a key let go.
         if fields.count > 1, fields[1].count > 1, fields[1][1] == 3 { return .nothing }
         switch final {
+        case UInt8(ascii: "n"): return parameters == [UInt8(ascii: "0")] ? .answer : .nothing
         case UInt8(ascii: "~"): return tilde(fields, modifier)
         case UInt8(ascii: "u"):
             // With a second number, that is the character with Shift.

@@ -1,61 +1,86 @@
-import CTerminal
 import Dashboard
-import Glibc
 
-/// The screen's thread: the only one that calls curses. It may wait for a terminal that takes nothing; nobody waits
-/// for it.
+/// The screen's thread: what is painted, and when. The only one that speaks to the backend; it waits for nothing but
+/// the next thing to do, and nobody waits for it.
 struct Painter {
     /// What comes from the desk is painted at most this often. Keys are answered at once.
     static let frameMs: UInt64 = 100
+    /// An answer that is still under way when the screen is left would be typed into the shell: that long it is awaited.
+    static let leaveMs: UInt64 = 300
 
     let session: Session
-    private var theme: Theme
-    private var depth = Theme.Depth.mono
+    let backend: any Backend
+    private(set) var theme: Theme
+    private(set) var depth = Theme.Depth.mono
     private var unicode = false
     private var rows = 24
     private var columns = 80
-    private var shown: Frame?
+    private var drawing = Drawing()
+    /// What the terminal was given last; nil: everything has to be put again.
+    private(set) var shown: Frame?
+    private var title = ""
+    private var flow = FlowControl()
     private var paintedMs: UInt64 = 0
     /// When the clock's next second is due.
     private var tickMs: UInt64 = 0
 
-    init(session: Session) {
+    init(session: Session, backend: any Backend) {
         self.session = session
+        self.backend = backend
         theme = session.options.themes[session.options.theme] ?? session.options.themes.standardTheme
     }
 
     mutating func run() {
-        guard term_open(session.input, session.output) == 0 else {
+        guard open() else {
             session.end(status: Session.noTerminalStatus)
             return
         }
-        let options = session.options
-        depth = Theme.depth(colors: Int(term_colors()), mono: options.mono)
-        unicode = term_is_utf8() != 0 && !options.ascii
-        measure()
-        session.opened(as: String(cString: term_name()))
         while !session.hasEnded {
-            heed(term_drain())
             let now = Clock.monotonicMs()
-            let due = shown == nil ? now : session.nextFrame(paintedMs: paintedMs, tickMs: tickMs, nowMs: now)
-            if due <= now {
-                paint()
-            } else {
-                var polled = pollfd(fd: term_wake_fd(), events: Int16(POLLIN), revents: 0)
-                poll(&polled, 1, Int32(clamping: due - now))
-            }
+            let due = step(backend.takeSignals(), nowMs: now)
+            if due > now { backend.wait(ms: due - now) }
         }
-        term_restore()
+        awaitAnswers()
+        backend.close()
+    }
+
+    /// Takes the screen over; false where there is none.
+    mutating func open() -> Bool {
+        guard let terminal = backend.open() else { return false }
+        let options = session.options
+        depth = Theme.depth(colors: terminal.colors, mono: options.mono)
+        unicode = terminal.isUTF8 && !options.ascii
+        measure()
+        session.opened(as: terminal.name)
+        return true
+    }
+
+    /// Does what is due, and says when something is due again.
+    mutating func step(_ signals: TerminalSignals, nowMs: UInt64) -> UInt64 {
+        heed(signals)
+        flow.answered(session.takeAnswers())
+        flow.expire(nowMs: nowMs)
+        // The terminal has not taken the last frame: it says when it does.
+        if backend.flush() > 0 { return nowMs + FlowControl.answerMs }
+        let due = shown == nil ? nowMs : session.nextFrame(paintedMs: paintedMs, tickMs: tickMs, nowMs: nowMs)
+        if let until = flow.heldUntilMs { return max(due, until) }
+        guard due <= nowMs else { return due }
+        paint(nowMs)
+        return nowMs
     }
 
     /// Does what signals and Ctrl-Z, Ctrl-L ask for.
-    private mutating func heed(_ bits: Int32) {
-        func has(_ bit: Int) -> Bool { Int(bits) & bit != 0 }
-        if has(TERM_CONTINUED) { term_continue() }
-        if has(TERM_CONTINUED) || has(TERM_RESIZED) { measure() }
+    private mutating func heed(_ signals: TerminalSignals) {
+        if signals.contains(.continued) {
+            backend.resume()
+            title = ""
+        }
+        if !signals.isDisjoint(with: [.continued, .resized]) { measure() }
         let asked = session.takeRequests()
-        if has(TERM_STOP) || asked.suspend {
-            term_stop_here()
+        if signals.contains(.stop) || asked.suspend {
+            awaitAnswers()
+            backend.suspend()
+            title = ""
             measure()
         }
         if let other = asked.theme {
@@ -63,44 +88,54 @@ struct Painter {
             shown = nil
         }
         if asked.redraw {
-            term_redraw()
+            backend.redraw()
             shown = nil
         }
     }
 
     private mutating func measure() {
-        var rows: Int32 = 0
-        var columns: Int32 = 0
-        term_size(&rows, &columns)
-        term_resize(rows, columns)
-        self.rows = Int(rows)
-        self.columns = Int(columns)
+        (rows, columns) = backend.measure()
         shown = nil
-        session.resized(width: self.columns, height: self.rows)
+        session.resized(width: columns, height: rows)
     }
 
-    private mutating func paint() {
-        paintedMs = Clock.monotonicMs()
+    private mutating func awaitAnswers() {
+        let end = Clock.monotonicMs() + Painter.leaveMs
+        while flow.heldUntilMs != nil, !session.hasHungUp {
+            _ = backend.flush()
+            flow.answered(session.takeAnswers())
+            let now = Clock.monotonicMs()
+            if flow.heldUntilMs == nil || now >= end { return }
+            backend.wait(ms: end - now)
+            _ = backend.takeSignals()
+        }
+    }
+
+    private mutating func paint(_ nowMs: UInt64) {
+        paintedMs = nowMs
         let wall = Clock.wallMs()
         tickMs = paintedMs + UInt64(1000 - wall % 1000)
-        let (interface, snapshot) = session.scene(nowMs: paintedMs)
-        let frame = render(
+        let (interface, snapshot, revision) = session.scene(nowMs: paintedMs)
+        drawing.draw(
             interface,
             snapshot: snapshot,
+            revision: revision,
             width: columns,
             height: rows,
             nowMs: paintedMs,
             wallClockMs: wall,
             unicode: unicode
         )
-        for row in 0..<frame.height where !isShown(row, of: frame) { put(row, of: frame) }
-        if let cursor = frame.cursor {
-            term_cursor(Int32(cursor.row), Int32(cursor.column))
-        } else {
-            term_cursor(-1, 0)
-        }
+        session.drawn(drawing)
+        let frame = drawing.frame
+        for row in shown == nil ? 0..<frame.height : drawing.rows where !isShown(row, of: frame) { put(row, of: frame) }
+        backend.place(cursor: frame.cursor)
+        let words = windowTitle(interface, snapshot: snapshot, nowMs: paintedMs)
+        if words != title { backend.entitle(words) }
+        title = words
         shown = frame
-        term_present()
+        if flow.painted(backend.present(), nowMs: nowMs) { backend.ask() }
+        _ = backend.flush()
     }
 
     private func isShown(_ row: Int, of frame: Frame) -> Bool {
@@ -122,15 +157,7 @@ struct Painter {
                 column += 1
             }
             let look = theme[role, depth]
-            term_put(
-                Int32(row),
-                Int32(start),
-                cells,
-                Int32(cells.count / 3),
-                look.foreground,
-                look.background,
-                look.attributes
-            )
+            backend.put(cells, row: row, column: start, look: look)
         }
     }
 }

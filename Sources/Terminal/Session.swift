@@ -73,6 +73,8 @@ public final class Session: Sendable {
     private struct State {
         var interface: Interface
         var snapshot: DeskSnapshot
+        /// Counts snapshots.
+        var revision: UInt64 = 0
         /// A key came: paint at once.
         var urgent = true
         /// The desk changed: paint when the frame rate allows.
@@ -91,6 +93,8 @@ public final class Session: Sendable {
     private let typing = Atomic<Bool>(false)
     /// The word of the last snapshot, with bit 32 set; 0: none. For the tap, which halts before it takes the lock.
     private let word = Atomic<UInt64>(0)
+    /// Answers of the terminal that the painter has not looked at.
+    private let answers = Atomic<Int>(0)
     private let finished = Semaphore()
     private let reasons = Worker("reasons")
     private let questions = Worker("questions")
@@ -121,14 +125,14 @@ public final class Session: Sendable {
         let tap = Tap(session: self, terminal: input, stop: ends[0])
         let reading = Thread("tap") { tap.run() }
         let painting = Thread("painter") {
-            var painter = Painter(session: self)
+            var painter = Painter(session: self, backend: CursesBackend())
             painter.run()
         }
         if reading == nil || painting == nil { end(status: Session.noTerminalStatus) }
         finished.wait()
         term_wake()
-        // A painter that waits for a terminal that nobody reads is not waited for.
-        _ = painting?.wait(ms: 300)
+        // It has no more to wait for than a last answer.
+        _ = painting?.wait(ms: 2 * Int(Painter.leaveMs))
         term_restore()
         close(ends[1])
         _ = reading?.wait(ms: 300)
@@ -144,6 +148,7 @@ public final class Session: Sendable {
         let (effects, visible) = change { state in
             let visible = snapshot.differsVisibly(from: state.snapshot)
             state.snapshot = snapshot
+            state.revision += 1
             if visible { state.changed = true }
             return (state.interface.observe(snapshot, nowMs: now), visible)
         }
@@ -191,7 +196,18 @@ public final class Session: Sendable {
         term_wake()
     }
 
+    /// The terminal answered so often.
+    func answered(_ count: Int) {
+        answers.add(count, ordering: .acquiringAndReleasing)
+        term_wake()
+    }
+
     // MARK: - For the painter
+
+    func takeAnswers() -> Int { answers.exchange(0, ordering: .acquiringAndReleasing) }
+
+    /// Whether the terminal went away: it will not answer any more.
+    var hasHungUp: Bool { state.withLock { $0.ended == Session.hangUpStatus } }
 
     var hasEnded: Bool { state.withLock { $0.ended != nil } }
 
@@ -231,16 +247,19 @@ public final class Session: Sendable {
     }
 
     /// Lets time pass in the interface, and gives what is to be drawn.
-    func scene(nowMs: UInt64) -> (Interface, DeskSnapshot) {
-        let (effects, interface, snapshot) = change { state in
+    func scene(nowMs: UInt64) -> (Interface, DeskSnapshot, revision: UInt64) {
+        let (effects, interface, snapshot, revision) = change { state in
             let effects = state.interface.tick(state.snapshot, nowMs: nowMs)
             state.urgent = false
             state.changed = false
-            return (effects, state.interface, state.snapshot)
+            return (effects, state.interface, state.snapshot, state.revision)
         }
         perform(effects, halted: false)
-        return (interface, snapshot)
+        return (interface, snapshot, revision)
     }
+
+    /// Takes note of what was drawn.
+    func drawn(_ drawing: Drawing) { state.withLock { $0.interface.drawn(drawing) } }
 
     // MARK: - Effects
 

@@ -26,6 +26,8 @@ struct Tap: Sendable {
                 let count = read(terminal, &bytes, bytes.count)
                 if count > 0 {
                     take(decoder.feed(bytes[..<count], nowMs: Clock.monotonicMs()))
+                    let answers = decoder.takeAnswers()
+                    if answers > 0 { session.answered(answers) }
                 } else if count == 0 || (errno != EINTR && errno != EAGAIN) {
                     // Hung up: end of file, or EIO. Nothing will come any more, and looking again would burn the CPU.
                     session.end(status: Session.hangUpStatus)

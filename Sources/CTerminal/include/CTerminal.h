@@ -44,8 +44,9 @@ int term_drain(void);
 // Attributes of term_put, ours and not those of curses.
 enum { TERM_BOLD = 1, TERM_DIM = 2, TERM_UNDERLINE = 4, TERM_REVERSE = 8 };
 
-// Starts curses with TERM, or the first of a list of terminals that everything understands. 0, or -1.
-int term_open(int in_fd, int out_fd);
+// Starts curses on the terminal of term_guard, with TERM or the first of a list of terminals that everything
+// understands. 0, or -1.
+int term_open(void);
 
 // The terminal type in use, which need not be what TERM says.
 const char *term_name(void);
@@ -69,8 +70,21 @@ void term_put(int row, int column, const uint32_t *cells, int count, int foregro
 // Puts the cursor somewhere, or hides it (row < 0).
 void term_cursor(int row, int column);
 
-// Brings the screen up to date. Blocks for as long as the terminal takes nothing.
-void term_present(void);
+// Brings the screen up to date: makes the bytes of a frame, for term_flush to write, and gives their number. Never waits.
+int term_present(void);
+
+// Asks, behind all that is still to be written, whether the terminal is there (DSR): it answers ESC [ 0 n once it has
+// got so far.
+void term_query(void);
+
+// Gives the window a title, where the terminal is known to take one. Nothing but printable ASCII may be in it.
+void term_title(const char *text);
+
+// Writes what the terminal takes now, and gives the number of bytes that it did not take. Never waits.
+int term_flush(void);
+
+// Waits until the self-pipe is readable, or the terminal takes more of what is left to be written.
+void term_wait(int milliseconds);
 
 // Makes the next term_present paint everything.
 void term_redraw(void);
