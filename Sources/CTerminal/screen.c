@@ -203,7 +203,15 @@ void term_size(int *rows, int *columns) {
 }
 
 void term_resize(int rows, int columns) {
-    resizeterm(rows, columns);
+    // Into the last column of the last row curses may insert from the one before it: it has to have one.
+    resizeterm(rows, columns < 2 ? 2 : columns);
+    // curses began by making the region that scrolls as high as it believed the terminal to be. Behind that: what it
+    // still holds back is written now.
+    const char *region = capability("csr");
+    if (region != NULL) {
+        delay_output(0);
+        say(tiparm(region, 0, rows - 1));
+    }
     erase();
     clearok(curscr, TRUE);
 }

@@ -123,7 +123,7 @@ extension OneTerminal {
             guard frame.width == before.width, frame.height == before.height else { return ["another size"] }
             var differences: [String] = []
             if before.unknown != [] { differences.append("unknown: \(before.unknown)") }
-            if before.isCursorShown != (frame.cursor != nil) { differences.append("cursor shown or not") }
+            if !isVT100, before.isCursorShown != (frame.cursor != nil) { differences.append("cursor shown or not") }
             if let cursor = frame.cursor, before.cursor != cursor { differences.append("cursor \(before.cursor)") }
             let looks = painter.theme
             for row in 0..<frame.height {
@@ -133,7 +133,7 @@ extension OneTerminal {
                         differences.append("\(row),\(column): \(cell), a repaint has \(fresh[row, column])")
                     }
                     let wanted = visible(cellOf(frame[row, column], looks))
-                    if visible(cell, dims: hasDim) != visible(wanted, dims: hasDim) {
+                    if visible(cell, dims: !isVT100) != visible(wanted, dims: !isVT100) {
                         differences.append("\(row),\(column): \(cell), the frame has \(wanted)")
                     }
                 }
@@ -141,7 +141,8 @@ extension OneTerminal {
             return Array(differences.prefix(4))
         }
 
-        private var hasDim: Bool { String(cString: term_name()) != "vt100" }
+        /// It has no dim letters, and no way to hide the cursor.
+        private var isVT100: Bool { String(cString: term_name()) == "vt100" }
 
         private func cellOf(_ cell: Cell, _ looks: Theme) -> ScreenCell {
             let look = looks[cell.role]
