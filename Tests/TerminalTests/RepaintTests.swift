@@ -125,14 +125,14 @@ extension OneTerminal {
             if before.unknown != [] { differences.append("unknown: \(before.unknown)") }
             if !isVT100, before.isCursorShown != (frame.cursor != nil) { differences.append("cursor shown or not") }
             if let cursor = frame.cursor, before.cursor != cursor { differences.append("cursor \(before.cursor)") }
-            let looks = painter.theme
+            let (theme, depth) = (painter.theme, painter.depth)
             for row in 0..<frame.height {
                 for column in 0..<frame.width {
                     let cell = before[row, column]
                     if visible(cell) != visible(fresh[row, column]) {
                         differences.append("\(row),\(column): \(cell), a repaint has \(fresh[row, column])")
                     }
-                    let wanted = visible(cellOf(frame[row, column], looks))
+                    let wanted = visible(cellOf(frame[row, column], theme, depth))
                     if visible(cell, dims: !isVT100) != visible(wanted, dims: !isVT100) {
                         differences.append("\(row),\(column): \(cell), the frame has \(wanted)")
                     }
@@ -144,8 +144,8 @@ extension OneTerminal {
         /// It has no dim letters, and no way to hide the cursor.
         private var isVT100: Bool { String(cString: term_name()) == "vt100" }
 
-        private func cellOf(_ cell: Cell, _ looks: Theme) -> ScreenCell {
-            let look = looks[cell.role]
+        private func cellOf(_ cell: Cell, _ theme: Theme, _ depth: Theme.Depth) -> ScreenCell {
+            let look = theme[cell.role, depth]
             var wanted = ScreenCell()
             (wanted.base, wanted.mark, wanted.isContinuation) = (cell.base, cell.mark, cell.isContinuation)
             wanted.style.foreground = Int(look.foreground)

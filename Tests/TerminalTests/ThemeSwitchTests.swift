@@ -6,7 +6,7 @@ import Testing
 @testable import Terminal
 
 /// Themes on a terminal. In this suite because a process has one screen.
-extension SessionTests {
+extension OneTerminal.SessionTests {
     @Test func anotherThemeIsPaintedAtOnce() throws {
         var master: Int32 = -1
         var slave: Int32 = -1
