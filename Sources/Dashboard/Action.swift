@@ -128,7 +128,7 @@ public enum Action: String, Sendable, CaseIterable {
     /// The word in the footer, and how soon it is left out where not all fit (the greater, the sooner); nil: never there.
     var hint: (word: String, rank: Int)? {
         switch self {
-        case .halt: ("halts", 0)
+        case .halt: ("halts all", 0)
         case .resume: ("resume", 1)
         case .help: ("help", 2)
         case .close: ("quit", 3)

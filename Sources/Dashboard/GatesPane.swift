@@ -14,7 +14,7 @@ enum GatesPane {
             let all = "\(open - missing.count) of \(open) acknowledged"
             summary = Line(all, missing.isEmpty ? .good : .bad)
         } else {
-            summary = Line("\(open) open", .dim)
+            summary = Line(open == 0 ? "none open" : "\(open) open\(permitted(snapshot.mode))", .dim)
         }
         return PaneContent(
             scene,
@@ -28,6 +28,16 @@ enum GatesPane {
             ),
             empty: "no gate is open: no bot asks here before it trades"
         )
+    }
+
+    /// What open gates may do in a mode that permits something.
+    private static func permitted(_ mode: Mode) -> String {
+        switch mode {
+        case .live: ", may trade"
+        case .paper: ", paper only"
+        case .reduceOnly: ", may only reduce"
+        case .halted, .unknown: ""
+        }
     }
 
     private static let columns: [Table.Column] = [
@@ -45,7 +55,7 @@ enum GatesPane {
         if !gate.alive {
             acknowledged = Value("DEAD", .bad)
         } else if !refusing {
-            acknowledged = Value("-", .dim)
+            acknowledged = Value("", .dim)
         } else if gate.acknowledged {
             acknowledged = Value("yes", .good)
         } else {

@@ -35,7 +35,12 @@ enum ModeBar {
             frame.put(Text.fit("   " + why, layout.bar.width), row: 1, column: 0, role: role)
         } else {
             let rest = [who, why].filter { !$0.isEmpty }.joined(separator: ": ")
-            if !rest.isEmpty { details.append(rest) }
+            // In one row, who has not stopped comes before since when.
+            if status == .halting, let trading = stillTrading(scene) {
+                details.insert(trading, at: 0)
+            } else if !rest.isEmpty {
+                details.append(rest)
+            }
         }
         let text = Text.fit(details.joined(separator: "  "), max(0, layout.bar.width - begin))
         frame.put(text, row: 0, column: begin, role: role)
@@ -53,7 +58,9 @@ enum ModeBar {
         case .never:
             return "nothing received from the desk yet; K halts all the same"
         case .lost(let age, let reason):
-            return "last known [\(snapshot.mode.name)], NOT CONNECTED since \(scene.time(ago: age)) UTC "
+            let last = Status.of(snapshot, freshness: .live(ageMs: 0), unansweredHalt: false)
+            return (snapshot.mode.permitsAnything ? "ASSUME IT TRADES; " : "")
+                + "K still halts. Last known [\(last.word)], NOT CONNECTED since \(scene.time(ago: age)) UTC "
                 + "(\(Age.whole(age))): \(reason)"
         case .live, .stale:
             break
@@ -64,13 +71,22 @@ enum ModeBar {
         }
         if status == .unknown {
             let problem = snapshot.pageProblem ?? snapshot.reason ?? "the page says nothing that can be trusted"
-            return "\(problem). Gates refuse." + (snapshot.host == .absent ? " Start the host: estop serve" : "")
+            let host = snapshot.host == .absent ? "; estop serve starts the host, and resumes nothing" : ""
+            return "no order passes a gate (gates refuse): \(problem)\(host)"
         }
         var parts: [String] = []
+        if status == .halting, let who = stillTrading(scene) { parts.append(who + " may still trade") }
         if let reason = snapshot.reason, !reason.isEmpty { parts.append("why: \(reason)") }
         let scoped = snapshot.latches.filter { !$0.scope.isGlobal }.count
         if scoped > 0 { parts.append(scoped == 1 ? "1 scope is halted" : "\(scoped) scopes are halted") }
         return parts.joined(separator: " · ")
+    }
+
+    /// Who has not stopped: what the operator looks for first.
+    private static func stillTrading(_ scene: Scene) -> String? {
+        let names = scene.snapshot.gates.filter { $0.alive && !$0.acknowledged }.map(\.name)
+        guard !names.isEmpty else { return nil }
+        return "NOT STOPPED: " + names.joined(separator: ", ")
     }
 
     /// The row below: desk and host on the left, the clock on the right. A clock that stands still is a frozen screen.

@@ -17,7 +17,7 @@ struct PaneContent {
 
     /// Behind the pane's name: counts.
     var summary: Line
-    /// Who says it, and how fresh it is: `live`, `STALE 4s`, `NOT CONNECTED`.
+    /// Who says it, and how fresh it is: `fresh` (never `live`: that is a mode), `STALE 4s`, `NOT CONNECTED`.
     var source: String
     var mark: Span
     /// Lines above the rows: since when and why the connection is lost.
@@ -60,7 +60,7 @@ struct PaneContent {
             self.body = .blocks([])
             self.empty = hint.isEmpty ? "nothing received yet" : "nothing received yet: \(hint)"
         case .live(let age):
-            mark = Span(age < 2000 ? "live" : "\(Age.whole(age)) ago", .dim)
+            mark = Span(age < 2000 ? "fresh" : "\(Age.whole(age)) ago", .dim)
         case .stale(let age):
             mark = Span("STALE \(Age.whole(age))", .warning)
             tone = .stale

@@ -35,10 +35,10 @@ extension ResumeDialog {
         if first < last {
             frame.put(" ▼ ", row: rect.row + rect.height - 1, column: rect.column + rect.width - 5, role: .dialogTitle)
         }
-        drawButtons(inside, into: &frame)
+        drawButtons(inside, scene, into: &frame)
     }
 
-    private func drawButtons(_ inside: Rect, into frame: inout Frame) {
+    private func drawButtons(_ inside: Rect, _ scene: Scene, into frame: inout Frame) {
         let row = inside.row + max(0, inside.height - 2)
         let resume = focusable("[ Resume ]", .submit)
         let cancel = focusable("[ Cancel ]", .cancel)
@@ -46,8 +46,13 @@ extension ResumeDialog {
         frame.put(Line(resume.spans + [gap] + cancel.spans), row: row, column: inside.column, limit: inside.width)
         if focus == .submit { frame.cursor = (row, inside.column) }
         if focus == .cancel { frame.cursor = (row, inside.column + resume.width + 3) }
-        guard inside.height > 1, let problem else { return }
-        frame.put(Text.fit("! " + problem, inside.width), row: row + 1, column: inside.column, role: .bad)
+        guard inside.height > 1, submittedMs == nil else { return }
+        if let problem {
+            frame.put(Text.fit("! " + problem, inside.width), row: row + 1, column: inside.column, role: .bad)
+        } else if let missing = missing(scene.freshness, scene.nowMs) {
+            let text = Text.fit("not yet: " + missing.text, inside.width)
+            frame.put(text, row: row + 1, column: inside.column, role: .warning)
+        }
     }
 
     private func draw(
@@ -70,7 +75,7 @@ extension ResumeDialog {
         rows.append(
             choice("resumes", scope.isGlobal ? "everything (global)" : scope.description, .scope, scopes.count > 1)
         )
-        let target = mode.map { $0.name } ?? "choose: live, paper or reduce-only"
+        let target = mode.map { $0 == .live ? "live (TRADING)" : $0.name } ?? "choose: live, paper or reduce-only"
         rows.append(choice("to mode", target, .mode, modes.count > 1))
         rows += latchRows(width)
         rows += checkRows(width, scene)
@@ -124,7 +129,7 @@ extension ResumeDialog {
                 rows.append(Row(line: Line(begin + [detail])))
             }
             if overridden.contains(check.name) {
-                rows.append(input("  override because ", overrides[check.name] ?? TextField(), .override(check.name)))
+                rows.append(input("  your reason to override it: ", overrides[check.name] ?? TextField(), .override(check.name)))
             } else if !check.passed {
                 rows.append(Row(line: Line("  cannot be overridden", .bad)))
             }

@@ -258,7 +258,7 @@ struct ResumeDialog: Layer {
     // MARK: - Submitting
 
     private mutating func submit(_ context: LayerContext) -> LayerOutcome {
-        if let missing = missing(context) {
+        if let missing = missing(context.freshness, context.nowMs) {
             problem = missing.text
             focus = missing.item
             return .consumed
@@ -288,10 +288,10 @@ struct ResumeDialog: Layer {
     }
 
     /// What is missing, and where; nil when all is there.
-    private func missing(_ context: LayerContext) -> (text: String, item: Item)? {
-        if !context.freshness.isLive { return ("the desk's state is stale: nothing can be judged by it", .cancel) }
+    func missing(_ freshness: Freshness, _ nowMs: UInt64) -> (text: String, item: Item)? {
+        if !freshness.isLive { return ("the desk's state is stale: nothing can be judged by it", .cancel) }
         if modes.count > 1, mode == nil { return ("choose the mode to resume to (Space)", .mode) }
-        guard checks != nil, context.nowMs < checkedMs + ResumeDialog.preflightLimitMs else {
+        guard checks != nil, nowMs < checkedMs + ResumeDialog.preflightLimitMs else {
             return ("the checks have not answered: wait for them", .submit)
         }
         for check in failing {

@@ -18,7 +18,7 @@ enum StepsPane {
                 block("on the page", steps.page, scene, room),
                 block("on disk", steps.disk, scene, room),
                 block("gates", steps.gates, scene, room, note: counted),
-                block("orders", steps.orders, scene, room),
+                block("orders gone", steps.orders, scene, room),
                 block("verified", steps.verified, scene, room),
             ]
             // Last: there may be many, and no step may be pushed out of sight by them.
@@ -49,7 +49,7 @@ enum StepsPane {
         return content
     }
 
-    private static let names = ["key seen", "on the page", "on disk", "gates", "orders", "verified"]
+    private static let names = ["key seen", "on the page", "on disk", "gates", "orders gone", "verified"]
 
     private static func summary(_ scene: Scene, _ steps: DeskSnapshot.HaltSteps) -> Line {
         if let late = zip(names, steps.all).first(where: { if case .alarm = $1 { true } else { false } })?.0 {
@@ -101,7 +101,7 @@ enum StepsPane {
         case "on the page": "the word in shared memory refuses: every gate that looks at it stops"
         case "on disk": "the record of the halt is on disk: a restart of anything finds it"
         case "gates": "each open gate has looked and refused; one that has not may still send orders"
-        case "orders": "platforms stopped and their resting orders gone, as the venues themselves say"
+        case "orders gone": "platforms stopped and their resting orders gone, as the venues themselves say"
         default: "all of the above was observed, not only asked for"
         }
     }

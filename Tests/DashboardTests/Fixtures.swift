@@ -41,6 +41,7 @@ enum Fixture {
 
     static func halting() -> DeskSnapshot {
         var desk = halted()
+        desk.since = "2026-11-21T12:04:10.700Z"
         desk.sinceAgeMs = 2300
         desk.gates[2].acknowledged = false
         desk.steps.acknowledged = 3

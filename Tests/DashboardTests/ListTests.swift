@@ -180,7 +180,7 @@ struct ListTests {
         desk.venues.lostAfterMs = 90_000
         #expect(screen(opened([.character("6"), .character("z")], desk), desk).contains(mark))
         let others = screen(opened([], desk), desk)
-        #expect(others.contains("engine · live"), "the others are as they were")
+        #expect(others.contains("engine · fresh"), "the others are as they were")
     }
 
     @Test func aReadingIsNeverFresherThanTheDeskThatBroughtIt() {
