@@ -30,13 +30,14 @@ public struct Drawing {
     ) {
         let second = wallClockMs / 1000
         let isSameSize = frame.width == width && frame.height == height && frame.unicode == unicode
-        if let last, isSameSize, last.revision == revision, last.second == second,
+        if var last, isSameSize, last.revision == revision, last.second == second,
             interface.differsOnlyInViews(from: last.screen.interface),
             !interface.isCounting(snapshot, nowMs: nowMs)
         {
-            let screen = last.screen.with(interface)
-            rows = screen.redraw(since: last.screen, into: &frame)
-            self.last = (screen, revision, second)
+            // Given up first, so that it is changed where it is and not copied.
+            self.last = nil
+            rows = last.screen.look(interface, into: &frame)
+            self.last = last
             return
         }
         let scene = interface.scene(snapshot, nowMs: nowMs, wallClockMs: wallClockMs)

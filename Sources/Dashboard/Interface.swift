@@ -227,7 +227,7 @@ public struct Interface: Sendable {
         let scene = scene(snapshot, nowMs: nowMs, wallClockMs: 0)
         let here = listing(of: focus, scene)
         if let selected = here.selected, isZoomed || here.order.indices.contains(selected + by) {
-            move(by, snapshot, nowMs)
+            move(to: selected + by, in: here, scene)
             return
         }
         if isZoomed { return }
@@ -238,22 +238,27 @@ public struct Interface: Sendable {
             guard !next.order.isEmpty else { continue }
             focus = panes[index]
             views[focus, default: View()].select(nil, at: 0)
-            if by < 0 { move(1_000_000, snapshot, nowMs) }
+            if by < 0 { move(to: next.order.count - 1, in: next, scene) }
             return
         }
     }
 
-    /// Moves the cursor of the focused pane, and what is shown of it as little as that takes.
+    /// Moves the cursor of the focused pane by so many rows.
     private mutating func move(_ by: Int, _ snapshot: DeskSnapshot, _ nowMs: UInt64) {
         let scene = scene(snapshot, nowMs: nowMs, wallClockMs: 0)
+        let here = listing(of: focus, scene)
+        if let selected = here.selected { move(to: selected + by, in: here, scene) }
+    }
+
+    /// Puts the cursor on a row, and moves what is shown as little as that takes.
+    private mutating func move(to place: Int, in listing: Listing, _ scene: Scene) {
+        guard !listing.order.isEmpty else { return }
+        let target = max(0, min(listing.order.count - 1, place))
         var view = view(of: focus)
-        let listing = listing(of: focus, scene)
-        guard let selected = listing.selected else { return }
-        let target = max(0, min(listing.order.count - 1, selected + by))
-        view.select(listing.id(at: target), at: target)
         let room = rooms[focus] ?? Screen(self, scene, width: width, height: height).room(of: focus)
-        let moved = Listing(listing.content, view, width: width)
-        view.top = moved.top(from: listing.top(from: view.top, room: room), room: room)
+        let top = listing.top(from: view.top, room: room)
+        view.select(listing.id(at: target), at: target)
+        view.top = listing.top(from: top, room: room, for: target)
         views[focus] = view
     }
 

@@ -104,7 +104,10 @@ struct Listing {
     }
 
     /// The first line to show so that the row under the cursor is in sight, moving as little as possible.
-    func top(from top: Int, room: Int) -> Int {
+    func top(from top: Int, room: Int) -> Int { self.top(from: top, room: room, for: selected) }
+
+    /// The same for another row.
+    func top(from top: Int, room: Int, for selected: Int?) -> Int {
         var top = max(0, min(top, height - room))
         guard let selected else { return top }
         let start = content.table == nil ? (0..<selected).reduce(0) { $0 + height($1) } : selected

@@ -129,7 +129,9 @@ extension ResumeDialog {
                 rows.append(Row(line: Line(begin + [detail])))
             }
             if overridden.contains(check.name) {
-                rows.append(input("  your reason to override it: ", overrides[check.name] ?? TextField(), .override(check.name)))
+                rows.append(
+                    input("  your reason to override it: ", overrides[check.name] ?? TextField(), .override(check.name))
+                )
             } else if !check.passed {
                 rows.append(Row(line: Line("  cannot be overridden", .bad)))
             }

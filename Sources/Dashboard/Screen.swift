@@ -75,22 +75,15 @@ struct Screen {
         Footer.draw(interface, scene, layout, into: &frame)
     }
 
-    /// The same screen with its panes looked at in another way.
-    func with(_ interface: Interface) -> Screen {
-        var copy = self
-        copy.interface = interface
-        for (pane, listing) in listings {
-            let view = interface.view(of: pane)
-            guard view != self.interface.view(of: pane), let rect = layout.panes[pane] else { continue }
-            copy.listings[pane] = Listing(listing.content, view, width: rect.width)
-        }
-        return copy
-    }
-
-    /// Draws again the panes that are looked at in another way than before, and says which rows that touched.
-    func redraw(since before: Screen, into frame: inout Frame) -> Range<Int> {
+    /// Looks at the panes in another way, draws those again that this changes, and says which rows that touched.
+    mutating func look(_ interface: Interface, into frame: inout Frame) -> Range<Int> {
+        let before = self.interface
+        self.interface = interface
         var touched: Range<Int>?
-        for (pane, rect) in layout.panes where interface.view(of: pane) != before.interface.view(of: pane) {
+        for (pane, rect) in layout.panes {
+            let view = interface.view(of: pane)
+            guard view != before.view(of: pane), let listing = listings[pane] else { continue }
+            listings[pane] = Listing(listing.content, view, width: rect.width)
             frame.within(rect) {
                 $0.fill(rect, role: .text)
                 draw(pane, in: rect, into: &$0)

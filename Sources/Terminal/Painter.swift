@@ -128,7 +128,9 @@ struct Painter {
         )
         session.drawn(drawing)
         let frame = drawing.frame
-        for row in shown == nil ? 0..<frame.height : drawing.rows where !isShown(row, of: frame) { put(row, of: frame) }
+        for row in shown == nil ? 0..<frame.height : drawing.rows {
+            put(row, changed(row, of: frame), of: frame)
+        }
         backend.place(cursor: frame.cursor)
         let words = windowTitle(interface, snapshot: snapshot, nowMs: paintedMs)
         if words != title { backend.entitle(words) }
@@ -138,26 +140,33 @@ struct Painter {
         _ = backend.flush()
     }
 
-    private func isShown(_ row: Int, of frame: Frame) -> Bool {
-        guard let shown, shown.width == frame.width, shown.height == frame.height else { return false }
-        let cells = (row * frame.width)..<((row + 1) * frame.width)
-        return shown.cells[cells] == frame.cells[cells]
+    /// The columns of a row that are not as the terminal was given them last.
+    private func changed(_ row: Int, of frame: Frame) -> Range<Int> {
+        guard let shown, shown.width == frame.width, shown.height == frame.height else { return 0..<frame.width }
+        var first = 0
+        var end = frame.width
+        while first < end, shown[row, first] == frame[row, first] { first += 1 }
+        while end > first, shown[row, end - 1] == frame[row, end - 1] { end -= 1 }
+        guard first < end else { return 0..<0 }
+        // A wide character is put whole.
+        while first > 0, frame[row, first].isContinuation { first -= 1 }
+        while end < frame.width, frame[row, end].isContinuation { end += 1 }
+        return first..<end
     }
 
-    /// Hands one row to curses in runs of one role.
-    private func put(_ row: Int, of frame: Frame) {
-        var column = 0
-        while column < frame.width {
+    /// Hands columns of one row to curses in runs of one role.
+    private func put(_ row: Int, _ columns: Range<Int>, of frame: Frame) {
+        var column = columns.lowerBound
+        while column < columns.upperBound {
             let role = frame[row, column].role
             let start = column
             var cells: [UInt32] = []
-            while column < frame.width, frame[row, column].role == role {
+            while column < columns.upperBound, frame[row, column].role == role {
                 let cell = frame[row, column]
                 if !cell.isContinuation { cells += [cell.base, cell.mark, cell.isWide ? 2 : 1] }
                 column += 1
             }
-            let look = theme[role, depth]
-            backend.put(cells, row: row, column: start, look: look)
+            backend.put(cells, row: row, column: start, look: theme[role, depth])
         }
     }
 }

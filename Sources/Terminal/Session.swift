@@ -176,9 +176,12 @@ public final class Session: Sendable {
         return stored == 0 ? nil : Word(rawValue: UInt32(truncatingIfNeeded: stored))
     }
 
-    func handle(_ event: InputEvent, halted: Bool, wordBefore: Word?) {
+    /// Handles an event whose halt, if it is one, has been made. One that is alone wakes the painter, and that before
+    /// it is handled: by the time that the painter is awake and has the lock, there is something to paint.
+    func handle(_ event: InputEvent, halted: Bool, wordBefore: Word?, isAlone: Bool = true) {
         let now = Clock.monotonicMs()
         let effects = change { state in
+            if isAlone { term_wake() }
             state.urgent = true
             return state.interface.handle(
                 event,
@@ -188,6 +191,7 @@ public final class Session: Sendable {
             )
         }
         perform(effects, halted: halted)
+        if !effects.isEmpty { term_wake() }
     }
 
     func end(status: Int32) {

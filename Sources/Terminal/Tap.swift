@@ -42,10 +42,10 @@ struct Tap: Sendable {
             let halts = HaltKey.halts(event, isTyping: session.isTyping)
             let wordBefore = session.lastWord
             if halts { session.actions.halt() }
-            session.handle(event, halted: halts, wordBefore: wordBefore)
+            session.handle(event, halted: halts, wordBefore: wordBefore, isAlone: events.count == 1)
         }
         // One wake-up for all that was read: the painter paints once.
-        if !events.isEmpty { term_wake() }
+        if events.count > 1 { term_wake() }
     }
 
     private enum Wait {
