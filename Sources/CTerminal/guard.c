@@ -91,9 +91,9 @@ void term_restore(void) {
 static void on_fatal(int number, siginfo_t *info, void *context);
 
 // libestop turns a SIGBUS on one of its pages into a refusal. Where its handler was there before ours it is asked first;
-// what it cannot mend it gives up by taking the handler out.
+// what it cannot mend it gives up by taking the handler out. A signal that was sent is no fault.
 static int is_mended(int number, siginfo_t *info, void *context) {
-    for (int i = 0; number == SIGBUS && i < FATAL; i++) {
+    for (int i = 0; number == SIGBUS && info != NULL && info->si_code > 0 && i < FATAL; i++) {
         if (fatal[i] != SIGBUS || !(before_fatal[i].sa_flags & SA_SIGINFO) || before_fatal[i].sa_sigaction == NULL) {
             continue;
         }

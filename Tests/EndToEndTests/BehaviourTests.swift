@@ -65,7 +65,8 @@ struct BehaviourTests {
         program.type("\u{1a}")
         try program.wait("the shell") { !program.emulator.isAlternate && program.shows("Stopped") }
         #expect(!program.emulator.bracketsPastes && program.emulator.isCursorShown)
-        #expect(program.emulator.titles.isEmpty && program.emulator.style == Style())
+        #expect(program.emulator.titles.isEmpty && program.emulator.title.isEmpty)
+        #expect(program.emulator.style == Style())
         program.type("fg\n")
         try program.wait("the screen again") { program.emulator.isAlternate && program.shows("halts") }
         let back = program.settings

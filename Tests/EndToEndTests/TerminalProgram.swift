@@ -58,6 +58,9 @@ final class TerminalProgram {
         close(slave)
     }
 
+    /// POSIX_SPAWN_SETSID, which the C library's header shows to GNU programs only.
+    private static let newSession: Int16 = 0x80
+
     /// In a session of its own, of which the terminal is the controlling one.
     private static func start(_ words: [String], _ variables: [String: String], terminal: String) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
@@ -77,7 +80,7 @@ final class TerminalProgram {
         posix_spawnattr_setsigmask(&attributes, &mask)
         posix_spawnattr_setflags(
             &attributes,
-            Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSID)
+            Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK) | TerminalProgram.newSession
         )
         var arguments = words.map { strdup($0) } + [nil]
         var environment = variables.map { strdup("\($0)=\($1)") } + [nil]
