@@ -91,9 +91,9 @@ void term_restore(void) {
 static void on_fatal(int number, siginfo_t *info, void *context);
 
 // libestop turns a SIGBUS on one of its pages into a refusal. Where its handler was there before ours it is asked first;
-// what it cannot mend it gives up by taking the handler out.
+// what it cannot mend it gives up by taking the handler out. A signal that was sent is no fault.
 static int is_mended(int number, siginfo_t *info, void *context) {
-    for (int i = 0; number == SIGBUS && i < FATAL; i++) {
+    for (int i = 0; number == SIGBUS && info != NULL && info->si_code > 0 && i < FATAL; i++) {
         if (fatal[i] != SIGBUS || !(before_fatal[i].sa_flags & SA_SIGINFO) || before_fatal[i].sa_sigaction == NULL) {
             continue;
         }
@@ -255,13 +255,15 @@ int term_drain(void) {
     int bits = 0;
     char bytes[256];
     ssize_t count;
-    while ((count = read(pipe_ends[0], bytes, sizeof bytes)) > 0 || (count < 0 && errno == EINTR)) {
+    do {
+        count = read(pipe_ends[0], bytes, sizeof bytes);
         for (ssize_t i = 0; i < count; i++) {
             bits |= bytes[i] == 'W'   ? TERM_RESIZED
                     : bytes[i] == 'C' ? TERM_CONTINUED
                     : bytes[i] == 'Z' ? TERM_STOP
                                       : TERM_WOKEN;
         }
-    }
+        // Less than was asked for is all there was.
+    } while (count == sizeof bytes || (count < 0 && errno == EINTR));
     return bits;
 }

@@ -29,7 +29,7 @@ static const char *const titled[] = {"xterm", "tmux",  "screen", "alacritty", "f
 
 static SCREEN *screen;
 static FILE *files[2];
-static char name[64];
+static char name[64], title[128];
 static int colours, utf8, cursor_shown = -1, takes_title, smcup_pushes;
 
 // curses writes into a file in memory, the paper, and never waits; what it wrote is moved behind what the terminal has
@@ -70,7 +70,8 @@ static void collect(void) {
         queue(bytes, (size_t)count);
         at += count;
     }
-    if (end > 0 && ftruncate(paper, 0) == 0) {
+    // Written over next time: giving the memory back and taking it again would cost more than the frame.
+    if (end > 0) {
         lseek(paper, 0, SEEK_SET);
     }
 }
@@ -120,6 +121,7 @@ static void discard(void) {
         close(terminal);
     }
     paper = terminal = cursor_shown = -1;
+    title[0] = 0;
     first = length = made = 0;
     colours = takes_title = smcup_pushes = 0;
 }
@@ -261,6 +263,13 @@ int term_present(void) {
     wnoutrefresh(stdscr);
     doupdate();
     collect();
+    // Behind what curses wrote, which may have begun with putting the title before ours aside.
+    if (title[0] != 0) {
+        say("\033]2;");
+        say(title);
+        say("\033\\");
+        title[0] = 0;
+    }
     int count = (int)made;
     made = 0;
     return count;
@@ -274,9 +283,7 @@ void term_query(void) {
 
 void term_title(const char *text) {
     if (takes_title) {
-        say("\033]2;");
-        say(text);
-        say("\033\\");
+        snprintf(title, sizeof title, "%s", text);
     }
 }
 
@@ -285,7 +292,7 @@ int term_flush(void) {
     size_t most = guard_owns_terminal() ? SIZE_MAX : 256;
     while (length > 0) {
         struct pollfd polled = {.fd = terminal, .events = POLLOUT};
-        if (poll(&polled, 1, 0) <= 0) {
+        if (!guard_owns_terminal() && poll(&polled, 1, 0) <= 0) {
             break;
         }
         ssize_t wrote = write(terminal, waiting + first, length < most ? length : most);

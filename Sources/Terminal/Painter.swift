@@ -56,7 +56,12 @@ struct Painter {
     }
 
     /// Does what is due, and says when something is due again.
-    mutating func step(_ signals: TerminalSignals, nowMs: UInt64) -> UInt64 {
+    ///
+    /// - Parameters:
+    ///   - signals: what happened to the terminal.
+    ///   - nowMs: the monotonic clock.
+    ///   - wallMs: Unix time in milliseconds.
+    mutating func step(_ signals: TerminalSignals, nowMs: UInt64, wallMs: Int64 = Clock.wallMs()) -> UInt64 {
         heed(signals)
         flow.answered(session.takeAnswers())
         flow.expire(nowMs: nowMs)
@@ -65,7 +70,7 @@ struct Painter {
         let due = shown == nil ? nowMs : session.nextFrame(paintedMs: paintedMs, tickMs: tickMs, nowMs: nowMs)
         if let until = flow.heldUntilMs { return max(due, until) }
         guard due <= nowMs else { return due }
-        paint(nowMs)
+        paint(nowMs, wallMs)
         return nowMs
     }
 
@@ -111,10 +116,9 @@ struct Painter {
         }
     }
 
-    private mutating func paint(_ nowMs: UInt64) {
+    private mutating func paint(_ nowMs: UInt64, _ wallMs: Int64) {
         paintedMs = nowMs
-        let wall = Clock.wallMs()
-        tickMs = paintedMs + UInt64(1000 - wall % 1000)
+        tickMs = paintedMs + UInt64(1000 - wallMs % 1000)
         let (interface, snapshot, revision) = session.scene(nowMs: paintedMs)
         drawing.draw(
             interface,
@@ -123,7 +127,7 @@ struct Painter {
             width: columns,
             height: rows,
             nowMs: paintedMs,
-            wallClockMs: wall,
+            wallClockMs: wallMs,
             unicode: unicode
         )
         session.drawn(drawing)

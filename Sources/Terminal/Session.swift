@@ -246,8 +246,7 @@ public final class Session: Sendable {
             (state.urgent, state.changed || state.interface.isCounting(state.snapshot, nowMs: nowMs))
         }
         if urgent { return nowMs }
-        if soon { return min(tickMs, paintedMs + Painter.frameMs) }
-        return tickMs
+        return max(paintedMs + Painter.frameMs, soon ? 0 : tickMs)
     }
 
     /// Lets time pass in the interface, and gives what is to be drawn.

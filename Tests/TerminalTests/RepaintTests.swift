@@ -24,7 +24,7 @@ extension OneTerminal {
             setenv("TERM", terminal, 1)
             setenv("LC_ALL", "C.UTF-8", 1)
             let seed = getenv("ESTOP_SEED").flatMap { UInt64(String(cString: $0)) } ?? (ascii ? 11 : 7)
-            let events = RepaintTests.isLong ? 10_000 : 300
+            let events = RepaintTests.isLong ? 10_000 : 150
             var world = try World(seed: seed, ascii: ascii)
             defer { world.close() }
             let opened = world.painter.open()

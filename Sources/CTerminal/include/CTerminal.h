@@ -77,7 +77,7 @@ int term_present(void);
 // got so far.
 void term_query(void);
 
-// Gives the window a title, where the terminal is known to take one. Nothing but printable ASCII may be in it.
+// Gives the window a title with the next frame, where the terminal is known to take one. Nothing but printable ASCII may be in it.
 void term_title(const char *text);
 
 // Writes what the terminal takes now, and gives the number of bytes that it did not take. Never waits.
