@@ -63,7 +63,8 @@ static void collect(void) {
     char bytes[4096];
     off_t end = lseek(paper, 0, SEEK_CUR);
     for (off_t at = 0; at < end;) {
-        ssize_t count = pread(paper, bytes, sizeof bytes, at);
+        size_t left = (size_t)(end - at);
+        ssize_t count = pread(paper, bytes, left < sizeof bytes ? left : sizeof bytes, at);
         if (count <= 0) {
             break;
         }
