@@ -48,13 +48,6 @@ public struct Drawing {
         last = (screen, revision, second)
     }
 
-    /// How many rows each pane's list had, for scrolling.
-    var rooms: [Pane: Int] {
-        guard let screen = last?.screen else { return [:] }
-        var rooms: [Pane: Int] = [:]
-        for (pane, rect) in screen.layout.panes {
-            if let listing = screen.listings[pane] { rooms[pane] = Screen.room(listing, rect) }
-        }
-        return rooms
-    }
+    /// The screen drawn last.
+    var screen: Screen? { last?.screen }
 }

@@ -28,8 +28,15 @@ public struct Interface: Sendable {
     private(set) var theme: String
     private let themes: [String]
     private var views: [Pane: View] = [:]
-    /// Rows of each pane's list in the frame drawn last.
-    private var rooms: [Pane: Int] = [:]
+    /// What was drawn last, so that a key that moves the cursor does not make it all again.
+    private var last = Drawn()
+
+    private struct Drawn: Sendable {
+        /// When the snapshot came that was drawn.
+        var observedMs: UInt64?
+        var listings: [Pane: Listing] = [:]
+        var rects: [Pane: Rect] = [:]
+    }
     private var width = 80
     private var height = 24
 
@@ -104,7 +111,14 @@ public struct Interface: Sendable {
     }
 
     /// Takes note of what was drawn, for scrolling.
-    public mutating func drawn(_ drawing: Drawing) { rooms = drawing.rooms }
+    public mutating func drawn(_ drawing: Drawing) {
+        guard let screen = drawing.screen else { return }
+        last = Drawn(
+            observedMs: screen.interface.observedMs,
+            listings: screen.listings,
+            rects: screen.layout.panes
+        )
+    }
 
     /// Whether a screen drawn for the other one is right for this one but for the cursors of its panes.
     func differsOnlyInViews(from other: Interface) -> Bool {
@@ -255,7 +269,9 @@ public struct Interface: Sendable {
         guard !listing.order.isEmpty else { return }
         let target = max(0, min(listing.order.count - 1, place))
         var view = view(of: focus)
-        let room = rooms[focus] ?? Screen(self, scene, width: width, height: height).room(of: focus)
+        let room =
+            last.rects[focus].map { Screen.room(listing, $0) }
+            ?? Screen(self, scene, width: width, height: height).room(of: focus)
         let top = listing.top(from: view.top, room: room)
         view.select(listing.id(at: target), at: target)
         view.top = listing.top(from: top, room: room, for: target)
@@ -264,7 +280,8 @@ public struct Interface: Sendable {
 
     /// A pane without regard to where it is: for what needs its rows only.
     private func listing(of pane: Pane, _ scene: Scene) -> Listing {
-        Listing(pane.content(scene, width: width), view(of: pane), width: width)
+        if last.observedMs == observedMs, let known = last.listings[pane]?.looked(at: view(of: pane)) { return known }
+        return Listing(pane.content(scene, width: width), view(of: pane), width: width)
     }
 
     private mutating func openDetail(_ snapshot: DeskSnapshot, nowMs: UInt64) {

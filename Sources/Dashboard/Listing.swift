@@ -24,15 +24,15 @@ struct Listing {
     /// The rows shown, as indices of the contents.
     let order: [Int]
     /// The row under the cursor, as an index of `order`; nil: there is none.
-    let selected: Int?
+    private(set) var selected: Int?
     private let fitting: [(column: Int, width: Int)]
-    private let sortedBy: Int?
+    private let view: View
     /// What stands above the rows: the loss of the connection, or that there is nothing.
     let notes: [Line]
 
     init(_ content: PaneContent, _ view: View, width: Int) {
         self.content = content
-        sortedBy = view.sortedBy
+        self.view = view
         if let table = content.table {
             fitting = table.fitting(max(0, width - Listing.margin))
             order = table.sorted(by: view.sortedBy).filter { table.matches($0, view.filter) }
@@ -40,15 +40,27 @@ struct Listing {
             fitting = []
             order = Array(0..<content.count)
         }
-        if order.isEmpty {
-            selected = nil
-        } else if let id = view.id {
-            selected = order.firstIndex { content.id($0) == id } ?? min(max(0, view.index), order.count - 1)
-        } else {
-            let wanted = content.attention
-            selected = order.firstIndex { $0 == wanted } ?? 0
-        }
         notes = Listing.notes(content, isEmpty: order.isEmpty, width: width)
+        selected = row(of: view)
+    }
+
+    /// The same contents with the cursor elsewhere; nil where the filter or the order is another.
+    func looked(at view: View) -> Listing? {
+        guard view.filter == self.view.filter, view.sortedBy == self.view.sortedBy else { return nil }
+        var copy = self
+        copy.selected = row(of: view)
+        return copy
+    }
+
+    private func row(of view: View) -> Int? {
+        guard !order.isEmpty else { return nil }
+        guard let id = view.id else {
+            let wanted = content.attention
+            return order.firstIndex { $0 == wanted } ?? 0
+        }
+        // Where it was last is where it most likely is.
+        if order.indices.contains(view.index), content.id(order[view.index]) == id { return view.index }
+        return order.firstIndex { content.id($0) == id } ?? min(max(0, view.index), order.count - 1)
     }
 
     private static func notes(_ content: PaneContent, isEmpty: Bool, width: Int) -> [Line] {
@@ -70,7 +82,7 @@ struct Listing {
 
     var header: Line? {
         guard let table = content.table, content.count > 0 else { return nil }
-        return content.tonedHeader(Line([Span(" ")] + table.header(fitting, sortedBy: sortedBy).spans))
+        return content.tonedHeader(Line([Span(" ")] + table.header(fitting, sortedBy: view.sortedBy).spans))
     }
 
     /// How many lines a row takes.

@@ -7,7 +7,7 @@ struct PaneContent {
     struct Block {
         var id: String
         var lines: [Line]
-        var facts: () -> [Fact]
+        var facts: @Sendable () -> [Fact]
     }
 
     enum Body {

@@ -83,7 +83,7 @@ struct Screen {
         for (pane, rect) in layout.panes {
             let view = interface.view(of: pane)
             guard view != before.view(of: pane), let listing = listings[pane] else { continue }
-            listings[pane] = Listing(listing.content, view, width: rect.width)
+            listings[pane] = listing.looked(at: view) ?? Listing(listing.content, view, width: rect.width)
             frame.within(rect) {
                 $0.fill(rect, role: .text)
                 draw(pane, in: rect, into: &$0)

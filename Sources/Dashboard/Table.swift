@@ -63,7 +63,7 @@ struct Table {
         var id: String
         var values: [Value]
         /// What its details say beyond the columns; made only when somebody looks.
-        var facts: () -> [Fact] = { [] }
+        var facts: @Sendable () -> [Fact] = { [] }
     }
 
     var columns: [Column]

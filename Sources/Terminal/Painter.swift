@@ -130,7 +130,6 @@ struct Painter {
             wallClockMs: wallMs,
             unicode: unicode
         )
-        session.drawn(drawing)
         let frame = drawing.frame
         for row in shown == nil ? 0..<frame.height : drawing.rows {
             put(row, changed(row, of: frame), of: frame)
@@ -142,6 +141,8 @@ struct Painter {
         shown = frame
         if flow.painted(backend.present(), nowMs: nowMs) { backend.ask() }
         _ = backend.flush()
+        // Behind the frame: nobody waits for it.
+        session.drawn(drawing)
     }
 
     /// The columns of a row that are not as the terminal was given them last.
