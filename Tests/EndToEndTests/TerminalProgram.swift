@@ -130,6 +130,12 @@ final class TerminalProgram {
 
     func shows(_ text: String) -> Bool { emulator.text.contains(text) }
 
+    /// Whether the cursor stands behind a shell's prompt.
+    func isAt(_ prompt: String) -> Bool {
+        let row = emulator.text(row: emulator.cursor.row)
+        return !emulator.isAlternate && row.trimmingCharacters(in: .whitespaces) == prompt
+    }
+
     /// Plays the terminal until nothing has come for a while.
     func rest(ms: Int32 = 150) { while pump(ms: ms) {} }
 
