@@ -117,7 +117,10 @@ final class TerminalProgram {
         let end = Date().addingTimeInterval(seconds)
         while !condition() {
             guard Date() < end else {
-                throw Sandbox.TimedOut(description: "not within \(seconds) s: \(what); screen:\n\(emulator.text)")
+                let last = String(decoding: output.suffix(400), as: UTF8.self).debugDescription
+                throw Sandbox.TimedOut(
+                    description: "not within \(seconds) s: \(what); last: \(last), screen:\n\(emulator.text)"
+                )
             }
             pump()
         }
