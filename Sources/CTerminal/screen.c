@@ -209,9 +209,10 @@ void term_resize(int rows, int columns) {
     // Into the last column of the last row curses may insert from the one before it: it has to have one.
     resizeterm(rows, columns < 2 ? 2 : columns);
     // curses began by making the region that scrolls as high as it believed the terminal to be. Behind that: what it
-    // still holds back is written now.
+    // still holds back is written now. Taking the screen back it knows better, and the cursor, which this moves, still
+    // is the shell's.
     const char *region = capability("csr");
-    if (region != NULL) {
+    if (region != NULL && !isendwin()) {
         delay_output(0);
         say(tiparm(region, 0, rows - 1));
     }

@@ -63,7 +63,7 @@ struct BehaviourTests {
         let settings = program.settings
         #expect(settings.c_lflag & tcflag_t(ICANON | ECHO | ISIG) == 0)
         program.type("\u{1a}")
-        try program.wait("the shell") { !program.emulator.isAlternate && program.shows("Stopped") }
+        try program.wait("the shell") { program.shows("Stopped") && program.isAt("ready>") }
         #expect(!program.emulator.bracketsPastes && program.emulator.isCursorShown)
         #expect(program.emulator.titles.isEmpty && program.emulator.title.isEmpty)
         #expect(program.emulator.style == Style())
@@ -72,7 +72,7 @@ struct BehaviourTests {
         let back = program.settings
         #expect(back.c_lflag == settings.c_lflag && back.c_oflag == settings.c_oflag)
         program.type("q")
-        try program.wait("the shell") { !program.emulator.isAlternate }
+        try program.wait("the shell") { program.isAt("ready>") }
         program.type("exit\n")
         try program.waitForEnd()
         #expect(program.leftovers() == [])

@@ -117,7 +117,10 @@ final class TerminalProgram {
         let end = Date().addingTimeInterval(seconds)
         while !condition() {
             guard Date() < end else {
-                throw Sandbox.TimedOut(description: "not within \(seconds) s: \(what); screen:\n\(emulator.text)")
+                let last = String(decoding: output.suffix(400), as: UTF8.self).debugDescription
+                throw Sandbox.TimedOut(
+                    description: "not within \(seconds) s: \(what); last: \(last), screen:\n\(emulator.text)"
+                )
             }
             pump()
         }
@@ -129,6 +132,12 @@ final class TerminalProgram {
     }
 
     func shows(_ text: String) -> Bool { emulator.text.contains(text) }
+
+    /// Whether the cursor stands behind a shell's prompt.
+    func isAt(_ prompt: String) -> Bool {
+        let row = emulator.text(row: emulator.cursor.row)
+        return !emulator.isAlternate && row.trimmingCharacters(in: .whitespaces) == prompt
+    }
 
     /// Plays the terminal until nothing has come for a while.
     func rest(ms: Int32 = 150) { while pump(ms: ms) {} }

@@ -81,7 +81,12 @@ extension OneTerminal {
             #expect(write(descriptor, bytes, bytes.count) == bytes.count)
         }
 
-        func waitForHalts(_ count: Int, _ desk: Desk, ms: Int = 2000) -> Int {
+        func waitUntil(_ condition: () -> Bool) -> Bool {
+            for _ in 0..<5000 where !condition() { usleep(1000) }
+            return condition()
+        }
+
+        func waitForHalts(_ count: Int, _ desk: Desk, ms: Int = 5000) -> Int {
             for _ in 0..<ms where desk.count < count { usleep(1000) }
             return desk.count
         }
@@ -91,9 +96,8 @@ extension OneTerminal {
                 type("K", master)
                 #expect(waitForHalts(1, desk) == 1)
                 type("2", master)
+                #expect(waitUntil { desk.reasons.withLock { $0 } == ["API errors"] })
                 type("q", master)
-                usleep(100_000)
-                #expect(desk.reasons.withLock { $0 } == ["API errors"])
             }
             #expect(status == 0)
         }
