@@ -100,7 +100,12 @@ struct Screen {
 
     /// Rows of a pane's rectangle that are left to its list.
     static func room(_ listing: Listing, _ rect: Rect) -> Int {
-        max(0, rect.height - 1 - listing.notes.count - (listing.header == nil ? 0 : 1))
+        max(0, rect.height - 1 - listing.notes.count - (hasHeader(listing, rect) ? 1 : 0))
+    }
+
+    /// Where there is one row only, it is for a row of the list and not for the names of its columns.
+    private static func hasHeader(_ listing: Listing, _ rect: Rect) -> Bool {
+        listing.content.table != nil && listing.content.count > 0 && rect.height - 1 - listing.notes.count >= 2
     }
 
     /// Rows of a pane's list on this screen.
@@ -118,7 +123,8 @@ struct Screen {
             .draw(in: rect, first: top, room: room, into: &frame)
         if focused { frame.cursor = (rect.row, rect.column) }
         var row = rect.row + 1
-        for line in listing.notes + [listing.header].compactMap({ $0 }) {
+        let header = Screen.hasHeader(listing, rect) ? listing.header : nil
+        for line in listing.notes + [header].compactMap({ $0 }) {
             frame.put(line, row: row, column: rect.column, limit: rect.width)
             row += 1
         }
