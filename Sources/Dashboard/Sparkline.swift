@@ -13,8 +13,11 @@ enum Sparkline {
     ]
 
     static func text(_ supervisor: Supervisor) -> String {
-        guard supervisor.intervalMs > 0 else { return "" }
-        return String(gaps(supervisor).map { mark($0) })
+        guard supervisor.intervalMs > 0, supervisor.lastBeatAgeMs != nil else { return "" }
+        let marks = gaps(supervisor).map { mark($0) }
+        // The base line stands from the beginning: flat is nothing late seen, and a desk that has just been opened does
+        // not repaint each line with each beat until it is full.
+        return String(repeating: "▁", count: length - marks.count) + String(marks)
     }
 
     /// Whether every gap was on time.

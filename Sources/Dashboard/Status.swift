@@ -109,6 +109,7 @@ extension DeskSnapshot {
             // The word for its health is what matters; the age follows with the tick.
             let health = copy.supervisors[index].health
             copy.supervisors[index].lastBeatAgeMs = UInt64(Supervisor.Health.allCases.firstIndex(of: health) ?? 0)
+            copy.supervisors[index].gaps = []
         }
         copy.freshness = freshness.ageless
         copy.alerts = alerts.settled { $0.ageMs = 0 }

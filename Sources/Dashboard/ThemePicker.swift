@@ -16,7 +16,11 @@ struct ThemePicker: Layer {
     mutating func handle(_ event: InputEvent, _ context: LayerContext) -> LayerOutcome {
         guard case .key(let key) = event else { return .consumed }
         switch key {
-        case .enter: return .close()
+        case .enter:
+            guard themes.indices.contains(chosen) else { return .close() }
+            return .close(
+                Span("theme \(themes[chosen]) until you quit; ESTOP_THEME=\(themes[chosen]) keeps it", .label)
+            )
         case .escape: return .close(asking: .theme(before))
         case .character("j"), .down, .tab, .character("T"): return look(1)
         case .character("k"), .up, .backTab: return look(-1)

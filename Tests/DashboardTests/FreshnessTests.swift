@@ -99,8 +99,20 @@ struct FreshnessTests {
         aged.host = .running(pid: 812, beatAgeMs: 999)
         aged.freshness = .live(ageMs: 900)
         aged.steps.gates = .pending(ms: 5000)
+        aged.supervisors[0].gaps.append(101)
+        aged.alerts.rows[0].ageMs += 1000
+        aged.positions.rows[0].heldMs = 9_000_000
+        aged.orders.rows[0].ageMs += 1000
+        aged.venues.rows[0].lastReplyAgeMs = 900
+        aged.venues.freshness = .live(ageMs: 1300)
         #expect(!aged.differsVisibly(from: desk))
         aged.gates[2].acknowledged = true
+        #expect(aged.differsVisibly(from: desk))
+        aged = desk
+        aged.alerts.rows[0].level = .emergency
+        #expect(aged.differsVisibly(from: desk))
+        aged = desk
+        aged.venues.freshness = .stale(ageMs: 4000)
         #expect(aged.differsVisibly(from: desk))
     }
 }

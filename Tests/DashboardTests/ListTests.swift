@@ -194,11 +194,11 @@ struct ListTests {
     @Test func aSparklineIsFlatWhileBeatsComeOnTime() {
         var supervisor = Supervisor(name: "x", intervalMs: 1000, lastBeatAgeMs: 900, alive: true)
         supervisor.gaps = [98, 100, 101, 99]
-        #expect(Sparkline.text(supervisor) == "▁▁▁▁")
+        #expect(Sparkline.text(supervisor) == "▁▁▁▁▁▁▁▁▁▁▁▁")
         supervisor.gaps = [100, 130, 160, 210, 260, 400]
-        #expect(Sparkline.text(supervisor) == "▁▂▄▅▆█")
+        #expect(Sparkline.text(supervisor) == "▁▁▁▁▁▁▁▂▄▅▆█")
         supervisor.lastBeatAgeMs = 3000
-        #expect(Sparkline.text(supervisor) == "▁▂▄▅▆██", "the gap that is open now is the last")
+        #expect(Sparkline.text(supervisor) == "▁▁▁▁▁▁▂▄▅▆██", "the gap that is open now is the last")
         supervisor.gaps = Array(repeating: 100, count: 40)
         #expect(Sparkline.text(supervisor).count == Sparkline.length)
     }

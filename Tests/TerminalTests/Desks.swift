@@ -32,7 +32,59 @@ enum Desks {
             )
         }
         if mode == .halted { halt(&desk, &source) }
+        fill(&desk, &source)
         return desk
+    }
+
+    private static func fill(_ desk: inout DeskSnapshot, _ source: inout Seeded) {
+        let ages: [Freshness] = [
+            .never, .live(ageMs: 300), .stale(ageMs: 9000), .lost(ageMs: 70_000, reason: "接続 refused"),
+        ]
+        desk.mark = Bool.random(using: &source) ? "DEMO" : nil
+        desk.alerts = Reading(
+            source: "engine",
+            freshness: ages.randomElement(using: &source) ?? .never,
+            rows: (0..<Int.random(in: 0...9, using: &source)).map { index in
+                Alert(
+                    id: "\(index)",
+                    level: Alert.Level.allCases.randomElement(using: &source) ?? .info,
+                    rule: "ORDER_STUCK",
+                    subject: "kraken/漢字-\(index)",
+                    text: String(repeating: "it may still fill, ", count: index),
+                    ageMs: .random(in: 0...9_000_000, using: &source)
+                )
+            }
+        )
+        desk.positions = Reading(
+            source: "venues",
+            freshness: ages.randomElement(using: &source) ?? .never,
+            rows: (0..<Int.random(in: 0...15, using: &source)).map { index in
+                Position(
+                    venue: "kraken",
+                    account: "main",
+                    symbol: "S\(index)/USD",
+                    side: Bool.random(using: &source) ? .long : .short,
+                    quantity: Decimal(index),
+                    entryPrice: nil,
+                    price: nil,
+                    priceAgeMs: 0,
+                    value: Bool.random(using: &source) ? Decimal(.random(in: -99_999...99_999, using: &source)) : nil,
+                    profit: Decimal(.random(in: -99...99, using: &source)),
+                    heldMs: nil
+                )
+            }
+        )
+        desk.venues.rows = [
+            Venue(
+                name: "okx",
+                account: "e\u{301}",
+                state: .degraded,
+                openOrders: nil,
+                lastReplyAgeMs: nil,
+                latencyMs: 3
+            )
+        ]
+        desk.venues.freshness = ages.randomElement(using: &source) ?? .never
     }
 
     private static func gate(_ index: Int, _ mode: Mode, _ source: inout Seeded) -> DeskSnapshot.Gate {

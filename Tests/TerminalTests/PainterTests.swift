@@ -80,7 +80,7 @@ struct PainterTests {
         press(.tab)
         _ = settle()
         #expect(backend.frames == frames + 1)
-        #expect((1...6).contains(backend.rows.count), "\(backend.rows.count) rows")
+        #expect((1...12).contains(backend.rows.count), "\(backend.rows.count) rows of 24")
     }
 
     @Test mutating func manyKeysOfOneReadAreOneFrame() {

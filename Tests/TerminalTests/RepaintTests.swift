@@ -17,7 +17,7 @@ extension OneTerminal {
             [
                 .up, .down, .pageUp, .pageDown, .tab, .backTab, .enter, .escape, .home, .end, .backspace, .left, .right,
                 .control("k"), .control("l"), .control("c"), .control("z"),
-            ] + "K?R1257jkgGq yRESUME漢é".map { .character($0) }
+            ] + "K?R1234567jkgGqszT:/ yRESUME漢é".map { .character($0) }
 
         @Test(arguments: terminals, [false, true])
         func whatIsPaintedBitByBitIsWhatARepaintPaints(_ terminal: String, ascii: Bool) throws {
