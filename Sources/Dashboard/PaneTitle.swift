@@ -24,11 +24,12 @@ struct PaneTitle {
         var spans = [Span(isFocused ? "»" : " ", role)]
         if !pane.key.isEmpty { spans += [Span(pane.key, isFocused ? role : .key), Span(" ", role)] }
         spans.append(Span(pane.name + " ", role))
-        if !listing.content.summary.spans.isEmpty {
-            spans += [Span("· ", .dim)] + listing.content.summary.spans + [Span(" ", .dim)]
-        }
+        // First: whoever looks must know that rows are hidden.
         if !view.filter.isEmpty {
             spans.append(Span("/\(view.filter) \(listing.order.count) of \(listing.content.count) ", .warning))
+        }
+        if !listing.content.summary.spans.isEmpty {
+            spans += [Span("· ", .dim)] + listing.content.summary.spans + [Span(" ", .dim)]
         }
         let lines = listing.height
         if lines > room, room > 0 {
