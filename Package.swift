@@ -27,7 +27,8 @@ let package = Package(
         .library(name: "faults", type: .dynamic, targets: ["CFaults"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2")
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // The switch: pages, gates, log, halt. C for what bots of any language embed, Swift above it.
@@ -37,10 +38,34 @@ let package = Package(
         // What the desk knows, as values.
         .target(name: "SafetyEngine", dependencies: ["KillSwitch"], swiftSettings: settings),
 
+        // Everything that came in and was decided, on disk.
+        .target(
+            name: "Journal",
+            dependencies: ["SafetyEngine", "KillSwitch", "CSodium", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings
+        ),
+
+        // Exchanges, brokers and platforms; the built-in paper venue among them.
+        .target(name: "Venues", dependencies: ["SafetyEngine", "KillSwitch"], swiftSettings: settings),
+
+        // estop.toml, as the engine's settings.
+        .target(name: "Settings", dependencies: ["SafetyEngine", "Console", "KillSwitch"], swiftSettings: settings),
+
+        // Webhooks and commands that tell people.
+        .target(name: "CCurl", cSettings: cSettings, linkerSettings: [.linkedLibrary("curl")]),
+        .target(
+            name: "Notify",
+            dependencies: ["CCurl", "CProcess", "Settings", "SafetyEngine", "KillSwitch"],
+            swiftSettings: settings
+        ),
+
         // The host.
         .target(
             name: "Desk",
-            dependencies: ["SafetyEngine", "KillSwitch", "Operators", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Journal", "Venues", "Notify", "Settings", "SafetyEngine", "KillSwitch", "Operators",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings
         ),
 
@@ -76,7 +101,8 @@ let package = Package(
         .executableTarget(
             name: "estop-desk",
             dependencies: [
-                "Desk", "Demo", "Dashboard", "Terminal", "Console", "Operators", "KillSwitch", "SafetyEngine",
+                "Desk", "Journal", "Venues", "Notify", "Settings", "Demo", "Dashboard", "Terminal", "Console",
+                "Operators", "KillSwitch", "SafetyEngine",
                 "CProcess", "CEstop",
             ],
             swiftSettings: settings
@@ -117,6 +143,22 @@ let package = Package(
         ),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "KillSwitch"], swiftSettings: settings),
         .testTarget(name: "OperatorsTests", dependencies: ["Operators"], swiftSettings: settings),
+        .testTarget(
+            name: "JournalTests",
+            dependencies: ["Journal", "SafetyEngine", "KillSwitch"],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "VenuesTests", dependencies: ["Venues", "SafetyEngine"], swiftSettings: settings),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: ["Settings", "SafetyEngine", "Console"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "NotifyTests",
+            dependencies: ["Notify", "Settings", "SafetyEngine", "KillSwitch"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "DeskTests", dependencies: ["Desk", "KillSwitch", "SafetyEngine"], swiftSettings: settings),
         .testTarget(name: "DemoTests", dependencies: ["Demo", "KillSwitch", "SafetyEngine"], swiftSettings: settings),
         .testTarget(

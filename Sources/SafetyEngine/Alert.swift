@@ -1,7 +1,7 @@
 /// Something that a rule found wrong with the desk: one alert for one cause, however often it is found again.
-public struct Alert: Sendable, Equatable {
+public struct Alert: Sendable, Equatable, Codable {
     /// How grave it is. It only rises while the alert is open.
-    public enum Level: Int, Sendable, CaseIterable, Comparable {
+    public enum Level: Int, Sendable, CaseIterable, Comparable, Codable {
         /// Worth knowing.
         case info
         /// Worth a look.

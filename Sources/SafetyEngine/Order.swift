@@ -1,7 +1,7 @@
 /// An order that is not finished, as far as its bot and its venue say.
-public struct Order: Sendable, Equatable {
+public struct Order: Sendable, Equatable, Codable {
     /// Which way it trades.
-    public enum Side: String, Sendable, CaseIterable {
+    public enum Side: String, Sendable, CaseIterable, Codable {
         /// Buys.
         case buy
         /// Sells.
@@ -9,7 +9,7 @@ public struct Order: Sendable, Equatable {
     }
 
     /// The life of an order. `unknown`: its venue stopped answering.
-    public enum State: String, Sendable, CaseIterable {
+    public enum State: String, Sendable, CaseIterable, Codable {
         /// Made, not sent.
         case new = "NEW"
         /// Sent, not answered.

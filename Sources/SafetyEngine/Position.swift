@@ -1,7 +1,7 @@
 /// What an account holds of one symbol, as its venue says it.
-public struct Position: Sendable, Equatable {
+public struct Position: Sendable, Equatable, Codable {
     /// Which way it points.
-    public enum Side: String, Sendable, CaseIterable {
+    public enum Side: String, Sendable, CaseIterable, Codable {
         /// Gains when the price rises.
         case long
         /// Gains when the price falls.

@@ -1,7 +1,7 @@
 /// Anything expected to beat: a thread, a process, a bot, a feed.
-public struct Supervisor: Sendable, Equatable {
+public struct Supervisor: Sendable, Equatable, Codable {
     /// What its last beat says about it.
-    public enum Health: String, Sendable, CaseIterable {
+    public enum Health: String, Sendable, CaseIterable, Codable {
         /// Beating, or without a promise to beat.
         case ok = "OK"
         /// No beat for 1.5 intervals.

@@ -1,7 +1,7 @@
 /// An exchange, broker or bot platform, as its adapter finds it.
-public struct Venue: Sendable, Equatable {
+public struct Venue: Sendable, Equatable, Codable {
     /// How it is reached.
-    public enum State: String, Sendable, CaseIterable {
+    public enum State: String, Sendable, CaseIterable, Codable {
         /// It answers.
         case connected = "CONNECTED"
         /// It answers late, in part, or with errors.

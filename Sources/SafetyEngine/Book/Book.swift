@@ -1,0 +1,117 @@
+/// What is known of the desk: orders, positions, money, prices, venues, results. A bot's word and a venue's are kept apart.
+///
+/// Invariants (SafetyEngineTests/BookTests): a venue's word is never replaced by a bot's; an order's filled quantity never
+/// falls and a finished order is never open again; the same event twice changes nothing but a counter; whatever cannot
+/// be true raises a counter and a text, and the safer reading stays.
+public struct Book: Sendable, Equatable, Codable {
+    /// Orders, until some time after they are finished.
+    public internal(set) var orders = Ledger<OrderKey, BookOrder>()
+    /// Positions that a venue holds or a bot claims.
+    public internal(set) var positions = Ledger<PositionKey, BookPosition>()
+    /// Money and equity by venue, account and currency.
+    public internal(set) var balances = Ledger<BalanceKey, BookBalance>()
+    /// Prices by venue and symbol; conversion rates have no venue.
+    public internal(set) var prices = Ledger<PriceKey, BookPrice>()
+    /// Venues' accounts and how they are reached.
+    public internal(set) var venues = Ledger<AccountKey, BookVenue>()
+    /// What each account's trades and days brought.
+    public internal(set) var results = Ledger<AccountKey, AccountResults>()
+    /// Requests to venues, in windows, by venue.
+    public internal(set) var requests = Ledger<String, RequestWindow>()
+    /// The last reading of each metric, by `name` or `name/subject`.
+    public internal(set) var metrics = Ledger<String, BookMetric>()
+    /// Signals of strategies, in a window.
+    public internal(set) var signals = SignalWindow()
+    /// Accounts that trade, of all; nil: nobody said.
+    public internal(set) var accounts: AccountCounts?
+    /// How often `accounts` was said.
+    public internal(set) var accountsVersion: UInt64 = 0
+    /// Equity of the whole desk: the day's and the week's opening, the peak.
+    public internal(set) var equity = EquityRecord()
+    /// What was strange about events.
+    public internal(set) var counts = EventCounts()
+
+    /// Creates an empty book.
+    public init() {}
+}
+
+/// One account of one venue.
+public struct AccountKey: Sendable, Hashable, Codable, CustomStringConvertible {
+    /// The venue.
+    public var venue: String
+    /// The account there.
+    public var account: String
+    /// Creates a key.
+    public init(venue: String, account: String) {
+        self.venue = venue
+        self.account = account
+    }
+    /// `venue/account`.
+    public var description: String { "\(venue)/\(account)" }
+}
+
+/// One order. Where only the venue's name is known, `clientID` is `@` and that name.
+public struct OrderKey: Sendable, Hashable, Codable {
+    /// The venue.
+    public var venue: String
+    /// The account there.
+    public var account: String
+    /// The desk's own name for it.
+    public var clientID: String
+    /// Creates a key.
+    public init(venue: String, account: String, clientID: String) {
+        self.venue = venue
+        self.account = account
+        self.clientID = clientID
+    }
+}
+
+/// One position: one symbol, one way, in one account.
+public struct PositionKey: Sendable, Hashable, Codable, CustomStringConvertible {
+    /// The venue.
+    public var venue: String
+    /// The account there.
+    public var account: String
+    /// The symbol as the venue writes it.
+    public var symbol: String
+    /// Which way.
+    public var side: Position.Side
+    /// Creates a key.
+    public init(venue: String, account: String, symbol: String, side: Position.Side) {
+        self.venue = venue
+        self.account = account
+        self.symbol = symbol
+        self.side = side
+    }
+    /// `venue/account/symbol/side`, as `Position.id`.
+    public var description: String { "\(venue)/\(account)/\(symbol)/\(side.rawValue)" }
+}
+
+/// One currency of one account.
+public struct BalanceKey: Sendable, Hashable, Codable {
+    /// The venue.
+    public var venue: String
+    /// The account there.
+    public var account: String
+    /// The currency.
+    public var currency: String
+    /// Creates a key.
+    public init(venue: String, account: String, currency: String) {
+        self.venue = venue
+        self.account = account
+        self.currency = currency
+    }
+}
+
+/// One symbol at one venue; a conversion rate (`EUR/USD`) has no venue.
+public struct PriceKey: Sendable, Hashable, Codable {
+    /// The venue.
+    public var venue: String
+    /// The symbol.
+    public var symbol: String
+    /// Creates a key.
+    public init(venue: String, symbol: String) {
+        self.venue = venue
+        self.symbol = symbol
+    }
+}

@@ -1,0 +1,222 @@
+/// An order as far as it is known.
+public struct BookOrder: Sendable, Equatable, Codable {
+    /// The venue's name for it; empty: not known.
+    public var venueID = ""
+    /// The strategy that sent it; empty: not known.
+    public var strategy = ""
+    /// The symbol.
+    public var symbol = ""
+    /// Which way it trades.
+    public var side = Order.Side.buy
+    /// How much was ordered.
+    public var quantity = Decimal(0)
+    /// How much of that is filled. Never falls.
+    public var filled = Decimal(0)
+    /// Its limit; nil: a market order.
+    public var price: Decimal?
+    /// The currency of its price.
+    public var currency = ""
+    /// Whether it may only shrink a position.
+    public var isReduceOnly = false
+    /// How far it has come, by the best word there is.
+    public var state = Order.State.new
+    /// The state by which it would be open again once its venue answers (while it is `unknown`).
+    public var stateBefore: Order.State?
+    /// Whether its venue ever spoke of it.
+    public var isProven = false
+    /// What its bot says, where that is not what its venue says; nil: they agree, or only one spoke.
+    public var claimed: Order.State?
+    /// When it was first heard of, in desk time.
+    public var sinceMs: UInt64 = 0
+    /// When its state changed last, in desk time.
+    public var changedMs: UInt64 = 0
+    /// When its venue spoke of it last, in desk time; nil: never.
+    public var seenMs: UInt64?
+    /// When the venue's last word was true by its source's clock; nil: not said.
+    public var happenedMs: Int64?
+    /// What was said of it that cannot be true, and how often.
+    public var contradictions = 0
+    /// The last such thing in words.
+    public var contradiction = ""
+    /// What its venue said besides.
+    public var note = ""
+
+    /// Creates an order of which nothing is known.
+    public init() {}
+
+    /// Whether it may still trade.
+    public var isOpen: Bool { !state.isFinal }
+}
+
+extension Order.State {
+    /// Whether nothing follows it.
+    public var isFinal: Bool {
+        switch self {
+        case .filled, .canceled, .rejected, .expired: true
+        case .new, .submitted, .acknowledged, .partiallyFilled, .unknown: false
+        }
+    }
+}
+
+/// A position as far as it is known.
+public struct BookPosition: Sendable, Equatable, Codable {
+    /// Where it came from (FEATURES row C22).
+    public enum Source: String, Sendable, Codable, CaseIterable {
+        /// It was there when its venue was first looked at.
+        case existing = "broker_existing"
+        /// It came from a fill of a strategy here.
+        case strategy = "nija_strategy"
+    }
+
+    /// How much its venue says is held; nil: the venue never spoke of it (a bot's claim alone).
+    public var quantity: Decimal?
+    /// How much a bot says is held; nil: no bot spoke of it.
+    public var claimed: Decimal?
+    /// The average price paid; nil: unknown, and then no exit is automatic.
+    public var entryPrice: Decimal?
+    /// Who stated that price, where it was an operator; empty: the venue, or fills.
+    public var entryPriceBy = ""
+    /// The currency of its prices.
+    public var currency = ""
+    /// When it was opened, in desk time; nil: unknown.
+    public var openedMs: UInt64?
+    /// When it was opened, milliseconds since 1970 UTC, for display; nil: unknown.
+    public var openedWallMs: Int64?
+    /// When it was first seen here, in desk time.
+    public var firstSeenMs: UInt64 = 0
+    /// When its venue spoke of it last, in desk time; nil: never.
+    public var seenMs: UInt64?
+    /// Where it came from.
+    public var source = Source.strategy
+    /// Whether it was taken into the desk's care as found.
+    public var isAdopted = false
+    /// Whether its venue would sell it.
+    public var isSellable = true
+    /// What its venue said besides.
+    public var note = ""
+    /// The best price since it was opened: highest for a long one, lowest for a short one. Survives restarts.
+    public var peak: Decimal?
+
+    /// Creates a position of which nothing is known.
+    public init() {}
+
+    /// Whether its venue holds any of it.
+    public var isHeld: Bool { quantity.map { $0 > Decimal(0) } ?? false }
+}
+
+/// Money of one account in one currency.
+public struct BookBalance: Sendable, Equatable, Codable {
+    /// Money there.
+    public var total = Decimal(0)
+    /// Money that no order reserves; nil: not said.
+    public var free: Decimal?
+    /// What the account is worth by the venue's own sum; nil: not said.
+    public var equity: Decimal?
+    /// The reading before, adjusted by what was deposited or withdrawn since; nil: this is the first.
+    public var before: Decimal?
+    /// When it was said, in desk time.
+    public var seenMs: UInt64 = 0
+    /// How often it was said: tells one sample from the next.
+    public var version: UInt64 = 0
+
+    /// Creates an empty balance.
+    public init() {}
+}
+
+/// A price.
+public struct BookPrice: Sendable, Equatable, Codable {
+    /// The price; nil: the venue was asked and has none.
+    public var price: Decimal?
+    /// Its currency.
+    public var currency = ""
+    /// When it was said, in desk time.
+    public var seenMs: UInt64 = 0
+    /// How often it was said: tells one sample from the next.
+    public var version: UInt64 = 0
+
+    /// Creates an unknown price.
+    public init() {}
+}
+
+/// A venue's account, and how it is reached.
+public struct BookVenue: Sendable, Equatable, Codable {
+    /// How its adapter says it is reached.
+    public var state = Venue.State.connected
+    /// How long its answers take, in milliseconds; nil: not known.
+    public var latencyMs: UInt64?
+    /// The last error in its words.
+    public var note = ""
+    /// When it last said anything, in desk time.
+    public var seenMs: UInt64 = 0
+    /// When it last listed its open orders in full, in desk time; nil: never.
+    public var ordersListedMs: UInt64?
+    /// When it last listed its positions in full, in desk time; nil: never.
+    public var positionsListedMs: UInt64?
+    /// How often it listed its positions: tells one sample from the next.
+    public var listings: UInt64 = 0
+
+    /// Creates a venue of which nothing is known.
+    public init() {}
+}
+
+/// What an account's trades brought.
+public struct AccountResults: Sendable, Equatable, Codable {
+    /// Losing trades in a row.
+    public var lossesInARow = 0
+    /// Closed trades in all, and those that won: the last ones, oldest first (desk time, won).
+    public var recent: [Outcome] = []
+    /// How many trades were closed: tells one sample from the next.
+    public var version: UInt64 = 0
+    /// When the last order or fill was seen, in desk time; nil: never.
+    public var lastTradeMs: UInt64?
+
+    /// One closed trade.
+    public struct Outcome: Sendable, Equatable, Codable {
+        /// When, in desk time.
+        public var atMs: UInt64
+        /// Whether it brought money.
+        public var isWin: Bool
+        /// Creates an outcome.
+        public init(atMs: UInt64, isWin: Bool) {
+            self.atMs = atMs
+            self.isWin = isWin
+        }
+    }
+
+    /// Creates results without a trade.
+    public init() {}
+}
+
+/// A reading of a metric.
+public struct BookMetric: Sendable, Equatable, Codable {
+    /// Its name.
+    public var name = ""
+    /// What it is a reading of; empty: the desk.
+    public var subject = ""
+    /// The reading.
+    public var value = Decimal(0)
+    /// When, in desk time.
+    public var seenMs: UInt64 = 0
+    /// How often it was read: tells one sample from the next.
+    public var version: UInt64 = 0
+
+    /// Creates a reading of 0.
+    public init() {}
+}
+
+/// What was strange about events, counted since the desk began.
+public struct EventCounts: Sendable, Equatable, Codable {
+    /// Events taken.
+    public var taken: UInt64 = 0
+    /// They had happened long before they came (more than 60 s).
+    public var late: UInt64 = 0
+    /// They said the same again.
+    public var duplicate: UInt64 = 0
+    /// They were older than what was known already.
+    public var outOfOrder: UInt64 = 0
+    /// They cannot be true with what was known.
+    public var contradictory: UInt64 = 0
+
+    /// Creates counts of nothing.
+    public init() {}
+}

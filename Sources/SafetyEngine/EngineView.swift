@@ -1,0 +1,216 @@
+/// What the engine knows and decided, for screens, commands and answers: a plain value, made when somebody asks.
+public struct EngineView: Sendable, Equatable, Codable {
+    /// When, in the desk's own time.
+    public var atMs: UInt64 = 0
+    /// Milliseconds between the last evaluation and `atMs`: how long the engine has not run.
+    public var evaluationAgeMs: UInt64 = 0
+    /// Open alerts, the gravest first, then the oldest.
+    public var alerts: [Alert] = []
+    /// Alerts that were resolved, the last one first, the last 500.
+    public var resolved: [Alert] = []
+    /// Silences in force.
+    public var silences: [Silence] = []
+    /// Held positions.
+    public var positions: [Position] = []
+    /// Open orders, the oldest first, at most `EngineView.mostOrders`.
+    public var orders: [Order] = []
+    /// Open orders in all.
+    public var openOrders = 0
+    /// Venues' accounts.
+    public var venues: [Venue] = []
+    /// Supervisors, with what is done about those who do not beat.
+    public var supervisors: [Supervisor] = []
+    /// Circuit breakers.
+    public var breakers: [Breaker] = []
+    /// What exit rules and the cap would do.
+    public var proposals: [Proposal] = []
+    /// Dust.
+    public var dust: [DustEntry] = []
+    /// Money.
+    public var money = Money()
+    /// What was strange about events.
+    public var counts = EventCounts()
+    /// How the journal fares.
+    public var journal = JournalState()
+    /// The watch after a resume; nil: none.
+    public var probation: ProbationState?
+    /// How stale the oldest word of a venue is; nil: no venue has spoken.
+    public var venueAgeMs: UInt64?
+
+    /// Most orders in a view.
+    public static let mostOrders = 500
+
+    /// Creates a view of nothing.
+    public init() {}
+
+    /// A silence in force.
+    public struct Silence: Sendable, Equatable, Codable {
+        /// The rule.
+        public var rule: String
+        /// The subject; empty: all.
+        public var subject: String
+        /// Milliseconds until it ends.
+        public var endsInMs: UInt64
+        /// Who.
+        public var by: String
+        /// Why.
+        public var reason: String
+        /// Creates a silence.
+        public init(rule: String, subject: String, endsInMs: UInt64, by: String, reason: String) {
+            self.rule = rule
+            self.subject = subject
+            self.endsInMs = endsInMs
+            self.by = by
+            self.reason = reason
+        }
+    }
+
+    /// A circuit breaker.
+    public struct Breaker: Sendable, Equatable, Codable {
+        /// Its rule's name.
+        public var name: String
+        /// Whether it tripped and was not reset.
+        public var isTripped: Bool
+        /// Whether its rule may halt at all.
+        public var isEnabled: Bool
+        /// What it watches, now; nil: nothing known.
+        public var value: Decimal?
+        /// Where it trips, probation counted in.
+        public var limit: Decimal
+        /// Of what the value is closest to its limit; empty: the desk.
+        public var subject: String
+        /// Milliseconds since it tripped; nil: it did not.
+        public var trippedAgeMs: UInt64?
+        /// Why it tripped, or who reset it and why.
+        public var note: String
+        /// Creates a breaker.
+        public init(
+            name: String,
+            isTripped: Bool,
+            isEnabled: Bool,
+            value: Decimal?,
+            limit: Decimal,
+            subject: String = "",
+            trippedAgeMs: UInt64? = nil,
+            note: String = ""
+        ) {
+            self.name = name
+            self.isTripped = isTripped
+            self.isEnabled = isEnabled
+            self.value = value
+            self.limit = limit
+            self.subject = subject
+            self.trippedAgeMs = trippedAgeMs
+            self.note = note
+        }
+    }
+
+    /// What an exit rule or the cap would do, or is doing.
+    public struct Proposal: Sendable, Equatable, Codable {
+        /// Its name, by which an operator carries it out: rule and position.
+        public var id: String
+        /// `STOP_LOSS`, `TAKE_PROFIT`, `TRAILING`, `TIME_EXIT`, `POSITION_CAP`.
+        public var rule: String
+        /// The position's name (`PositionKey.description`).
+        public var position: String
+        /// How much would be closed.
+        public var quantity: Decimal
+        /// Why, with the figures.
+        public var reason: String
+        /// Milliseconds since it was first proposed.
+        public var ageMs: UInt64
+        /// `proposed`, `under way`, `done`, or why it was refused.
+        public var state: String
+        /// Creates a proposal.
+        public init(
+            id: String,
+            rule: String,
+            position: String,
+            quantity: Decimal,
+            reason: String,
+            ageMs: UInt64,
+            state: String
+        ) {
+            self.id = id
+            self.rule = rule
+            self.position = position
+            self.quantity = quantity
+            self.reason = reason
+            self.ageMs = ageMs
+            self.state = state
+        }
+    }
+
+    /// One symbol on the list of dust.
+    public struct DustEntry: Sendable, Equatable, Codable {
+        /// The venue.
+        public var venue: String
+        /// The account.
+        public var account: String
+        /// The symbol.
+        public var symbol: String
+        /// What it was worth when it was listed; nil: an operator listed it without a value.
+        public var value: Decimal?
+        /// What it is worth now; nil: unpriced.
+        public var valueNow: Decimal?
+        /// Why it is listed.
+        public var reason: String
+        /// When, RFC 3339 UTC.
+        public var since: String
+        /// Creates an entry.
+        public init(
+            venue: String,
+            account: String,
+            symbol: String,
+            value: Decimal?,
+            valueNow: Decimal?,
+            reason: String,
+            since: String
+        ) {
+            self.venue = venue
+            self.account = account
+            self.symbol = symbol
+            self.value = value
+            self.valueNow = valueNow
+            self.reason = reason
+            self.since = since
+        }
+    }
+
+    /// The desk's money, in its base currency. Nil: not known, never guessed.
+    public struct Money: Sendable, Equatable, Codable {
+        /// The base currency.
+        public var currency = "USD"
+        /// What everything is worth.
+        public var equity: Decimal?
+        /// Equity when the day opened, transfers taken out.
+        public var dayOpening: Decimal?
+        /// What the day brought, realised and not.
+        public var dayProfit: Decimal?
+        /// What the week brought.
+        public var weekProfit: Decimal?
+        /// Below the highest equity so far, in percent.
+        public var drawdownPercent: Decimal?
+        /// Long and short added up.
+        public var gross = Decimal(0)
+        /// Long less short.
+        public var net = Decimal(0)
+        /// Held positions without a price.
+        public var unpriced = 0
+        /// Creates money of which nothing is known.
+        public init() {}
+    }
+
+    /// The watch after a resume.
+    public struct ProbationState: Sendable, Equatable, Codable {
+        /// Milliseconds until it ends.
+        public var endsInMs: UInt64
+        /// What remains of each threshold, in percent.
+        public var percent: Int
+        /// Creates a state.
+        public init(endsInMs: UInt64, percent: Int) {
+            self.endsInMs = endsInMs
+            self.percent = percent
+        }
+    }
+}

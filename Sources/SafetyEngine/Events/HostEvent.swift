@@ -1,0 +1,61 @@
+/// What the host did, found or was told.
+public enum HostEvent: Sendable, Equatable, Codable {
+    /// A host started. The desk's time went on while there was none: `Receipt.atMs` says by how much.
+    case started(EngineSettings)
+    /// The configuration changed, all of it at once.
+    case settings(EngineSettings)
+    /// The host's engine loop did not run for so long: what should have been evaluated in between was not, and is not
+    /// evaluated now.
+    case stalled(ms: UInt64)
+    /// The wall clock, read at the receipt's time: tells a jump.
+    case clock
+    /// The kill switch's word as the host sees it, and how many latches keep it.
+    case mode(ModeState)
+    /// A process behind a supervisor is gone, or is there again.
+    case process(name: String, isAlive: Bool)
+    /// What became of something that the engine decided.
+    case outcome(Outcome)
+    /// Events that came in and could not be taken; the sender was told.
+    case dropped(count: UInt64, source: String)
+    /// Lines that were refused.
+    case refused(count: UInt64, source: String)
+    /// How the journal fares: events that wait to be written, and why (nil: it writes).
+    case journal(waiting: UInt64, problem: String?)
+
+    /// The kill switch as the engine needs it.
+    public struct ModeState: Sendable, Equatable, Codable {
+        /// The mode's name: `live`, `paper`, `reduce-only`, `halted`, `unknown`.
+        public var mode: String
+        /// Its generation.
+        public var generation: UInt32
+        /// Latches that keep it.
+        public var latches: Int
+
+        /// Creates a state.
+        public init(mode: String, generation: UInt32, latches: Int) {
+            self.mode = mode
+            self.generation = generation
+            self.latches = latches
+        }
+
+        /// Whether anything may trade.
+        public var permits: Bool { mode == "live" || mode == "paper" || mode == "reduce-only" }
+    }
+
+    /// What became of something that the engine decided.
+    public struct Outcome: Sendable, Equatable, Codable {
+        /// The decision's number (`Decision.Effect.number`).
+        public var number: UInt64
+        /// Whether it was done.
+        public var isDone: Bool
+        /// What happened, or why not.
+        public var text: String
+
+        /// Creates an outcome.
+        public init(number: UInt64, isDone: Bool, text: String = "") {
+            self.number = number
+            self.isDone = isDone
+            self.text = text
+        }
+    }
+}

@@ -1,0 +1,2 @@
+import SafetyEngine
+import Testing
