@@ -47,15 +47,20 @@ final class Worker: Sendable {
     /// - Returns: whether the other descriptor is readable.
     func sleep(also descriptor: Int32 = -1, milliseconds: UInt64) -> Bool {
         var ready = [
-            pollfd(fd: event, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd, Glibc.pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
         ]
         _ = poll(&ready, nfds_t(ready.count), Int32(clamping: milliseconds))
-        if ready[0].revents != 0 {
-            var bytes = [UInt8](repeating: 0, count: 256)
-            while read(event, &bytes, bytes.count) == bytes.count {}
-        }
+        if ready[0].revents != 0 { drain() }
         return ready[1].revents & Int16(POLLIN) != 0
+    }
+
+    /// What to poll for, for a thread that waits for many descriptors.
+    var pollfd: Glibc.pollfd { Glibc.pollfd(fd: event, events: Int16(POLLIN), revents: 0) }
+
+    /// Takes back every wake so far.
+    func drain() {
+        var bytes = [UInt8](repeating: 0, count: 256)
+        while read(event, &bytes, bytes.count) == bytes.count {}
     }
 
     /// Asks the thread to end and waits for it.

@@ -1,0 +1,234 @@
+import Glibc
+import KillSwitch
+import SafetyEngine
+import Synchronization
+
+/// What waits to be sent to one peer; filled from any thread.
+final class ControlOutbox: Sendable {
+    /// More than this is not kept for somebody who does not read.
+    static let limit = 8 << 20
+
+    private let waiting = Mutex<(bytes: [UInt8], isClosed: Bool, endsAfter: Bool)>(([], false, false))
+    private let wake: @Sendable () -> Void
+
+    init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
+
+    /// Adds a line; false when nobody will read it.
+    @discardableResult
+    func add(_ line: String, endsAfter: Bool = false) -> Bool {
+        let isTaken = waiting.withLock { waiting in
+            guard !waiting.isClosed, waiting.bytes.count < ControlOutbox.limit else { return false }
+            waiting.bytes += line.utf8
+            if endsAfter { waiting.endsAfter = true } else { waiting.bytes.append(UInt8(ascii: "\n")) }
+            return true
+        }
+        if isTaken { wake() }
+        return isTaken
+    }
+
+    /// Nobody listens any more.
+    func close() { waiting.withLock { $0.isClosed = true } }
+
+    var isEmpty: Bool { waiting.withLock { $0.bytes.isEmpty } }
+    var isFull: Bool { waiting.withLock { $0.bytes.count >= 65_536 } }
+    /// Whether everything was sent after which the connection ends.
+    var isDone: Bool { waiting.withLock { $0.endsAfter && $0.bytes.isEmpty } }
+
+    /// Sends what the peer takes now; false when the peer is gone.
+    func send(to descriptor: Int32) -> Bool {
+        waiting.withLock { waiting in
+            while !waiting.bytes.isEmpty {
+                let count = Glibc.send(
+                    descriptor,
+                    waiting.bytes,
+                    waiting.bytes.count,
+                    Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+                )
+                if count > 0 {
+                    waiting.bytes.removeFirst(count)
+                } else if errno == EINTR {
+                    continue
+                } else {
+                    return errno == EAGAIN
+                }
+            }
+            return true
+        }
+    }
+}
+
+/// One connection to `estop.sock`. Owned by the socket's thread.
+final class ControlConnection {
+    let descriptor: Int32
+    let outbox: ControlOutbox
+    private let peer: Peer
+    private let service: any ControlService
+    private let wake: @Sendable () -> Void
+    private var buffer: LineBuffer
+    private var counts = ControlCounts()
+    private var waiting: [Event] = []
+    /// A request that may only be answered after the events before it were handed in.
+    private var held: [UInt8]?
+    private var isHalt = false
+    private var isBeginning = true
+    /// A halt was asked for: its answer is still to come.
+    private var isAsked = false
+    private var hasEnded = false
+    private let hasRoom = HasRoom()
+
+    /// Set by the engine's thread when it has room again.
+    private final class HasRoom: Sendable { let flag = Atomic<Bool>(true) }
+
+    /// The longest head and body of a halt that is read; it halts before.
+    static let longestHalt = 65_536
+
+    init(
+        _ descriptor: Int32,
+        _ peer: Peer,
+        _ service: any ControlService,
+        longestLine: Int,
+        wake: @escaping @Sendable () -> Void
+    ) {
+        self.descriptor = descriptor
+        self.peer = peer
+        self.service = service
+        self.wake = wake
+        outbox = ControlOutbox(wake: wake)
+        buffer = LineBuffer(limit: longestLine)
+    }
+
+    /// Whether more may be read: a sender that is faster than the engine is made to wait, not lost.
+    var isReading: Bool { hasRoom.flag.load(ordering: .acquiring) && !hasEnded && !outbox.isFull }
+
+    /// Whether there is nothing more to do.
+    var isFinished: Bool {
+        outbox.isDone || (hasEnded && !isHalt && !isAsked && waiting.isEmpty && held == nil && outbox.isEmpty)
+    }
+
+    /// Reads what is there; false when the connection broke.
+    func read(_ bytes: inout [UInt8]) -> Bool {
+        let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+        if count < 0 { return errno == EAGAIN || errno == EINTR }
+        if count == 0 { hasEnded = true } else { buffer.add(bytes[..<count]) }
+        if isBeginning { begin() }
+        if isHalt { halt() } else { take() }
+        return true
+    }
+
+    /// Goes on with what had to wait, if there is room now.
+    func resume() { if hasRoom.flag.load(ordering: .acquiring), !isHalt { take() } }
+
+    /// HTTP or lines: no line begins like the one request of libestop.
+    private func begin() {
+        let start = buffer.rest.prefix(5)
+        guard start.count == 5 || hasEnded else { return }
+        isBeginning = false
+        isHalt = start.elementsEqual("POST ".utf8)
+    }
+
+    private func take() {
+        guard !isBeginning else { return }
+        var refused = 0
+        guard offer() else { return }
+        if let request = held {
+            held = nil
+            answer(request[...])
+        }
+        while let line = buffer.next() ?? (hasEnded ? buffer.last() : nil) {
+            counts.lines += 1
+            switch line {
+            case .tooLong: refuse("the line is longer than the limit", &refused)
+            case .whole(let bytes):
+                let bytes = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
+                if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
+                if bytes.starts(with: ControlRequest.beginning) {
+                    // What came before it is handed in before it is answered.
+                    guard offer() else {
+                        held = Array(bytes)
+                        return
+                    }
+                    answer(bytes)
+                } else {
+                    take(event: bytes, &refused)
+                }
+            }
+            if waiting.count >= 4_096, !offer() { break }
+        }
+        _ = offer()
+        if refused > 0 { service.refused(refused, from: peer) }
+    }
+
+    private func take(event bytes: ArraySlice<UInt8>, _ refused: inout Int) {
+        do {
+            let event = try EventLine.parse(bytes)
+            switch event.origin.source.kind {
+            case .bot: break
+            case .venue:
+                guard peer.isTrusted else {
+                    return refuse("only the host's own user may speak for a venue: say source bot:NAME", &refused)
+                }
+            case .operator, .host: return refuse("source has to be bot:NAME or venue:NAME", &refused)
+            }
+            waiting.append(event)
+        } catch {
+            refuse(error.message, &refused)
+        }
+    }
+
+    private func refuse(_ why: String, _ refused: inout Int) {
+        refused += 1
+        counts.refused += 1
+        let detail: [JSON.Member] = [.init("line", .number(counts.lines)), .init("why", .string(why))]
+        outbox.add(JSON.object([.init("refused", .object(detail))]).line)
+    }
+
+    /// Hands in what waits; false when there is no room now.
+    private func offer() -> Bool {
+        guard !waiting.isEmpty else { return true }
+        let (room, wake) = (hasRoom, wake)
+        room.flag.store(false, ordering: .releasing)
+        let isTaken = service.offer(waiting) {
+            room.flag.store(true, ordering: .releasing)
+            wake()
+        }
+        guard isTaken else { return false }
+        room.flag.store(true, ordering: .releasing)
+        counts.taken += waiting.count
+        waiting.removeAll(keepingCapacity: true)
+        return true
+    }
+
+    private func answer(_ bytes: ArraySlice<UInt8>) {
+        do {
+            let outbox = outbox
+            service.answer(try ControlRequest(bytes), from: peer, events: counts) { outbox.add($0) }
+        } catch {
+            outbox.add(JSON.object([.init("error", .string(error.message))]).line)
+        }
+    }
+
+    // MARK: - A halt as libestop asks for it
+
+    /// Halts as soon as the request is known to be one; reason and scope are read from whatever body came with it.
+    private func halt() {
+        let all = Array(buffer.rest)
+        guard let text = HaltPost(all, hasEnded: hasEnded || all.count >= ControlConnection.longestHalt) else { return }
+        isHalt = false
+        isAsked = true
+        hasEnded = true
+        guard text.isActivation else {
+            return outbox.finish(404, [.init("error", .string("only halting is served here"))])
+        }
+        let outbox = outbox
+        let request = HaltRequest(scope: text.scope, reason: text.reason, source: .library, op: peer.name)
+        service.halt(request) { report in
+            outbox.finish(
+                report.taken ? 200 : 500,
+                [
+                    .init("success", .bool(report.taken)), .init("durable", .bool(report.durable)),
+                    .init("is_active", .bool(report.onPage)), .init("reason", .string(request.reason)),
+                ]
+            )
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import FoundationEssentials
+import KillSwitch
+public import SafetyEngine
+
+/// What a program on this machine may ask of the host over `estop.sock`: one JSON object a line, told from an event by its
+/// first key, `ask`.
+public enum ControlRequest: Sendable, Equatable {
+    /// The engine's view, once.
+    case view
+    /// The engine's view now, on every change, and once a second.
+    case watch
+    /// What became of this connection's events so far, once they are on disk.
+    case flush
+    /// A summary for people.
+    case summary
+    /// An operator's action.
+    case act(OperatorAction, passphrase: String)
+    /// The report of a normalization; carried out unless it is a dry run.
+    case normalize(operatorName: String, reason: String, passphrase: String, isDryRun: Bool)
+
+    /// Why a line is no request.
+    public struct Refusal: Error, Sendable, Equatable {
+        /// What is wrong and what to write instead.
+        public let message: String
+    }
+
+    /// What a request begins with.
+    static let beginning = Array("{\"ask\"".utf8)
+
+    /// Reads a line that begins as a request does.
+    init(_ line: some Collection<UInt8>) throws(Refusal) {
+        guard let object = JSON(bytes: line), let word = object["ask"]?.string else {
+            throw Refusal(message: "this is no JSON object with one \"ask\"")
+        }
+        let name = object["operator"]?.string ?? ""
+        let reason = object["reason"]?.string ?? ""
+        let passphrase = object["passphrase"]?.string ?? ""
+        switch word {
+        case "view": self = .view
+        case "watch": self = .watch
+        case "flush": self = .flush
+        case "summary": self = .summary
+        case "normalize":
+            let isDryRun = if case .bool(let value)? = object["dry_run"] { value } else { true }
+            self = .normalize(operatorName: name, reason: reason, passphrase: passphrase, isDryRun: isDryRun)
+        case "act":
+            guard let change = object["change"] else { throw Refusal(message: "\"act\" needs a \"change\"") }
+            let decoded = try? JSONDecoder().decode(OperatorAction.Change.self, from: Data(change.bytes))
+            guard let decoded else { throw Refusal(message: "the \"change\" of \"act\" is not understood") }
+            self = .act(OperatorAction(name: name, reason: reason, change: decoded), passphrase: passphrase)
+        default:
+            throw Refusal(
+                message: "\"\(word.prefix(40))\" cannot be asked: view, watch, flush, summary, act or normalize"
+            )
+        }
+    }
+
+    /// The request as a line.
+    public var line: String {
+        func object(_ ask: String, _ members: [JSON.Member] = []) -> String {
+            JSON.object([.init("ask", .string(ask))] + members).line
+        }
+        switch self {
+        case .view: return object("view")
+        case .watch: return object("watch")
+        case .flush: return object("flush")
+        case .summary: return object("summary")
+        case .normalize(let name, let reason, let passphrase, let isDryRun):
+            return object(
+                "normalize",
+                [
+                    .init("dry_run", .bool(isDryRun)), .init("operator", .string(name)),
+                    .init("reason", .string(reason)), .init("passphrase", .string(passphrase)),
+                ]
+            )
+        case .act(let action, let passphrase):
+            let change = (try? JSONEncoder().encode(action.change)).flatMap { JSON(bytes: $0) } ?? .null
+            return object(
+                "act",
+                [
+                    .init("operator", .string(action.name)), .init("reason", .string(action.reason)),
+                    .init("passphrase", .string(passphrase)), .init("change", change),
+                ]
+            )
+        }
+    }
+}
+
+/// The engine's view on the wire.
+public enum ViewLine {
+    private struct Envelope: Decodable { var view: EngineView }
+
+    /// `{"view":...}`.
+    public static func text(of view: EngineView) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let body = (try? encoder.encode(view)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+        return "{\"view\":\(body)}"
+    }
+
+    /// The view of such a line; nil: it is none.
+    public static func view(of line: some Collection<UInt8>) -> EngineView? {
+        try? JSONDecoder().decode(Envelope.self, from: Data(line)).view
+    }
+}

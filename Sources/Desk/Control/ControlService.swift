@@ -1,0 +1,32 @@
+import KillSwitch
+import SafetyEngine
+
+/// What the socket needs of the host behind it.
+protocol ControlService: Sendable {
+    /// Takes events, all or none; when none, `whenEmptied` is called once there is room again.
+    func offer(_ events: [Event], whenEmptied: @escaping @Sendable () -> Void) -> Bool
+
+    /// Lines were refused; their sender was told.
+    func refused(_ count: Int, from peer: Peer)
+
+    /// Answers a request, once or (a watch) again and again until `reply` says that nobody listens.
+    func answer(
+        _ request: ControlRequest,
+        from peer: Peer,
+        events: ControlCounts,
+        reply: @escaping @Sendable (String) -> Bool
+    )
+
+    /// Halts at once; `reply` comes when the record is on disk, or could not be put there.
+    func halt(_ request: HaltRequest, reply: @escaping @Sendable (HaltReport) -> Void)
+}
+
+/// What came over one connection so far.
+struct ControlCounts: Sendable, Equatable {
+    /// Lines.
+    var lines = 0
+    /// Events taken.
+    var taken = 0
+    /// Lines refused.
+    var refused = 0
+}

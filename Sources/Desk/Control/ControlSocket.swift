@@ -1,0 +1,115 @@
+import Glibc
+import KillSwitch
+
+/// `estop.sock` in the state directory: where bots hand in events and commands ask. One thread for all connections; none
+/// of them can hold up another, and a slow reader holds up nobody.
+final class ControlSocket: Sendable {
+    /// More connections are not accepted until one ends.
+    static let mostConnections = 512
+
+    private let listener: Int32
+    private let path: String
+    private let service: any ControlService
+    private let longestLine: Int
+    private let worker = Worker()
+
+    /// Binds the socket: a name that a dead host left is taken over, since the host's lock is held.
+    ///
+    /// - Throws: `SwitchError` when it cannot be bound.
+    init(_ directory: StateDirectory, _ service: any ControlService, longestLine: Int) throws(SwitchError) {
+        self.service = service
+        self.longestLine = longestLine
+        path = "\(directory.path)/estop.sock"
+        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        // By way of /proc, since a state directory's path may be longer than a socket's address.
+        let name = "/proc/self/fd/\(directory.descriptor)/estop.sock"
+        unlinkat(directory.descriptor, "estop.sock", 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { field in
+            for (index, byte) in name.utf8.enumerated() where index < field.count - 1 { field[index] = byte }
+        }
+        let bound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard listener >= 0, bound == 0, listen(listener, 128) == 0 else {
+            let problem = errno
+            if listener >= 0 { close(listener) }
+            throw SwitchError(
+                .page,
+                "\(path) cannot be opened: bots and commands cannot reach this host",
+                errno: problem
+            )
+        }
+        // The directory's group is who may talk to the host.
+        _ = fchmodat(directory.descriptor, "estop.sock", 0o660, 0)
+    }
+
+    func start() { worker.start { [self] in run() } }
+
+    /// Ends; connections are closed.
+    func stop() {
+        worker.stop()
+        close(listener)
+        unlink(path)
+    }
+
+    private func run() {
+        var connections: [ControlConnection] = []
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        while !worker.isStopping {
+            var ready = [
+                worker.pollfd, pollfd(fd: listener, events: Int16(POLLIN), revents: 0),
+            ]
+            if connections.count >= ControlSocket.mostConnections { ready[1].fd = -1 }
+            for connection in connections {
+                let events = (connection.isReading ? POLLIN : 0) | (connection.outbox.isEmpty ? 0 : POLLOUT)
+                ready.append(pollfd(fd: connection.descriptor, events: Int16(events), revents: 0))
+            }
+            _ = poll(&ready, nfds_t(ready.count), -1)
+            if ready[0].revents != 0 { worker.drain() }
+            var broken: Set<Int32> = []
+            for (index, connection) in connections.enumerated() {
+                let events = Int32(ready[index + 2].revents)
+                connection.resume()
+                if events & (POLLIN | POLLHUP | POLLERR) != 0, connection.isReading, !connection.read(&bytes) {
+                    broken.insert(connection.descriptor)
+                } else if events & POLLERR != 0 || !connection.outbox.send(to: connection.descriptor) {
+                    broken.insert(connection.descriptor)
+                }
+                if connection.isFinished { broken.insert(connection.descriptor) }
+            }
+            if !broken.isEmpty {
+                for connection in connections where broken.contains(connection.descriptor) {
+                    connection.outbox.close()
+                    close(connection.descriptor)
+                }
+                connections.removeAll { broken.contains($0.descriptor) }
+            }
+            if ready[1].revents != 0 { accept(&connections) }
+        }
+        for connection in connections {
+            connection.outbox.close()
+            close(connection.descriptor)
+        }
+    }
+
+    private func accept(_ connections: inout [ControlConnection]) {
+        while connections.count < ControlSocket.mostConnections {
+            let descriptor = Glibc.accept(listener, nil, nil)
+            guard descriptor >= 0 else { return }
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+            guard let peer = Peer(descriptor) else {
+                close(descriptor)
+                continue
+            }
+            let worker = worker
+            connections.append(
+                ControlConnection(descriptor, peer, service, longestLine: longestLine, wake: { worker.wake() })
+            )
+        }
+    }
+}
