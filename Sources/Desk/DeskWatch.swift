@@ -11,6 +11,7 @@ public final class DeskWatch: Sendable {
     private let killSwitch: KillSwitch
     private let isHost: @Sendable () -> Bool
     private let notices: [String]
+    private let engine: @Sendable () -> EngineSight?
     private let worker = Worker()
     private let own = Mutex<HaltTimes.Own?>(nil)
     private let deliver: @Sendable (DeskSnapshot) -> Void
@@ -23,23 +24,32 @@ public final class DeskWatch: Sendable {
     /// - Parameters:
     ///   - isHost: whether this process hosts the desk now.
     ///   - notices: what the operator ought to know from the start, such as a broken configuration.
+    ///   - engine: what is seen of the engine; nil: this watch is not about it.
     ///   - deliver: takes a snapshot; must not wait.
     public init(
         _ killSwitch: KillSwitch,
         isHost: @escaping @Sendable () -> Bool,
         notices: [String],
+        engine: @escaping @Sendable () -> EngineSight? = { nil },
         deliver: @escaping @Sendable (DeskSnapshot) -> Void
     ) {
         self.killSwitch = killSwitch
         self.isHost = isHost
         self.notices = notices
+        self.engine = engine
         self.deliver = deliver
     }
 
     /// One snapshot, now: the screen's first.
     public func first() -> DeskSnapshot {
         var builder = SnapshotBuilder(killSwitch: killSwitch)
-        return builder.snapshot(own: nil, isHost: isHost(), notices: notices)
+        return look(&builder, own: nil)
+    }
+
+    private func look(_ builder: inout SnapshotBuilder, own: HaltTimes.Own?) -> DeskSnapshot {
+        var snapshot = builder.snapshot(own: own, isHost: isHost(), notices: notices)
+        if let sight = engine() { snapshot.take(sight) }
+        return snapshot
     }
 
     /// Begins to watch.
@@ -74,7 +84,7 @@ public final class DeskWatch: Sendable {
         defer { changes.end() }
         var builder = SnapshotBuilder(killSwitch: killSwitch)
         while !worker.isStopping {
-            let snapshot = builder.snapshot(own: own.withLock { $0 }, isHost: isHost(), notices: notices)
+            let snapshot = look(&builder, own: own.withLock { $0 })
             deliver(snapshot)
             let halting = snapshot.word.map { !$0.mode.permitsAnything } ?? false
             let verified = if case .done = snapshot.steps.verified { true } else { false }

@@ -159,6 +159,8 @@ public struct DeskSnapshot: Sendable, Equatable {
     public var orders: Reading<Order>
     /// Exchanges, brokers and platforms.
     public var venues: Reading<Venue>
+    /// What the engine knows and decided, whole; nil: no engine has been heard of.
+    public var engine: EngineView?
     /// Not the real desk, in one loud word (`DEMO`); nil: the real one.
     public var mark: String?
 
@@ -190,6 +192,7 @@ public struct DeskSnapshot: Sendable, Equatable {
         self.positions = .never(source: "venues", hint: "no venue reports positions to this desk yet")
         self.orders = .never(source: "venues", hint: "no venue reports orders to this desk yet")
         self.venues = .never(source: "adapters", hint: "no venue is connected to this desk yet")
+        self.engine = nil
         self.mark = nil
     }
 }

@@ -33,6 +33,9 @@ public struct Supervisor: Sendable, Equatable, Codable {
         self.gaps = gaps
     }
 
+    /// Takes over what is done about it, from somebody who knows.
+    mutating func take(_ other: Supervisor) {}
+
     /// Whole intervals that passed without a beat.
     public var missed: UInt64 {
         guard intervalMs > 0, let age = lastBeatAgeMs else { return 0 }

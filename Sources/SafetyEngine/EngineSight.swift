@@ -1,0 +1,82 @@
+/// What a screen sees of the engine: its view, or why there is none.
+public enum EngineSight: Sendable, Equatable {
+    /// The view, and how old it is on the way here, in milliseconds.
+    case view(EngineView, ageMs: UInt64)
+    /// The last view, since when it is the last, and why.
+    case lost(EngineView?, ageMs: UInt64, reason: String)
+}
+
+extension DeskSnapshot {
+    /// Past this age what the engine says is stale, in milliseconds.
+    static let engineStaleMs: UInt64 = 3_000
+
+    /// Fills in what the engine knows.
+    public mutating func take(_ sight: EngineSight) {
+        switch sight {
+        case .view(let view, let ageMs):
+            let age = ageMs + view.evaluationAgeMs
+            take(view, age <= DeskSnapshot.engineStaleMs ? .live(ageMs: age) : .stale(ageMs: age))
+        case .lost(let view?, let ageMs, let reason):
+            take(view, .lost(ageMs: ageMs, reason: reason))
+        case .lost(nil, _, let reason):
+            alerts = .never(source: "engine", hint: reason)
+            positions = .never(source: "engine", hint: reason)
+            orders = .never(source: "engine", hint: reason)
+            venues = .never(source: "engine", hint: reason)
+        }
+    }
+
+    private mutating func take(_ view: EngineView, _ freshness: Freshness) {
+        engine = view
+        currency = view.money.currency
+        alerts = Reading(source: "engine", freshness: freshness, rows: view.alerts)
+        let held = heard(view, freshness)
+        positions = Reading(
+            source: "venues",
+            freshness: held,
+            rows: view.positions,
+            staleAfterMs: 30_000,
+            lostAfterMs: 120_000
+        )
+        orders = Reading(
+            source: "venues",
+            freshness: held,
+            rows: view.orders,
+            staleAfterMs: 30_000,
+            lostAfterMs: 120_000
+        )
+        if view.venueAgeMs == nil {
+            positions.hint = "no venue has spoken to this desk yet"
+            orders.hint = positions.hint
+        }
+        venues = Reading(source: "adapters", freshness: view.venues.isEmpty ? .never : freshness, rows: view.venues)
+        if view.venues.isEmpty { venues.hint = "no venue has spoken to this desk yet" }
+        takeSupervisors(view)
+        if let problem = view.journal.problem {
+            notices.append("the journal does not write (\(problem)); \(view.journal.waiting) events wait in memory")
+        }
+        if view.journal.dropped > 0 {
+            notices.append("\(view.journal.dropped) events were dropped; their senders were told")
+        }
+    }
+
+    /// What venues said is as old as the oldest of them, and never fresher than the engine itself.
+    private func heard(_ view: EngineView, _ freshness: Freshness) -> Freshness {
+        guard let venueAge = view.venueAgeMs else { return .never }
+        guard case .live(let age) = freshness else { return freshness }
+        let whole = venueAge + age
+        return whole <= 30_000 ? .live(ageMs: whole) : .stale(ageMs: whole)
+    }
+
+    /// The switch's own look at beats is the finer one; who beats by events only, and what is done about anybody, the engine
+    /// knows.
+    private mutating func takeSupervisors(_ view: EngineView) {
+        let known = Dictionary(view.supervisors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var named: Set<String> = []
+        for index in supervisors.indices {
+            named.insert(supervisors[index].name)
+            if let other = known[supervisors[index].name] { supervisors[index].take(other) }
+        }
+        supervisors += view.supervisors.filter { !named.contains($0.name) }
+    }
+}
