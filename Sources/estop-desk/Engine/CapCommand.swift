@@ -1,0 +1,79 @@
+import Console
+import SafetyEngine
+
+/// `estop cap`: the position cap, and what it would close.
+enum CapCommand {
+    static let list = CommandTable.Command(
+        "cap",
+        summary: "the position cap: what it would close, and why",
+        discussion: ["Unpriced and unsellable positions count, and are never sold."]
+    )
+    static let enforce = CommandTable.Command(
+        "cap enforce",
+        summary: "close what is over the cap, the smallest first",
+        options: [
+            .init("account", .text("ACCOUNT"), summary: "only this account (venue/account)"),
+            .init("max", .integer(0...100_000), summary: "at most so many instead of the configured cap"),
+            .init("dry-run", summary: "only say what would be closed"),
+            .init("stdin", summary: "read the passphrase, if one is set up, from standard input"),
+        ]
+    )
+    static let carryOut = CommandTable.Command(
+        "exits carry-out",
+        summary: "do what an exit rule or the cap proposes",
+        positionals: [.init("PROPOSAL"), .init("REASON")],
+        options: [.init("stdin", summary: "read the passphrase, if one is set up, from standard input")]
+    )
+    static let exits = CommandTable.Command("exits", summary: "what exit rules and the cap would do, or are doing")
+
+    @Sendable static func runExits(_ arguments: Arguments) -> Int32 { show(arguments, rules: nil) }
+
+    @Sendable static func runList(_ arguments: Arguments) -> Int32 { show(arguments, rules: ["POSITION_CAP"]) }
+
+    private static func show(_ arguments: Arguments, rules: [String]?) -> Int32 {
+        HostQuestion.show(arguments) { view in
+            let proposals = view.proposals.filter { rules?.contains($0.rule) ?? true }
+            if arguments.json {
+                EngineJSON.write(proposals)
+                return 0
+            }
+            var table = TextTable([
+                .init("PROPOSAL"), .init("STATE"), .init("AGE", .right), .init("QUANTITY", .right), .init("WHY"),
+            ])
+            for proposal in proposals {
+                table.add([
+                    .init(proposal.id), .init(proposal.state), .init(EngineText.age(proposal.ageMs)),
+                    .init("\(proposal.quantity)"), .init(proposal.reason),
+                ])
+            }
+            EngineText.write(table, empty: "nothing is proposed")
+            return 0
+        }
+    }
+
+    @Sendable static func runEnforce(_ arguments: Arguments) -> Int32 {
+        if arguments.flag("dry-run") { return runList(arguments) }
+        return HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
+            host.act(
+                .enforceCap(account: arguments.value("account"), most: arguments.integer("max")),
+                reason: "operator",
+                passphrase: try host.passphrase(arguments),
+                arguments,
+                done: "the cap is enforced now: look with 'estop cap' and 'estop positions'"
+            )
+        }
+    }
+
+    @Sendable static func runCarryOut(_ arguments: Arguments) -> Int32 {
+        let proposal = arguments.positional("PROPOSAL") ?? ""
+        return HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
+            host.act(
+                .carryOut(proposal: proposal),
+                reason: arguments.positional("REASON") ?? "",
+                passphrase: try host.passphrase(arguments),
+                arguments,
+                done: "\(proposal) is carried out: look with 'estop exits' until it is done"
+            )
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Console
+import SafetyEngine
+
+/// `estop positions`: what is held.
+enum PositionsCommand {
+    static let command = CommandTable.Command(
+        "positions",
+        summary: "what is held, by the venues' own word",
+        discussion: ["A value that is not known is UNPRICED, never a guess. Exit status: 0; 1 without a host."]
+    )
+
+    @Sendable static func run(_ arguments: Arguments) -> Int32 {
+        HostQuestion.show(arguments) { view in
+            if arguments.json {
+                EngineJSON.write(view.positions)
+                return 0
+            }
+            var table = TextTable([
+                .init("SYMBOL"), .init("SIDE"), .init("VALUE \(view.money.currency)", .right),
+                .init("PROFIT", .right), .init("QUANTITY", .right), .init("ENTRY", .right), .init("PRICE", .right),
+                .init("HELD", .right), .init("VENUE"), .init("ACCOUNT"), .init("NOTE"),
+            ])
+            for position in view.positions {
+                table.add([
+                    .init(position.symbol), .init(position.side.rawValue),
+                    .init(
+                        EngineText.money(position.value, or: "UNPRICED"),
+                        position.value == nil ? .caution : .plain
+                    ),
+                    .init(
+                        EngineText.money(position.profit, or: "?"),
+                        position.profit?.isNegative == true ? .bad : .plain
+                    ),
+                    .init("\(position.quantity)"), .init(position.entryPrice.map { "\($0)" } ?? "unknown"),
+                    .init(position.price.map { "\($0)" } ?? "none"), .init(EngineText.age(position.heldMs)),
+                    .init(position.venue), .init(position.account), .init(position.note),
+                ])
+            }
+            EngineText.write(table, empty: "nothing is held")
+            return 0
+        }
+    }
+}
+
+/// `estop orders`: what is open, the oldest first; and one that hangs can be cancelled.
+enum OrdersCommand {
+    static let list = CommandTable.Command(
+        "orders",
+        summary: "open orders, the oldest first; stuck ones are marked",
+        discussion: ["Exit status: 0; 1 when the host cannot be asked."]
+    )
+    static let cancel = CommandTable.Command(
+        "orders cancel",
+        summary: "cancel one order at its venue, and see whether it is gone",
+        positionals: [.init("VENUE"), .init("ACCOUNT"), .init("ORDER")]
+    )
+
+    @Sendable static func runList(_ arguments: Arguments) -> Int32 {
+        HostQuestion.show(arguments) { view in
+            if arguments.json {
+                EngineJSON.write(view.orders)
+                return 0
+            }
+            var table = TextTable([
+                .init("ORDER"), .init("STATE"), .init("AGE", .right), .init("SIDE"), .init("SYMBOL"),
+                .init("QUANTITY", .right), .init("FILLED", .right), .init("LIMIT", .right), .init("VENUE"),
+                .init("ACCOUNT"), .init("STRATEGY"), .init("NOTE"),
+            ])
+            for order in view.orders {
+                let isStuck = order.stuckAfterMs > 0 && order.ageMs > order.stuckAfterMs
+                table.add([
+                    .init(order.clientID),
+                    .init(isStuck ? "\(order.state.rawValue) STUCK" : order.state.rawValue, isStuck ? .bad : .plain),
+                    .init(EngineText.age(order.ageMs)), .init(order.side.rawValue), .init(order.symbol),
+                    .init("\(order.quantity)"), .init("\(order.filled)"),
+                    .init(order.price.map { "\($0)" } ?? "market"),
+                    .init(order.venue), .init(order.account), .init(order.strategy), .init(order.note),
+                ])
+            }
+            EngineText.write(table, empty: "no order is open")
+            if view.openOrders > view.orders.count {
+                Output.standard.line("and \(view.openOrders - view.orders.count) younger ones")
+            }
+            return 0
+        }
+    }
+
+    @Sendable static func runCancel(_ arguments: Arguments) -> Int32 {
+        let order = arguments.positional("ORDER") ?? ""
+        return HostQuestion.with(arguments) { host in
+            host.act(
+                .cancelOrder(
+                    venue: arguments.positional("VENUE") ?? "",
+                    account: arguments.positional("ACCOUNT") ?? "",
+                    clientID: order
+                ),
+                reason: "operator",
+                arguments,
+                done: "the cancel of \(order) is asked for: look with 'estop orders' until it is gone"
+            )
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Console
+import Desk
+import KillSwitch
+import SafetyEngine
+
+/// What a command asks of the host of a desk, and how it says what the host answered.
+struct HostQuestion {
+    let desk: ChosenDesk
+    let client: ControlClient
+    private let identity = Identity.current()
+
+    /// How long an answer may take, in milliseconds: a wrong passphrase takes half a minute.
+    private static let patienceMs: UInt64 = 40_000
+
+    /// Connects to the host of the arguments' desk.
+    ///
+    /// - Throws: `ChosenDesk.Failure` when there is none.
+    init(_ arguments: Arguments) throws(ChosenDesk.Failure) {
+        desk = try ChosenDesk(arguments)
+        do { client = try ControlClient(desk.killSwitch.directory) } catch {
+            throw ChosenDesk.Failure(message: error.message)
+        }
+    }
+
+    /// The engine's view.
+    func view() throws(ChosenDesk.Failure) -> EngineView {
+        guard let view = ViewLine.view(of: try answer(to: .view)) else {
+            throw ChosenDesk.Failure(message: "the host's answer is not understood: is it another version of estop?")
+        }
+        return view
+    }
+
+    /// One line of an answer.
+    func answer(to request: ControlRequest) throws(ChosenDesk.Failure) -> [UInt8] {
+        do {
+            try client.send(request)
+            if let line = try client.line(within: HostQuestion.patienceMs) { return line }
+        } catch {
+            throw ChosenDesk.Failure(message: error.message)
+        }
+        throw ChosenDesk.Failure(message: "the host did not answer: see whether it is stuck (estop status)")
+    }
+
+    /// The passphrase for what spends or loosens; asked for on the terminal where an operator is enrolled.
+    func passphrase(_ arguments: Arguments) throws(ChosenDesk.Failure) -> String {
+        try EnginePassphrase.ask(desk.killSwitch, identity, fromInput: arguments.flag("stdin"))
+    }
+
+    /// Has an operator's action done, and says what became of it.
+    ///
+    /// - Returns: the exit status: 0 done, 1 refused.
+    func act(
+        _ change: OperatorAction.Change,
+        reason: String,
+        passphrase: String = "",
+        _ arguments: Arguments,
+        done: String
+    ) -> Int32 {
+        let action = OperatorAction(name: identity.name, reason: reason, change: change)
+        do {
+            let line = try answer(to: .act(action, passphrase: passphrase))
+            guard let answer = JSON(bytes: line) else {
+                return ChosenDesk.fail("the host's answer is not understood", arguments, status: 1)
+            }
+            if let why = answer["error"]?.string { return ChosenDesk.fail(why, arguments, status: 1) }
+            if arguments.json { Output.standard.line(answer.line) } else { Output.standard.line(done) }
+            return 0
+        } catch {
+            return ChosenDesk.fail(error.message, arguments, status: 1)
+        }
+    }
+
+    /// Asks for the view and hands it to a command, or says why it cannot be had.
+    static func show(_ arguments: Arguments, _ body: (EngineView) -> Int32) -> Int32 {
+        do { return body(try HostQuestion(arguments).view()) } catch {
+            return ChosenDesk.fail(error.message, arguments, status: 1)
+        }
+    }
+
+    /// Connects and goes on, or says why not.
+    static func with(_ arguments: Arguments, _ body: (HostQuestion) throws(ChosenDesk.Failure) -> Int32) -> Int32 {
+        do { return try body(HostQuestion(arguments)) } catch {
+            return ChosenDesk.fail(error.message, arguments, status: 1)
+        }
+    }
+}
