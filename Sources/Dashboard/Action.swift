@@ -38,6 +38,14 @@ public enum Action: String, Sendable, CaseIterable {
     case filter
     /// Another order of the rows.
     case sort
+    /// Acknowledge the alert under the cursor.
+    case acknowledge
+    /// The alerts that were resolved.
+    case alertHistory
+    /// Cancel the order under the cursor.
+    case cancelOrder
+    /// Do what a rule proposes for the position under the cursor.
+    case carryOut
     /// The pane that has the focus over the whole screen, and back.
     case zoom
     /// Another theme.
@@ -79,6 +87,10 @@ public enum Action: String, Sendable, CaseIterable {
         case .detail: "All that is known of this row"
         case .filter: "Show only rows with these words (!word: without it)"
         case .sort: "Sort by the next column"
+        case .acknowledge: "Acknowledge this alert: seen; it stays until its cause is gone"
+        case .alertHistory: "The alerts that were resolved"
+        case .cancelOrder: "Cancel this order at its venue, and see whether it is gone"
+        case .carryOut: "Do what an exit rule or the cap proposes for this position"
         case .zoom: "This pane over the whole screen, and back"
         case .theme: "Choose the theme"
         case .palette: "Every action by name"
@@ -113,6 +125,10 @@ public enum Action: String, Sendable, CaseIterable {
         case .detail: "details"
         case .filter: "filter"
         case .sort: "sort"
+        case .acknowledge: "acknowledge"
+        case .alertHistory: "alert history"
+        case .cancelOrder: "cancel order"
+        case .carryOut: "carry out exit"
         case .zoom: "zoom"
         case .theme: "theme"
         case .palette: "commands"
@@ -145,8 +161,20 @@ public enum Action: String, Sendable, CaseIterable {
     /// Whether it does something to the pane that has the focus; the others mean the same everywhere.
     var isOfPane: Bool {
         switch self {
-        case .down, .up, .pageDown, .pageUp, .top, .bottom, .detail, .filter, .sort, .zoom: true
+        case .down, .up, .pageDown, .pageUp, .top, .bottom, .detail, .filter, .sort, .zoom, .acknowledge, .cancelOrder,
+            .carryOut:
+            true
         default: false
+        }
+    }
+
+    /// Whether it does something to the rows of a pane.
+    func does(somethingTo pane: Pane) -> Bool {
+        switch self {
+        case .acknowledge: pane == .alerts
+        case .cancelOrder: pane == .orders
+        case .carryOut: pane == .positions
+        default: true
         }
     }
 
@@ -172,6 +200,10 @@ public enum Action: String, Sendable, CaseIterable {
         case .detail: [.enter]
         case .filter: [.character("/")]
         case .sort: [.character("s")]
+        case .acknowledge: [.character("a")]
+        case .alertHistory: [.character("A")]
+        case .cancelOrder: [.character("c")]
+        case .carryOut: [.character("x")]
         case .zoom: [.character("z")]
         case .theme: [.character("T")]
         case .palette: [.character(":")]

@@ -1,4 +1,5 @@
 public import KillSwitch
+public import SafetyEngine
 
 /// What the interface asks the world to do. Values, performed by whoever owns the session.
 public enum Effect: Sendable, Equatable {
@@ -10,6 +11,8 @@ public enum Effect: Sendable, Equatable {
     case preflight(Mode, Scope)
     /// Resume, and bring the outcome to `Interface.resumeFinished(message:succeeded:nowMs:)`.
     case resume(ResumeRequest, passphrase: String)
+    /// Have an operator's action done by the engine, and bring what became of it to `Interface.notify`.
+    case act(OperatorAction.Change, reason: String, passphrase: String)
     /// Draw with another theme, by its name.
     case theme(String)
     /// Leave the screen. Changes nothing for trading.

@@ -17,7 +17,10 @@ struct HelpLayer: Layer {
             let own = Section(title: layer.name, keys: layer.hints.map { ($0.key, $0.does) })
             sections = [own, everywhere]
         } else {
-            sections = [Section(title: "In \(pane.name)", keys: HelpLayer.keys { $0.isOfPane }), everywhere]
+            sections = [
+                Section(title: "In \(pane.name)", keys: HelpLayer.keys { $0.isOfPane && $0.does(somethingTo: pane) }),
+                everywhere,
+            ]
         }
     }
 

@@ -215,10 +215,30 @@ public struct Interface: Sendable {
         case .detail: openDetail(snapshot, nowMs: nowMs)
         case .filter: openFilter(snapshot, nowMs: nowMs)
         case .sort: sort(snapshot, nowMs: nowMs)
+        case .acknowledge, .cancelOrder, .carryOut: return act(action, snapshot, nowMs)
+        case .alertHistory: layers.append(AlertHistoryLayer())
         case .zoom: isZoomed.toggle()
         case .theme: layers.append(ThemePicker(themes: themes, current: theme))
         case .palette: layers.append(PaletteLayer(themes: themes))
         case .help, .redraw, .suspend, .interrupt, .back, .close: break
+        }
+        return []
+    }
+
+    /// Does something to the row under the cursor.
+    private mutating func act(_ action: Action, _ snapshot: DeskSnapshot, _ nowMs: UInt64) -> [Effect] {
+        let listing = listing(of: focus, scene(snapshot, nowMs: nowMs, wallClockMs: 0))
+        let row = listing.selected.flatMap { listing.id(at: $0) }
+        let outcome =
+            switch action {
+            case .acknowledge: EngineActions.acknowledge(focus, row: row, snapshot)
+            case .cancelOrder: EngineActions.cancelOrder(focus, row: row, snapshot, nowMs: nowMs)
+            default: EngineActions.carryOut(focus, row: row, snapshot, nowMs: nowMs)
+            }
+        switch outcome {
+        case .effects(let effects): return effects
+        case .layer(let layer): layers.append(layer)
+        case .message(let text): say(Span(text, .notice), nowMs: nowMs)
         }
         return []
     }

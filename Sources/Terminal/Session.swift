@@ -16,18 +16,23 @@ public struct SessionActions: Sendable {
     /// Resumes, with the passphrase (empty when no operator is enrolled). The request's `op` is the operator's name as
     /// typed, or empty, its `from` is empty: the host fills in who and where. Called on a worker's thread.
     public var resume: @Sendable (ResumeRequest, String) -> (succeeded: Bool, message: String)
+    /// Has an operator's action done by the engine: what, why, the passphrase (empty where none is needed). What became of
+    /// it comes back in words. Called on a worker's thread.
+    public var act: @Sendable (OperatorAction.Change, String, String) -> String
 
     /// Creates the actions.
     public init(
         halt: @escaping @Sendable () -> Void,
         giveReason: @escaping @Sendable (String) -> Void,
         preflight: @escaping @Sendable (Mode, Scope) -> [PreflightCheck],
-        resume: @escaping @Sendable (ResumeRequest, String) -> (succeeded: Bool, message: String)
+        resume: @escaping @Sendable (ResumeRequest, String) -> (succeeded: Bool, message: String),
+        act: @escaping @Sendable (OperatorAction.Change, String, String) -> String
     ) {
         self.halt = halt
         self.giveReason = giveReason
         self.preflight = preflight
         self.resume = resume
+        self.act = act
     }
 }
 
@@ -296,6 +301,11 @@ public final class Session: Sendable {
                     answer {
                         $0.resumeFinished(message: message, succeeded: succeeded, nowMs: Clock.monotonicMs())
                     }
+                }
+            case .act(let change, let reason, let passphrase):
+                questions.add { [self] in
+                    let message = actions.act(change, reason, passphrase)
+                    answer { $0.notify(message, nowMs: Clock.monotonicMs()) }
                 }
             case .theme(let name): choose(name)
             case .quit: end(status: 0)

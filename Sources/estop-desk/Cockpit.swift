@@ -20,6 +20,9 @@ protocol Cockpit: Sendable {
     /// Resumes, with the passphrase. Blocks, for a wrong passphrase up to half a minute.
     func resume(_ request: ResumeRequest, _ passphrase: String) -> (succeeded: Bool, message: String)
 
+    /// Has an operator's action done by the engine, and says what became of it. Blocks for an answer.
+    func act(_ change: OperatorAction.Change, reason: String, passphrase: String) -> String
+
     /// The desk as it is before anything is delivered.
     func first() -> DeskSnapshot
 
@@ -40,7 +43,8 @@ extension Cockpit {
             halt: { halt(reason: HaltReason.none, source: .keyboard) },
             giveReason: { giveReason($0) },
             preflight: { preflight($0, $1) },
-            resume: { resume($0, $1) }
+            resume: { resume($0, $1) },
+            act: { act($0, reason: $1, passphrase: $2) }
         )
     }
 }

@@ -2,6 +2,11 @@ import KillSwitch
 import SafetyEngine
 import Synchronization
 
+/// What a demo says of what it cannot do.
+enum DemoWords {
+    static let noEngine = "this is a recorded desk: nothing can be done to it but K and R"
+}
+
 /// A demo desk that is played in real time. K halts it and nothing else.
 final class DemoCockpit<Source: DemoSource>: Cockpit {
     private let desk = Mutex(Source())
@@ -64,6 +69,8 @@ final class DemoCockpit<Source: DemoSource>: Cockpit {
         let at = atMs
         return desk.withLock { $0.preflight(mode: mode, scope: scope, atMs: at) }
     }
+
+    func act(_ change: OperatorAction.Change, reason: String, passphrase: String) -> String { DemoWords.noEngine }
 
     func resume(_ request: ResumeRequest, _ passphrase: String) -> (succeeded: Bool, message: String) {
         var request = request

@@ -100,6 +100,21 @@ final class DeskCockpit: Cockpit {
         killSwitch.preflight(killSwitch.observe(), mode: mode, scope: scope, answers: [])
     }
 
+    func act(_ change: OperatorAction.Change, reason: String, passphrase: String) -> String {
+        do {
+            let client = try ControlClient(killSwitch.directory)
+            try client.send(
+                .act(OperatorAction(name: identity.name, reason: reason, change: change), passphrase: passphrase)
+            )
+            guard let line = try client.line(within: 40_000), let answer = JSON(bytes: line) else {
+                return "the host did not answer: see whether it is stuck (estop status)"
+            }
+            return answer["error"]?.string ?? answer["done"]?.string ?? "done"
+        } catch {
+            return error.message
+        }
+    }
+
     func resume(_ request: ResumeRequest, _ passphrase: String) -> (succeeded: Bool, message: String) {
         var request = request
         request.from = identity.from

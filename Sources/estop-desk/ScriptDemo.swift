@@ -59,5 +59,9 @@ struct ScriptDemo<Source: DemoSource>: ScriptWorld {
         lookAtMs = atMs
     }
 
+    mutating func act(_ change: OperatorAction.Change, reason: String, passphrase: String) {
+        news.append(.notice(DemoWords.noEngine))
+    }
+
     func end() {}
 }

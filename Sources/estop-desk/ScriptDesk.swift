@@ -55,5 +55,9 @@ struct ScriptDesk: ScriptWorld {
         inbox.add(.resumed(succeeded: succeeded, message: message))
     }
 
+    func act(_ change: OperatorAction.Change, reason: String, passphrase: String) {
+        inbox.add(.notice(cockpit.act(change, reason: reason, passphrase: passphrase)))
+    }
+
     func end() { cockpit.stop() }
 }

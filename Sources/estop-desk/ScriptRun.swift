@@ -103,6 +103,8 @@ struct ScriptRun<World: ScriptWorld> {
             case .giveReason(let reason): world.giveReason(reason)
             case .preflight(let mode, let scope): world.preflight(mode, scope)
             case .resume(let request, let passphrase): world.resume(request, passphrase)
+            case .act(let change, let reason, let passphrase):
+                world.act(change, reason: reason, passphrase: passphrase)
             case .quit: hasQuit = true
             // Nothing to suspend, to paint again or to colour.
             case .theme, .suspend, .redraw: break

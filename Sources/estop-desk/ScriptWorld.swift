@@ -31,6 +31,9 @@ protocol ScriptWorld {
     /// Resumes; the outcome comes as news.
     mutating func resume(_ request: ResumeRequest, _ passphrase: String)
 
+    /// Has an operator's action done; what became of it comes as a notice.
+    mutating func act(_ change: OperatorAction.Change, reason: String, passphrase: String)
+
     /// Ends it.
     mutating func end()
 }

@@ -19,7 +19,8 @@ extension OneTerminal {
                     halt: { [self] in halts.withLock { $0.append(Clock.monotonicMs()) } },
                     giveReason: { [self] reason in reasons.withLock { $0.append(reason) } },
                     preflight: { _, _ in [] },
-                    resume: { _, _ in (false, "refused") }
+                    resume: { _, _ in (false, "refused") },
+                    act: { _, _, _ in "refused" }
                 )
             }
 
