@@ -37,11 +37,36 @@ public struct EngineView: Sendable, Equatable, Codable {
     /// How stale the oldest word of a venue is; nil: no venue has spoken.
     public var venueAgeMs: UInt64?
 
+    /// What became of the orders that the last halt found; nil: no halt has asked for anything.
+    public var cancels: Cancels?
+
     /// Most orders in a view.
     public static let mostOrders = 500
 
     /// Creates a view of nothing.
     public init() {}
+
+    /// What became of the orders that the last halt found at venues.
+    public struct Cancels: Sendable, Equatable, Codable {
+        /// Milliseconds since the halt that asked for it.
+        public var askedAgeMs: UInt64
+        /// Milliseconds from the halt until no order was open any more; nil: some are, or nobody knows.
+        public var doneAfterMs: UInt64?
+        /// Orders that were open then.
+        public var found: Int
+        /// Those of them that are still open.
+        public var left: Int
+        /// Why not, and what to do by hand; empty: nothing is wrong.
+        public var problem: String
+        /// Creates a state.
+        public init(askedAgeMs: UInt64, doneAfterMs: UInt64?, found: Int, left: Int, problem: String = "") {
+            self.askedAgeMs = askedAgeMs
+            self.doneAfterMs = doneAfterMs
+            self.found = found
+            self.left = left
+            self.problem = problem
+        }
+    }
 
     /// A silence in force.
     public struct Silence: Sendable, Equatable, Codable {
