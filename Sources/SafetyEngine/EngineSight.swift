@@ -52,6 +52,7 @@ extension DeskSnapshot {
         venues = Reading(source: "adapters", freshness: view.venues.isEmpty ? .never : freshness, rows: view.venues)
         if view.venues.isEmpty { venues.hint = "no venue has spoken to this desk yet" }
         takeSupervisors(view)
+        takeCancels(view)
         if let problem = view.journal.problem {
             notices.append("the journal does not write (\(problem)); \(view.journal.waiting) events wait in memory")
         }
@@ -66,6 +67,17 @@ extension DeskSnapshot {
         guard case .live(let age) = freshness else { return freshness }
         let whole = venueAge + age
         return whole <= 30_000 ? .live(ageMs: whole) : .stale(ageMs: whole)
+    }
+
+    /// A halt is verified once the orders that it found are gone, too.
+    private mutating func takeCancels(_ view: EngineView) {
+        guard let cancels = view.cancels, steps.page != .empty else { return }
+        if let done = cancels.doneAfterMs {
+            steps.orders = .done(ms: Double(done))
+            return
+        }
+        steps.orders = cancels.problem.isEmpty ? .pending(ms: Double(cancels.askedAgeMs)) : .alarm(cancels.problem)
+        if case .done = steps.verified { steps.verified = .pending(ms: Double(cancels.askedAgeMs)) }
     }
 
     /// The switch's own look at beats is the finer one; who beats by events only, and what is done about anybody, the engine
