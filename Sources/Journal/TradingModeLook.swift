@@ -16,11 +16,11 @@ struct TradingModeLook {
         if queue == nil || file.identity != identity {
             try? queue?.close()
             queue = nil
+            // Another file: its log has other numbers. The same one again: what was logged meanwhile is news.
+            if file.identity != identity { logged = nil }
+            version = nil
             identity = file.identity
             queue = try file.openReader()
-            // Another file: its log has other numbers.
-            version = nil
-            logged = nil
         }
         guard let queue else { return [] }
         let known = (version: version, logged: logged)
