@@ -41,7 +41,10 @@ let package = Package(
         // Everything that came in and was decided, on disk.
         .target(
             name: "Journal",
-            dependencies: ["SafetyEngine", "KillSwitch", "CSodium", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "SafetyEngine", "KillSwitch", "CSodium", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: settings
         ),
 
@@ -145,7 +148,7 @@ let package = Package(
         .testTarget(name: "OperatorsTests", dependencies: ["Operators"], swiftSettings: settings),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["Journal", "SafetyEngine", "KillSwitch"],
+            dependencies: ["Journal", "SafetyEngine", "KillSwitch", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: settings
         ),
         .testTarget(name: "VenuesTests", dependencies: ["Venues", "SafetyEngine"], swiftSettings: settings),

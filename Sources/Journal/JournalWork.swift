@@ -1,0 +1,79 @@
+import SafetyEngine
+
+/// What the callers and the journal's thread share.
+struct JournalWork {
+    var backlog = Backlog()
+    /// Rows that are being written.
+    var inFlight = 0
+    var nextOrder: UInt64 = 1
+    var nextEventSeq: Int64 = 1
+    var nextDecisionSeq: Int64 = 1
+    /// Everything up to this order is on disk, or was dropped.
+    var durable: UInt64 = 0
+    var problem: String?
+    var dropped: UInt64 = 0
+    var written: UInt64 = 0
+    /// Callers that wait for the disk.
+    var waiters = 0
+    /// The event of the last snapshot.
+    var snapshotSeq: Int64 = 0
+    /// Events that were dropped before it: a later loss makes another one due.
+    var snapshotDropped: UInt64 = 0
+    var isSnapshotting = false
+    var bytes: Int64 = 0
+    var pruneRequest: Retention?
+    var pruned = Pruned()
+    var prunes: UInt64 = 0
+    var isClosing = false
+    var isAbandoned = false
+    var isEnded = false
+
+    var waiting: Int { backlog.count + inFlight }
+
+    var ticket: Journal.Ticket { Journal.Ticket(order: nextOrder - 1, lastEventSeq: nextEventSeq - 1) }
+
+    mutating func add(_ entry: Journal.Entry) {
+        backlog.add(
+            Backlog.WaitingEvent(
+                order: takeOrder(),
+                seq: nextEventSeq,
+                receipt: entry.receipt,
+                kind: entry.event.body.kind,
+                body: entry.line.map { .bytes($0) } ?? .event(entry.event)
+            )
+        )
+        nextEventSeq += 1
+        if let audit = AuditEntry(entry.event, entry.receipt) { add(.audit(audit)) }
+    }
+
+    mutating func add(_ decision: Decision, at receipt: Receipt) {
+        add(.decision(seq: nextDecisionSeq, eventSeq: nextEventSeq - 1, receipt: receipt, decision))
+        nextDecisionSeq += 1
+        if let audit = AuditEntry(decision, receipt) { add(.audit(audit)) }
+    }
+
+    mutating func add(_ content: Backlog.Waiting.Content) {
+        backlog.add(Backlog.Waiting(order: takeOrder(), content: content))
+    }
+
+    private mutating func takeOrder() -> UInt64 {
+        defer { nextOrder += 1 }
+        return nextOrder
+    }
+
+    func standing(_ options: JournalOptions) -> JournalStanding {
+        var standing = JournalStanding()
+        standing.waiting = waiting
+        standing.problem = problem
+        standing.dropped = dropped
+        standing.written = written
+        standing.lastEventSeq = nextEventSeq - 1
+        standing.sinceSnapshot = nextEventSeq - 1 - snapshotSeq
+        // What was dropped cannot be replayed: only a snapshot from after it knows it.
+        standing.isSnapshotDue =
+            !isSnapshotting
+            && (standing.sinceSnapshot >= Int64(options.snapshotEvery) || dropped > snapshotDropped)
+        standing.bytes = bytes
+        return standing
+    }
+}

@@ -1,0 +1,52 @@
+import GRDB
+import SafetyEngine
+
+/// The writing connection, and which file it stands on. Used by one thread at a time.
+struct OpenJournal: Sendable {
+    let file: JournalFile
+    private(set) var queue: DatabaseQueue?
+    private var identity: JournalFile.Identity?
+
+    /// Opens it.
+    init(_ file: JournalFile) throws(JournalError) {
+        self.file = file
+        queue = try file.open()
+        identity = file.identity
+    }
+
+    /// Whether the path still leads to the open file. SQLite would go on writing into one that was removed.
+    var isInPlace: Bool { queue != nil && file.identity == identity }
+
+    /// Opens what is at the path now.
+    mutating func reopen() throws(JournalError) {
+        close()
+        queue = try file.open()
+        identity = file.identity
+    }
+
+    /// Closes it.
+    mutating func close() {
+        try? queue?.close()
+        queue = nil
+    }
+
+    /// Where the numbers go on.
+    func work(_ options: JournalOptions) throws(JournalError) -> JournalWork {
+        var work = JournalWork()
+        do {
+            try queue?.inDatabase { database in
+                let numbers = [
+                    try database.number("SELECT max(seq) FROM events"),
+                    try database.number("SELECT event_seq FROM snapshots ORDER BY seq DESC LIMIT 1"),
+                    try database.number("SELECT event_seq FROM decisions ORDER BY seq DESC LIMIT 1"),
+                ]
+                work.nextEventSeq = numbers.compactMap { $0 }.reduce(0, max) + 1
+                work.nextDecisionSeq = (try database.number("SELECT max(seq) FROM decisions") ?? 0) + 1
+                work.snapshotSeq = numbers[1] ?? 0
+            }
+        } catch {
+            throw JournalError(error, path: file.path)
+        }
+        return work
+    }
+}

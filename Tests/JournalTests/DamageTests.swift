@@ -1,0 +1,175 @@
+import Foundation
+import GRDB
+import SafetyEngine
+import Testing
+
+@testable import Journal
+
+/// A disk that is full, locked, read-only or gone, and files that are damaged.
+@Suite struct DamageTests {
+    @Test func aDamagedFileIsMovedAsideAndSaid() throws {
+        let desk = try TestDesk()
+        try Data("this is no database, whatever its name says; it has to be long enough to be looked at".utf8)
+            .write(to: URL(fileURLWithPath: desk.file))
+        do {
+            _ = try desk.open()
+            Issue.record("opened")
+        } catch let error as JournalError {
+            #expect(error.code == .corrupt)
+            #expect(error.message.contains("moved to \(desk.file).damaged-"))
+        }
+        #expect(!FileManager.default.fileExists(atPath: desk.file))
+        let journal = try desk.open()
+        #expect(journal.isNew)
+        #expect(journal.damaged.count == 1)
+        journal.close()
+        #expect(try desk.reader().audit(limit: 1).first?.entry.what == "new_journal")
+        let kept = try String(contentsOfFile: "\(desk.path)/\(journal.damaged[0])", encoding: .utf8)
+        #expect(kept.hasPrefix("this is no database"))
+    }
+
+    @Test func aDamagedPageIsSaidAndNotReadAsNothing() throws {
+        let desk = try TestDesk()
+        var journal = try desk.open()
+        journal.append(entries(1..<2001))
+        journal.close()
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: desk.file))
+        let place = bytes.count / 2 / 4096 * 4096
+        bytes.replaceSubrange(place..<place + 4096, with: Data(repeating: 0xee, count: 4096))
+        try bytes.write(to: URL(fileURLWithPath: desk.file))
+        journal = try desk.open()
+        #expect(try journal.reader().damage() != nil)
+        #expect(throws: JournalError.self) { _ = try journal.restore().replay() }
+        journal.close()
+    }
+
+    @Test func aTornLogIsReadUpToItsLastWholeBatch() throws {
+        let desk = try TestDesk()
+        let journal = try desk.open()
+        for number in 1...20 { #expect(journal.appendAndWait(entries(number..<number + 1), limitMs: 10_000)) }
+        // A copy of the files as they are now, as after a crash; its log cut in the middle of the last frame.
+        let other = try TestDesk()
+        try FileManager.default.copyItem(atPath: desk.file, toPath: other.file)
+        let log = try Data(contentsOf: URL(fileURLWithPath: desk.file + "-wal"))
+        try log.dropLast(1000).write(to: URL(fileURLWithPath: other.file + "-wal"))
+        journal.close()
+        let reopened = try other.open()
+        let seqs = try reopened.reader().allEvents().map(\.seq)
+        #expect(seqs == Array(1...19))
+        #expect(reopened.append(entries(20..<21)).lastEventSeq == 20)
+        #expect(reopened.close() == 0)
+    }
+
+    @Test func anotherProgramsLockDelaysAndLosesNothing() throws {
+        let desk = try TestDesk()
+        let journal = try desk.open()
+        #expect(journal.appendAndWait(entries(1..<2), limitMs: 10_000))
+        let other = try JournalFile(directory: desk.path).open()
+        try other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        let ticket = journal.append(entries(2..<10))
+        #expect(!journal.wait(for: ticket, limitMs: 20))
+        #expect(eventually { journal.standing.problem?.contains("another program holds the lock") ?? false })
+        #expect(journal.standing.waiting == 8)
+        try other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+        #expect(journal.wait(for: ticket, limitMs: 10_000))
+        #expect(journal.standing.problem == nil)
+        #expect(journal.standing.dropped == 0)
+        try other.close()
+        journal.close()
+        #expect(try desk.reader().allEvents().map(\.seq) == Array(1...9))
+    }
+
+    @Test func ofTooMuchTheOldestEventsAreDroppedAndNoDecision() throws {
+        let desk = try TestDesk()
+        var options = JournalOptions.quick
+        options.mostWaiting = 100
+        let journal = try desk.open(options)
+        let other = try JournalFile(directory: desk.path).open()
+        try other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        for number in 1...500 {
+            let decisions = number % 10 == 0 ? [halt(UInt64(number))] : []
+            journal.append([Journal.Entry(reading(number), at: at(number), decisions: decisions)])
+        }
+        #expect(eventually { journal.standing.problem != nil && journal.standing.dropped == 400 })
+        #expect(journal.standing.isSnapshotDue)
+        try other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+        try other.close()
+        #expect(eventually { journal.standing.waiting == 0 })
+        let reader = try journal.reader()
+        #expect(try reader.allEvents().map(\.seq) == Array(401...500))
+        #expect(try reader.allDecisions().map(\.eventSeq) == Array(stride(from: 10, through: 500, by: 10)))
+        #expect(try reader.audit(limit: 1000).count == 50)
+        #expect(try reader.verifyAudit() == nil)
+        #expect(try reader.restore().missing == 400)
+        // A snapshot from after the loss stands for what was lost.
+        #expect(journal.snapshot(Engine()))
+        journal.close()
+        #expect(try desk.reader().restore().missing == 0)
+        #expect(try desk.reader().restore().lastEventSeq == 500)
+    }
+
+    /// In a process of its own, since the limit on the size of files is the whole process's.
+    @Test func aDiskThatFailsDelaysAndWritingResumesByItself() async throws {
+        let desk = try TestDesk()
+        await #expect(processExitsWith: .success) { [path = desk.path as String] in
+            signal(SIGXFSZ, SIG_IGN)
+            let journal = try Journal(directory: path, codec: TestCodec(), options: .quick)
+            #expect(journal.appendAndWait(entries(1..<2), limitMs: 10_000))
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            let unlimited = limit.rlim_cur
+            limit.rlim_cur = 400_000
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            let body = [UInt8](repeating: 0x20, count: 10_000)
+            let handed = (2..<102).map { Journal.Entry(reading($0), at: at($0), line: body, decisions: [halt(UInt64($0))]) }
+            let ticket = journal.append(handed)
+            #expect(eventually { journal.standing.problem?.contains("fails") ?? false })
+            #expect(journal.standing.waiting == 300)
+            // Callers go on meanwhile.
+            let last = journal.append(entries(102..<103))
+            #expect(!journal.wait(for: ticket, limitMs: 20))
+            limit.rlim_cur = unlimited
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            #expect(journal.wait(for: last, limitMs: 20_000))
+            #expect(journal.standing.problem == nil)
+            #expect(journal.close() == 0)
+        }
+        let reader = try desk.reader()
+        #expect(try reader.allEvents().map(\.seq) == Array(1...102))
+        #expect(try reader.allDecisions().count == 100)
+        #expect(try reader.damage() == nil)
+    }
+
+    @Test(arguments: [
+        (ResultCode.SQLITE_FULL, "free space"), (.SQLITE_READONLY, "permissions"), (.SQLITE_BUSY, "lock"),
+        (.SQLITE_IOERR_FSYNC, "disk under /d/journal.sqlite fails"), (.SQLITE_CORRUPT, "damaged"),
+    ])
+    func everyFailureIsToldWithWhatToDo(_ code: ResultCode, _ words: String) {
+        let error = JournalError(DatabaseError(resultCode: code), path: "/d/journal.sqlite")
+        #expect(error.message.contains(words), "\(error)")
+        #expect(error.message.contains("/d/journal.sqlite"))
+    }
+
+    @Test func aFileThatIsTakenAwayIsBegunAnewLoudly() throws {
+        let desk = try TestDesk()
+        let journal = try desk.open()
+        #expect(journal.appendAndWait(entries(1..<11), limitMs: 10_000))
+        for suffix in ["", "-wal", "-shm"] { unlink(desk.file + suffix) }
+        #expect(journal.appendAndWait(entries(11..<21), limitMs: 10_000))
+        journal.close()
+        #expect(try desk.reader().allEvents().map(\.seq) == Array(11...20))
+        #expect(try desk.reader().audit(limit: 10).map(\.entry.what) == ["journal_replaced"])
+        #expect(try desk.reader().restore().missing == 10)
+    }
+
+    @Test func closingDoesNotWaitForADiskThatDoesNotAnswer() throws {
+        let desk = try TestDesk()
+        let journal = try desk.open()
+        let other = try JournalFile(directory: desk.path).open()
+        try other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        journal.append(entries(1..<4))
+        #expect(journal.close(limitMs: 100) == 3)
+        try other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+        try other.close()
+    }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import SafetyEngine
+import Synchronization
+import Testing
+
+@testable import Journal
+
+/// FEATURES row E3.
+@Suite struct TradingModeTests {
+    private final class Reports: Sendable {
+        private let list = Mutex<[TradingModeWatch.Report]>([])
+        func add(_ report: TradingModeWatch.Report) { list.withLock { $0.append(report) } }
+        var all: [TradingModeWatch.Report] { list.withLock { $0 } }
+        var readings: [TradingModeWatch.Reading] {
+            all.compactMap { if case .reading(let reading) = $0 { reading } else { nil } }
+        }
+        var words: [TradingModeWatch.Word] { readings.map(\.word) }
+    }
+
+    private func watch(_ desk: TestDesk, everyMs: UInt64 = 250, patienceMs: UInt64 = 100) -> (TradingModeWatch, Reports) {
+        let reports = Reports()
+        let watch = TradingModeWatch(directory: desk.path, everyMs: everyMs, patienceMs: patienceMs) { reports.add($0) }
+        #expect(watch.start())
+        return (watch, reports)
+    }
+
+    private func set(_ value: String) -> String {
+        """
+        c = sqlite3.connect(path)
+        c.execute("UPDATE system_config SET value = '\(value)' WHERE key = 'trading_mode'")
+        c.commit()
+        """
+    }
+
+    @Test func anotherProgramsUpdateIsSeenWithinASecond() throws {
+        let desk = try TestDesk()
+        let journal = try desk.open()
+        let (watch, reports) = watch(desk)
+        #expect(eventually { reports.words == [.nothing] })
+        // The host writes on meanwhile.
+        journal.append(entries(1..<1000))
+        try desk.python(set("halt"))
+        let written = Date()
+        #expect(eventually { reports.words.last == .halt })
+        #expect(Date().timeIntervalSince(written) < 1)
+        #expect(reports.readings.last?.value == "halt")
+        #expect(reports.readings.last.map { abs(Clockwork.age($0.changedAt)) < 60 } ?? false)
+        watch.stop()
+        #expect(journal.close() == 0)
+    }
+
+    @Test func aHaltThatIsTakenBackAtOnceIsSeen() throws {
+        let desk = try TestDesk()
+        let journal = try desk.open()
+        let (watch, reports) = watch(desk)
+        #expect(eventually { reports.words == [.nothing] })
+        try desk.python(set("halt") + "\n" + set("live"))
+        #expect(eventually { reports.words.count >= 3 })
+        #expect(reports.words == [.nothing, .halt, .nothing])
+        watch.stop()
+        journal.close()
+    }
+
+    @Test(arguments: [
+        ("'halt'", .halt), ("'HALT '", .halt), ("'paper'", .paper), ("'live'", .nothing), ("' Live'", .nothing),
+        ("'reduce-only'", .halt), ("'lvie'", .halt), ("''", .halt), ("NULL", .halt), ("1", .halt),
+        ("x'6c697665'", .halt),
+    ] as [(String, TradingModeWatch.Word)])
+    func theWordIsReadOnTheSafeSide(_ value: String, _ word: TradingModeWatch.Word) throws {
+        let desk = try TestDesk()
+        try desk.open().close()
+        try desk.tamper("UPDATE system_config SET value = \(value) WHERE key = 'trading_mode'")
+        var look = TradingModeLook(file: JournalFile(directory: desk.path))
+        #expect(try look.changes().map(\.word) == [word])
+        #expect(try look.changes().isEmpty)
+    }
+
+    @Test func whatStoodThereBeforeTheStartCounts() throws {
+        let desk = try TestDesk()
+        try desk.open().close()
+        try desk.python(set("halt"))
+        let (watch, reports) = watch(desk)
+        #expect(eventually { reports.words == [.halt] })
+        watch.stop()
+    }
+
+    @Test func withoutARowNothingIsSaidAndAStartPutsItBack() throws {
+        let desk = try TestDesk()
+        try desk.open().close()
+        try desk.python("c = sqlite3.connect(path); c.execute('DELETE FROM system_config'); c.commit()")
+        var look = TradingModeLook(file: JournalFile(directory: desk.path))
+        #expect(try look.changes() == [TradingModeWatch.Reading(word: .nothing, value: "", changedAt: "")])
+        try desk.open().close()
+        #expect(try look.changes().last?.value == "live")
+    }
+
+    @Test func whatCannotBeReadIsReportedAndThenReadAgain() throws {
+        let desk = try TestDesk()
+        let journal = try desk.open()
+        journal.close()
+        let (watch, reports) = watch(desk, everyMs: 10)
+        #expect(eventually { reports.words == [.nothing] })
+        let away = desk.file + ".away"
+        rename(desk.file, away)
+        #expect(eventually { if case .unreadable(_, let forMs) = reports.all.last { forMs >= 100 } else { false } })
+        #expect(reports.words == [.nothing])
+        rename(away, desk.file)
+        try desk.python(set("paper"))
+        #expect(eventually { reports.words.last == .paper })
+        watch.stop()
+    }
+
+    @Test func theWriterIsNotBlocked() throws {
+        let desk = try TestDesk()
+        let journal = try desk.open()
+        let (watch, reports) = watch(desk, everyMs: 1)
+        #expect(eventually { reports.words == [.nothing] })
+        for number in 1..<200 { #expect(journal.appendAndWait(entries(number..<number + 1), limitMs: 10_000)) }
+        #expect(journal.standing.problem == nil)
+        #expect(reports.words == [.nothing])
+        watch.stop()
+        journal.close()
+    }
+}
+
+/// How long ago a time was that SQLite wrote, in seconds.
+enum Clockwork {
+    static func age(_ text: String) -> Double {
+        let formatter = ISO8601DateFormatter()
+        formatter.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+        return formatter.date(from: text).map { -$0.timeIntervalSinceNow } ?? .infinity
+    }
+}
