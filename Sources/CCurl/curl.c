@@ -87,7 +87,7 @@ void estop_curl_post(const estop_curl_request *request, estop_curl_response *res
     CURLM *multi = curl_multi_init();
     /* No `Expect: 100-continue`: some services leave it unanswered, and curl then waits a second. */
     struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
-    for (const char *const *header = request->headers; headers && header && *header; header++) {
+    for (char *const *header = request->headers; headers && header && *header; header++) {
         struct curl_slist *longer = curl_slist_append(headers, *header);
         if (!longer)
             curl_slist_free_all(headers);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -36,7 +37,33 @@ static int filled(const process_command *command) {
 /* A descriptor that no dup2 below can overwrite before it is used. */
 static int above_standard(int descriptor) { return descriptor > 2 ? descriptor : fcntl(descriptor, F_DUPFD, 3); }
 
-static _Noreturn void become(const process_command *command, pid_t parent, int input, int output) {
+static int has_name_of(char *const *variables, const char *entry) {
+    const char *end = strchr(entry, '=');
+    size_t length = end ? (size_t)(end - entry) + 1 : strlen(entry);
+    for (; *variables; variables++)
+        if (strncmp(*variables, entry, length) == 0)
+            return 1;
+    return 0;
+}
+
+/* The process's own variables and the command's; NULL: no memory. Only the list is the caller's. */
+static char **merged(char *const *added) {
+    size_t count = 1;
+    for (char **entry = environ; entry && *entry; entry++)
+        count++;
+    for (char *const *entry = added; *entry; entry++)
+        count++;
+    char **all = calloc(count, sizeof *all);
+    size_t at = 0;
+    for (char **entry = environ; all && entry && *entry; entry++)
+        if (!has_name_of(added, *entry))
+            all[at++] = *entry;
+    for (char *const *entry = added; all && *entry; entry++)
+        all[at++] = *entry;
+    return all;
+}
+
+static _Noreturn void become(const process_command *command, char *const *variables, pid_t parent, int input, int output) {
     struct sigaction standard = {.sa_handler = SIG_DFL};
     sigemptyset(&standard.sa_mask);
     sigaction(SIGTERM, &standard, NULL);
@@ -53,7 +80,7 @@ static _Noreturn void become(const process_command *command, pid_t parent, int i
     /* A descriptor that somebody forgot to mark may hold a lock of the desk. Fails on old kernels only. */
     syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */);
     sigprocmask(SIG_SETMASK, &standard.sa_mask, NULL); /* empty */
-    execvpe(command->arguments[0], command->arguments, command->environment);
+    execvpe(command->arguments[0], command->arguments, variables);
     int missing = errno == ENOENT || errno == ENOTDIR;
     const char *why = missing ? "no such program\n" : errno == EACCES ? "it may not be executed\n" : "it cannot be executed\n";
     ssize_t ignored = write(2, why, strlen(why));
@@ -64,19 +91,22 @@ static _Noreturn void become(const process_command *command, pid_t parent, int i
 int32_t process_start_command(const process_command *command, int *output, int *end) {
     int ends[2] = {-1, -1};
     int input = filled(command);
-    if (input < 0 || pipe2(ends, O_CLOEXEC) != 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
+    char **variables = merged(command->environment);
+    if (input < 0 || !variables || pipe2(ends, O_CLOEXEC) != 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
         int kept = errno;
         close(input);
         close(ends[0]);
         close(ends[1]);
+        free(variables);
         errno = kept;
         return -1;
     }
     pid_t parent = getpid();
     pid_t child = fork();
     if (child == 0)
-        become(command, parent, input, ends[1]);
+        become(command, variables, parent, input, ends[1]);
     int kept = errno;
+    free(variables);
     close(input);
     close(ends[1]);
     if (child < 0) {

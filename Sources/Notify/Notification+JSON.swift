@@ -46,7 +46,7 @@ extension Notification {
         guard json["version"]?.integer == Notification.formatVersion,
             let id = json["id"]?.string, let kind = json["event"]?.string.flatMap(Kind.init(rawValue:)),
             let desk = json["desk"]?.string, let at = json["at"]?.string.flatMap(Clock.milliseconds(of:)),
-            let word = json["level"]?.string, let level = Alert.Level.allCases.first(where: { $0.word == word }),
+            let word = json["level"]?.string, let level = Notification.level(word),
             let rule = json["rule"]?.string, let subject = json["subject"]?.string, let text = json["text"]?.string,
             let count = json["count"]?.integer.flatMap({ Int(exactly: $0) }), count >= 0
         else { return nil }
@@ -75,14 +75,17 @@ extension Notification {
         )
     }
 
+    /// The level of a word; nil: it is none.
+    static func level(_ word: String) -> Alert.Level? { Alert.Level.allCases.first { $0.word == word } }
+
     /// The notification with every text cut to what a message can bear: 4,096 bytes of text, 512 of every other one, so
     /// that neither a file of the queue nor a message can be made large from outside.
     var bounded: Notification {
         var bounded = self
-        bounded.id = Cut.to(512, id)
+        bounded.id = Cut.identity(512, id)
         bounded.desk = Cut.to(512, desk)
         bounded.rule = Cut.to(512, rule)
-        bounded.alert = Cut.to(512, alert)
+        bounded.alert = Cut.identity(512, alert)
         bounded.subject = Cut.to(512, subject)
         bounded.text = Cut.to(4096, text)
         bounded.acknowledgedBy = acknowledgedBy.map { Cut.to(512, $0) }

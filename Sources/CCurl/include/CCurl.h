@@ -20,7 +20,7 @@ enum {
 /* What to send. Every pointer is only read, and only during the call. */
 typedef struct estop_curl_request {
     const char *url;            /* http or https */
-    const char *const *headers; /* `Name: value`, NULL-terminated */
+    char *const *headers;       /* `Name: value`, NULL-terminated */
     const void *body;
     size_t length;
     uint64_t connect_ms; /* until the connection stands, TLS included */

@@ -49,7 +49,7 @@ int32_t process_start(const process_spawn *spawn, int *failure);
 /* A command that is given something to read, and whose words are listened to. */
 typedef struct process_command {
     char *const *arguments;   /* NULL-terminated; the first is looked for in PATH */
-    char *const *environment; /* NULL-terminated, `NAME=VALUE` */
+    char *const *environment; /* NULL-terminated, `NAME=VALUE`: added to the process's own, in the place of the same name */
     const void *input;        /* what it finds on its standard input; never waited for, whether it reads or not */
     uint64_t length;
 } process_command;
