@@ -58,7 +58,7 @@ let package = Package(
         .target(name: "CCurl", cSettings: cSettings, linkerSettings: [.linkedLibrary("curl")]),
         .target(
             name: "Notify",
-            dependencies: ["CCurl", "CProcess", "Settings", "SafetyEngine", "KillSwitch"],
+            dependencies: ["CCurl", "CProcess", "Settings", "SafetyEngine", "KillSwitch", "Console"],
             swiftSettings: settings
         ),
 

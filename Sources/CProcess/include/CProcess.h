@@ -46,6 +46,27 @@ typedef struct process_spawn {
    place. After a failed exec the child ends with 127 when there is no such program, else 126, as in a shell. */
 int32_t process_start(const process_spawn *spawn, int *failure);
 
+/* A command that is given something to read, and whose words are listened to. */
+typedef struct process_command {
+    char *const *arguments;   /* NULL-terminated; the first is looked for in PATH */
+    char *const *environment; /* NULL-terminated, `NAME=VALUE`: added to the process's own, in the place of the same name */
+    const void *input;        /* what it finds on its standard input; never waited for, whether it reads or not */
+    uint64_t length;
+} process_command;
+
+/* Starts a command as the leader of a process group of its own, from a process with any number of threads. It dies
+   (SIGKILL) with the thread that calls this, inherits no descriptor but its own three and no blocked signal. Returns its
+   pid, or -1 (errno). After a failed exec it ends with 127 when there is no such program, else 126, and a word why.
+
+   `*output` gives what it writes on its standard output and error, and never blocks; `*end` becomes readable when it has
+   ended and can be waited for. Both belong to the caller, and are closed by exec. */
+int32_t process_start_command(const process_command *command, int *output, int *end);
+/* Whether it has ended: 1, with its status as of waitpid, and it is still there for `process_forget`; 0: not yet; -1:
+   nobody knows (somebody else took its status). */
+int process_has_ended(int32_t pid, int *status);
+/* Kills (SIGKILL) what is left of its process group, and takes its status off the table: waits for its end. */
+void process_forget(int32_t pid);
+
 /* Makes the calling process the parent of every descendant whose own parent dies. 0, or -1 (errno). */
 int process_adopt_orphans(void);
 
