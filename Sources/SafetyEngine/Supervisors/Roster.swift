@@ -1,5 +1,8 @@
 /// Who is expected to beat, and what is done about those who do not.
 public struct Roster: Sendable, Equatable, Codable {
+    /// The name of the engine's own loop.
+    public static let engineName = "engine"
+
     /// Creates an empty roster.
     public init() {}
 
