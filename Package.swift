@@ -36,7 +36,13 @@ let package = Package(
         .target(name: "KillSwitch", dependencies: ["CEstop"], swiftSettings: settings),
 
         // What the desk knows, as values.
-        .target(name: "SafetyEngine", dependencies: ["KillSwitch"], swiftSettings: settings),
+        .target(
+            name: "SafetyEngine",
+            dependencies: ["KillSwitch"],
+            // Compiled in, so that `estop ingest --schema` needs no file.
+            resources: [.embedInCode("Events/events.schema.json")],
+            swiftSettings: settings
+        ),
 
         // Everything that came in and was decided, on disk.
         .target(

@@ -6,6 +6,7 @@ extension Engine {
         view.evaluationAgeMs = atMs - min(atMs, evaluatedMs)
         view.counts = book.counts
         view.journal = journal
+        view.supervisors = roster.shown(at: atMs, settings: settings)
         return view
     }
 }
