@@ -1,6 +1,7 @@
 import KillSwitch
 import SafetyEngine
 import Synchronization
+import Venues
 
 /// Carries out what the engine decided, in order, on a thread of its own, and tells the engine what became of it.
 ///
@@ -18,8 +19,10 @@ final class EffectRunner: Sendable {
     struct Outlets: Sendable {
         /// Waits until everything that was decided so far is on disk; false when it is not within the time.
         var isDurable: @Sendable (UInt64) -> Bool
-        /// The hand at a venue; nil: none is connected.
-        var hand: @Sendable (String) -> VenueHand?
+        /// The adapter of a venue; nil: none is connected.
+        var adapter: @Sendable (String) -> (any VenueAdapter)?
+        /// Takes what a venue said when it was asked.
+        var heard: @Sendable ([Event]) -> Void
         /// Starts a supervisor's process again; why not, or nil.
         var restart: @Sendable (String) -> String?
         /// Takes what became of an effect.
@@ -65,19 +68,33 @@ final class EffectRunner: Sendable {
     private func carryOut(_ effect: Decision.Effect) -> String? {
         switch effect.action {
         case .cancel(let venue, let account, let clientID, let venueID):
-            return outlets.hand(venue).map { $0.cancel(account, clientID, venueID) } ?? EffectRunner.absent(venue)
+            return at(venue) { adapter throws(VenueError) in
+                let answer = try adapter.cancel(OrderName(clientID: clientID, venueID: venueID), account: account)
+                if let refusal = answer.refused.first { throw VenueError(.refused, refusal.reason) }
+            }
         case .inquire(let venue, let account, let clientID, let venueID):
-            return outlets.hand(venue).map { $0.inquire(account, clientID, venueID) } ?? EffectRunner.absent(venue)
+            return at(venue) { adapter throws(VenueError) in
+                let name = OrderName(clientID: clientID, venueID: venueID)
+                guard let report = try adapter.inquire(name, account: account) else { return }
+                let origin = Event.Origin(venue: venue, account: account, source: Event.Source(.venue, venue))
+                outlets.heard([Event(origin, .order(report))])
+            }
         case .close(let venue, let account, let symbol, let side, let quantity):
             guard outlets.isDurable(EffectRunner.durableMs) else {
                 return "not sent: the decision is not on disk, and what is not recorded is not traded"
             }
-            guard let hand = outlets.hand(venue) else { return EffectRunner.absent(venue) }
             while let wait = pace.withLock({ $0.take(nowMs: Clock.boottime() / 1_000_000) }) {
                 if worker.isStopping { return "not sent: the host is stopping" }
                 _ = worker.sleep(milliseconds: wait)
             }
-            return hand.close(account, symbol, side, quantity, "estop-\(effect.number)")
+            let request = CloseRequest(
+                account: account,
+                symbol: symbol,
+                side: side,
+                quantity: quantity,
+                clientID: "estop-\(effect.number)"
+            )
+            return at(venue) { adapter throws(VenueError) in _ = try adapter.close(request) }
         case .restart(let supervisor, _):
             guard outlets.isDurable(EffectRunner.durableMs) else {
                 return "not started: the decision is not on disk"
@@ -86,7 +103,16 @@ final class EffectRunner: Sendable {
         }
     }
 
-    private static func absent(_ venue: String) -> String { "no adapter is connected to \(venue)" }
+    /// Why a venue did not do it; nil: it was accepted.
+    private func at(_ venue: String, _ body: (any VenueAdapter) throws(VenueError) -> Void) -> String? {
+        guard let adapter = outlets.adapter(venue) else { return "no adapter is connected to \(venue)" }
+        do {
+            try body(adapter)
+            return nil
+        } catch {
+            return error.message
+        }
+    }
 }
 
 /// At most so many orders in any minute (FEATURES row E28).

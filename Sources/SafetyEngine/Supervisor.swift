@@ -107,7 +107,11 @@ public struct Supervisor: Sendable, Equatable, Codable {
     }
 
     /// Takes over what is done about it, from somebody who knows.
-    mutating func take(_ other: Supervisor) {}
+    mutating func take(_ other: Supervisor) {
+        restarts = other.restarts
+        recovery = other.recovery
+        note = other.note
+    }
 
     /// Whole intervals that passed without a beat.
     public var missed: UInt64 {

@@ -11,7 +11,8 @@ final class DeskCockpit: Cockpit {
     private let hand: Hand
     private let recorder = Recorder()
     private let lastHalt = Mutex<String?>(nil)
-    private let host = Mutex<Host?>(nil)
+    private let host = Mutex<DeskHost?>(nil)
+    private let link: EngineLink?
     private let watch: DeskWatch
     private let outlets: Outlets
 
@@ -19,6 +20,10 @@ final class DeskCockpit: Cockpit {
     private final class Outlets: Sendable {
         let deliver = Mutex<(@Sendable (DeskSnapshot) -> Void)?>(nil)
         let notify = Mutex<(@Sendable (String) -> Void)?>(nil)
+        let wake = Mutex<(@Sendable () -> Void)?>(nil)
+
+        /// The engine has something new to show.
+        func look() { wake.withLock { $0 }?() }
     }
 
     /// Takes hold of a desk.
@@ -32,19 +37,25 @@ final class DeskCockpit: Cockpit {
         if hosting && desk.mayHost {
             do {
                 let logger = Self.logger(outlets)
-                let started = try Host(desk.killSwitch, logger: logger)
+                let started = try DeskStart.host(desk.killSwitch, logger: logger, onView: { outlets.look() })
                 host.withLock { $0 = started }
-            } catch {
+            } catch let error as SwitchError {
                 if error.code != .inUse { notices.append(error.message) }
+            } catch {
+                notices.append("this screen does not host the desk: \(error)")
             }
         }
         // After the host, which may have made the page.
         hand = Hand(desk.killSwitch.directory)
-        let isHost = host.withLock { $0 != nil }
+        let started = host.withLock { $0 }
+        let isHost = started != nil
+        let link = isHost ? nil : EngineLink(desk.killSwitch, onView: { outlets.look() })
+        self.link = link
         watch = DeskWatch(
             desk.killSwitch,
             isHost: { isHost },
             notices: notices,
+            engine: { started?.sight ?? link?.sight },
             deliver: { snapshot in outlets.deliver.withLock { $0 }?(snapshot) }
         )
     }
@@ -66,12 +77,17 @@ final class DeskCockpit: Cockpit {
         outlets.deliver.withLock { $0 = deliver }
         outlets.notify.withLock { $0 = notify }
         recorder.start(killSwitch, watch)
+        let watch = watch
+        outlets.wake.withLock { $0 = { watch.wake() } }
+        link?.start()
         watch.start()
     }
 
     func stop() {
         outlets.deliver.withLock { $0 = nil }
         outlets.notify.withLock { $0 = nil }
+        outlets.wake.withLock { $0 = nil }
+        link?.stop()
         watch.stop()
         // Not joined for long: a frozen disk must not keep the operator's shell.
         recorder.finish(milliseconds: 1_000)

@@ -33,13 +33,13 @@ enum ServeCommand {
             return handler
         }
         let logger = Logger(label: "estop")
-        let host: Host
+        let host: DeskHost
         do {
             let desk = try ChosenDesk(arguments, create: true)
             for warning in desk.configuration.warnings {
                 logger.warning("\(desk.configuration.file ?? "estop.toml"): \(warning.description)")
             }
-            host = try Host(desk.killSwitch, logger: logger)
+            host = try DeskStart.host(desk.killSwitch, logger: logger)
         } catch {
             return ChosenDesk.fail("\(error)", arguments, status: 1)
         }

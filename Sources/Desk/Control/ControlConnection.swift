@@ -160,7 +160,7 @@ final class ControlConnection {
 
     private func take(event bytes: ArraySlice<UInt8>, _ refused: inout Int) {
         do {
-            let event = try EventLine.parse(bytes)
+            let event = try EventLine.parse(bytes.span)
             switch event.origin.source.kind {
             case .bot: break
             case .venue:
@@ -171,7 +171,7 @@ final class ControlConnection {
             }
             waiting.append(event)
         } catch {
-            refuse(error.message, &refused)
+            refuse(error.description, &refused)
         }
     }
 

@@ -1,0 +1,377 @@
+import Glibc
+import Journal
+public import KillSwitch
+public import Logging
+import Notify
+import Operators
+public import SafetyEngine
+public import Settings
+import Synchronization
+public import Venues
+
+/// The whole host of one desk: the switch's host, and behind it the engine with its journal, its venues, who is told, and
+/// the socket. Whatever of the latter fails, the switch goes on.
+public final class DeskHost: Sendable {
+    private let killSwitch: KillSwitch
+    private let host: Host
+    private let journal: Journal
+    private let loop: EngineLoop
+    private let time: DeskTime
+    private let parts: Parts
+    private let logger: Logger
+
+    /// What is made after the loop, and needs it.
+    private final class Parts: Sendable {
+        let effects = Mutex<EffectRunner?>(nil)
+        let socket = Mutex<ControlSocket?>(nil)
+        let adapters = Mutex<[any VenueAdapter]>([])
+        let sensor: Mutex<SwitchSensor>
+        let cancels = Mutex(HaltCancels())
+        let configuration: Mutex<DeskConfiguration>
+        let standing = Mutex<(waiting: UInt64, problem: String?)>((0, nil))
+        let watchers = Mutex<[@Sendable (EngineView) -> Bool]>([])
+
+        init(_ killSwitch: KillSwitch, _ configuration: DeskConfiguration) {
+            sensor = Mutex(SwitchSensor(killSwitch))
+            self.configuration = Mutex(configuration)
+        }
+    }
+
+    private let log: DeskLog
+    private let notifier: Notifier
+    private let restarts = SupervisorRestart()
+    private let tradingMode = Mutex<TradingModeWatch?>(nil)
+    private let follower = Worker()
+    private let onView: @Sendable () -> Void
+
+    /// Becomes the host of a desk and starts everything.
+    ///
+    /// - Parameters:
+    ///   - killSwitch: the desk.
+    ///   - configuration: what holds.
+    ///   - adapters: the venues that it reaches.
+    ///   - logger: where the host says what it does.
+    ///   - onView: called, on a thread of the host, when something other than ages and prices changed; must not wait.
+    /// - Throws: `SwitchError` when another host runs or there can be no page; `JournalError` when the journal refuses to be
+    ///   used (drift, a newer version, another user of it, damage). Trading is as it was: halted stays halted.
+    public init(
+        _ killSwitch: KillSwitch,
+        configuration: DeskConfiguration,
+        adapters: [any VenueAdapter],
+        logger: Logger,
+        onView: @escaping @Sendable () -> Void = {}
+    ) throws {
+        self.killSwitch = killSwitch
+        self.logger = logger
+        self.onView = onView
+        let follower = follower
+        host = try Host(killSwitch, logger: logger, onChange: { follower.wake() })
+        do {
+            journal = try Journal(
+                directory: killSwitch.directory.path,
+                codec: LineCodec(),
+                options: JournalOptions(configuration.journal)
+            )
+            let restored = try journal.restore()
+            for problem in restored.problems { logger.warning("journal: \(problem)") }
+            let engine = try restored.replay(settings: configuration.engine)
+            let (boot, bootMs, wallMs) = (Machine.bootID, Clock.boottime() / 1_000_000, Clock.wallMilliseconds())
+            let atMs = restored.session.flatMap { session in
+                restored.last.map { session.deskTime(bootID: boot, bootMs: bootMs, wallMs: wallMs, after: $0) }
+            }
+            time = DeskTime(boot: boot, boottimeMs: bootMs, atMs: atMs ?? restored.last?.atMs ?? 0)
+            journal.begin(
+                Session(bootID: boot, bootMs: bootMs, receipt: Receipt(atMs: time.atMs, wallMs: wallMs))
+            )
+            let parts = Parts(killSwitch, configuration)
+            self.parts = parts
+            log = DeskLog(killSwitch.directory.path)
+            notifier = Notifier(
+                state: killSwitch.directory.path,
+                settings: configuration.notify,
+                report: { logger.warning("notify: \($0)") }
+            )
+            loop = EngineLoop(
+                engine: engine,
+                time: time,
+                mostWaiting: configuration.ingest.mostWaiting,
+                keepEvery: configuration.journal.snapshotEvery,
+                outlets: DeskHost.outlets(killSwitch, host, journal, parts, log, notifier, logger, time)
+            )
+        } catch {
+            host.stop()
+            throw error
+        }
+        if journal.isNew, !journal.damaged.isEmpty {
+            // A forgotten day must not pass for a good one.
+            _ = killSwitch.halt(
+                HaltRequest(
+                    reason: "the journal was damaged and begins anew: what the day brought so far is not known",
+                    source: .watchdog
+                )
+            )
+        }
+        start(configuration, adapters)
+    }
+
+    private func start(_ configuration: DeskConfiguration, _ adapters: [any VenueAdapter]) {
+        let (loop, parts, journal, restarts) = (loop, parts, journal, restarts)
+        parts.adapters.withLock { $0 = adapters }
+        let effects = EffectRunner(
+            configuration.engine.orders,
+            EffectRunner.Outlets(
+                isDurable: { limit in journal.wait(for: journal.append([]), limitMs: limit) },
+                adapter: { name in parts.adapters.withLock { $0.first { $0.name == name } } },
+                heard: { loop.submit($0) },
+                restart: { name in
+                    let known = parts.configuration.withLock { $0.engine.supervisors.first { $0.name == name } }
+                    return restarts.start(known?.restart ?? [])
+                },
+                outcome: { loop.submit([EngineLoop.host(.outcome($0))]) }
+            )
+        )
+        parts.effects.withLock { $0 = effects }
+        log.start()
+        if !notifier.start() { logger.error("the system has no thread for notifications: nobody is told") }
+        effects.start()
+        loop.start(configuration.engine)
+        for adapter in adapters { adapter.start { loop.submit($0) } }
+        do {
+            let socket = try ControlSocket(
+                killSwitch.directory,
+                DeskService(self),
+                longestLine: configuration.ingest.longestLine
+            )
+            parts.socket.withLock { $0 = socket }
+            socket.start()
+        } catch {
+            logger.error("\(error.message)")
+        }
+        let watch = TradingModeWatch(directory: killSwitch.directory.path) { [self] in take($0) }
+        if watch.start() { tradingMode.withLock { $0 = watch } }
+        follower.start { [self] in follow() }
+    }
+
+    /// Stops everything, the switch's host last: the beat ends, and gates with a dead-man limit refuse soon.
+    public func stop() {
+        parts.socket.withLock { $0 }?.stop()
+        tradingMode.withLock { $0 }?.stop()
+        follower.stop()
+        for adapter in parts.adapters.withLock({ $0 }) { adapter.stop() }
+        loop.stop()
+        parts.effects.withLock { $0 }?.stop()
+        notifier.stop()
+        log.stop()
+        let lost = journal.close()
+        if lost > 0 { logger.error("the journal could not write \(lost) events and decisions") }
+        host.stop()
+    }
+
+    /// What is seen of the engine now.
+    public var sight: EngineSight { .view(loop.latest, ageMs: 0) }
+
+    /// Takes another configuration over, all of it at once.
+    ///
+    /// - Parameter differences: what changed, for the record.
+    public func take(_ configuration: DeskConfiguration, differences: [String], by name: String) {
+        parts.configuration.withLock { $0 = configuration }
+        notifier.configure(configuration.notify)
+        audit(name, "configuration", JSON.array(differences.map { .string($0) }))
+        loop.submit([EngineLoop.host(.settings(configuration.engine))])
+    }
+
+    // MARK: - What the service asks for
+
+    func offer(_ events: [Event], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
+        loop.offer(events, whenEmptied: whenEmptied)
+    }
+
+    func submit(_ events: [Event]) { loop.submit(events) }
+
+    func ask(_ question: @escaping @Sendable (Engine, UInt64) -> Void) { loop.ask(question) }
+
+    func isDurable(limitMs: UInt64) -> Bool { journal.wait(for: journal.append([]), limitMs: limitMs) }
+
+    var journalProblem: String? { journal.standing.problem }
+
+    var view: EngineView { loop.latest }
+
+    var settings: EngineSettings { parts.configuration.withLock { $0.engine } }
+
+    var stateDirectory: KillSwitch { killSwitch }
+
+    /// Shows each view from now on, as long as somebody looks.
+    func watch(_ look: @escaping @Sendable (EngineView) -> Bool) { parts.watchers.withLock { $0.append(look) } }
+
+    /// Puts what was done by whom into the audit.
+    func audit(_ who: String, _ what: String, _ body: JSON) {
+        let receipt = time.now()
+        journal.append(
+            audit: AuditEntry(atMs: receipt.atMs, wallMs: receipt.wallMs, who: who, what: what, body: body.bytes)
+        )
+    }
+
+    // MARK: - Threads
+
+    /// The database said something about the mode: it only ever restricts.
+    private func take(_ report: TradingModeWatch.Report) {
+        switch report {
+        case .unreadable(let problem, let forMs):
+            logger.warning("the trading mode in the database cannot be read for \(forMs) ms: \(problem)")
+        case .reading(let reading):
+            let mode: Mode
+            switch reading.word {
+            case .nothing: return
+            case .paper: mode = .paper
+            case .halt: mode = .halted
+            }
+            let request = HaltRequest(
+                mode: mode,
+                reason: "system_config.trading_mode is '\(reading.value)' in the desk's database",
+                source: .database,
+                op: ""
+            )
+            let report = killSwitch.halt(request)
+            audit(
+                "database",
+                "halt",
+                .object([.init("value", .string(reading.value)), .init("id", .string(report.id))])
+            )
+        }
+    }
+
+    /// Follows the switch: cancels what a halt found, and shows views to whoever looks.
+    private func follow() {
+        var shownMs: UInt64 = 0
+        var told: EngineView?
+        while !follower.isStopping {
+            let seen = killSwitch.observe()
+            let view = loop.latest
+            let now = time.now().atMs
+            let listed = view.venues.isEmpty ? nil : view.venueAgeMs.map { view.atMs - min(view.atMs, $0) }
+            let permits = seen.word?.mode.permitsAnything ?? false
+            let asks = parts.cancels.withLock {
+                $0.look(permits: permits, openOrders: view.openOrders, heardSinceMs: listed, atMs: now)
+            }
+            if asks { cancelEverything() }
+            if view.atMs != shownMs {
+                shownMs = view.atMs
+                let shown = shown(view, atMs: now)
+                parts.watchers.withLock { $0.removeAll { !$0(shown) } }
+                // Ages go on by themselves on every screen: what matters is told at once.
+                if told.map({ shown.differsInSubstance(from: $0) }) ?? true {
+                    told = shown
+                    onView()
+                }
+            }
+            _ = follower.sleep(milliseconds: permits ? 500 : 100)
+        }
+    }
+
+    /// The view as it is shown: with what became of a halt's cancels.
+    func shown(_ view: EngineView, atMs: UInt64) -> EngineView {
+        var view = view
+        view.cancels = parts.cancels.withLock { $0.shown(atMs: atMs) }
+        return view
+    }
+
+    /// Every venue on a thread of its own: one that does not answer holds up no other.
+    private func cancelEverything() {
+        for adapter in parts.adapters.withLock({ $0 }) {
+            let parts = parts
+            let started = ThreadStart.detached {
+                do throws(VenueError) {
+                    _ = try adapter.cancelAll(CancelScope())
+                } catch {
+                    parts.cancels.withLock { $0.failed(adapter.name, error.message) }
+                }
+            }
+            if !started { parts.cancels.withLock { $0.failed(adapter.name, "the system has no thread for it") } }
+        }
+    }
+}
+
+extension DeskHost {
+    private static func outlets(
+        _ killSwitch: KillSwitch,
+        _ host: Host,
+        _ journal: Journal,
+        _ parts: Parts,
+        _ log: DeskLog,
+        _ notifier: Notifier,
+        _ logger: Logger,
+        _ time: DeskTime
+    ) -> EngineLoop.Outlets {
+        let hand = RuleHand(killSwitch.directory)
+        let name = killSwitch.settings.name
+        return EngineLoop.Outlets(
+            halt: { order in
+                let (pulled, request) = hand.pull(order)
+                host.take(pulled, request)
+            },
+            record: { entries in
+                for entry in entries {
+                    if let event = entry.event {
+                        journal.append([Journal.Entry(event, at: entry.receipt, decisions: entry.decisions)])
+                    } else {
+                        journal.append(decisions: entry.decisions, at: entry.receipt)
+                    }
+                }
+            },
+            carryOut: { decisions in
+                var effects: [Decision.Effect] = []
+                var lines: [DeskLog.Line] = []
+                let wallMs = Clock.wallMilliseconds()
+                for decision in decisions {
+                    switch decision {
+                    case .effect(let effect): effects.append(effect)
+                    case .log(let line): lines.append(DeskLog.Line(line, wallMs: wallMs))
+                    case .alert(let change):
+                        lines.append(DeskLog.Line(change, wallMs: wallMs))
+                        if change.isToBeNotified {
+                            notifier.add(Notification(change, desk: name, at: wallMs))
+                        }
+                    case .halt(let order): lines.append(DeskLog.Line(order, wallMs: wallMs))
+                    }
+                }
+                parts.effects.withLock { $0 }?.submit(effects)
+                log.add(lines)
+            },
+            look: {
+                var events = parts.sensor.withLock { $0.look(atMs: time.now().atMs) }
+                let standing = journal.standing
+                let isBehind = standing.problem != nil
+                let now = (waiting: isBehind ? UInt64(standing.waiting) : 0, problem: standing.problem)
+                let isNews = parts.standing.withLock { told in
+                    guard told != now else { return false }
+                    told = now
+                    return true
+                }
+                if isNews { events.append(EngineLoop.host(.journal(waiting: now.waiting, problem: now.problem))) }
+                return events
+            },
+            keep: { journal.snapshot($0) }
+        )
+    }
+}
+
+extension JournalOptions {
+    init(_ settings: DeskConfiguration.Journal) {
+        self.init()
+        mostWaiting = settings.mostWaiting
+        snapshotEvery = settings.snapshotEvery
+    }
+}
+
+/// What a host has to know of its machine.
+enum Machine {
+    /// This boot; empty where the kernel does not tell.
+    static var bootID: String {
+        let file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return "" }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = max(0, read(file, &bytes, bytes.count))
+        return String(decoding: bytes[..<count].prefix { $0 > 0x20 }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,214 @@
+import KillSwitch
+import Operators
+public import SafetyEngine
+import Synchronization
+
+/// What comes over the socket, done. Whatever may block has a thread of its own.
+struct DeskService: ControlService {
+    private let host: DeskHost
+
+    init(_ host: DeskHost) { self.host = host }
+
+    func offer(_ events: [Event], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
+        host.offer(events, whenEmptied: whenEmptied)
+    }
+
+    func refused(_ count: Int, from peer: Peer) {
+        host.submit([EngineLoop.host(.refused(count: UInt64(count), source: peer.name))])
+    }
+
+    func answer(
+        _ request: ControlRequest,
+        from peer: Peer,
+        events: ControlCounts,
+        reply: @escaping @Sendable (String) -> Bool
+    ) {
+        let host = host
+        switch request {
+        case .view:
+            host.ask { engine, atMs in _ = reply(ViewLine.text(of: host.shown(engine.view(at: atMs), atMs: atMs))) }
+        case .watch:
+            _ = reply(ViewLine.text(of: host.shown(host.view, atMs: host.view.atMs)))
+            let pace = WatchPace()
+            host.watch { view in pace.isDue(view) ? reply(ViewLine.text(of: view)) : true }
+        case .flush: flush(events, reply)
+        case .summary:
+            host.ask { engine, _ in
+                _ = reply(JSON.object([.init("summary", .string(engine.summary()))]).line)
+            }
+        case .act(let action, let passphrase): act(action, passphrase, peer, reply)
+        case .normalize: _ = reply(DeskService.error("not served yet"))
+        }
+    }
+
+    func halt(_ request: HaltRequest, reply: @escaping @Sendable (HaltReport) -> Void) {
+        // The record waits for the disk; the page does not wait for the record.
+        let killSwitch = host.stateDirectory
+        let started = ThreadStart.detached { reply(killSwitch.halt(request)) }
+        if !started { reply(killSwitch.halt(request)) }
+    }
+
+    // MARK: -
+
+    private static func error(_ text: String) -> String { JSON.object([.init("error", .string(text))]).line }
+
+    /// Says what became of a connection's events once they are on disk, or that they are not.
+    private func flush(_ events: ControlCounts, _ reply: @escaping @Sendable (String) -> Bool) {
+        let host = host
+        // First through the engine, then onto the disk.
+        host.ask { _, _ in
+            let started = ThreadStart.detached {
+                let isDurable = host.isDurable(limitMs: 30_000)
+                var members: [JSON.Member] = [
+                    .init("taken", .number(events.taken)), .init("refused", .number(events.refused)),
+                    .init("durable", .bool(isDurable)),
+                ]
+                if !isDurable { members.append(.init("problem", .text(host.journalProblem))) }
+                _ = reply(JSON.object([.init("flushed", .object(members))]).line)
+            }
+            if !started { _ = reply(DeskService.error("the host has no thread left: try again")) }
+        }
+    }
+
+    /// An operator's action: authority first, then the audit, then the engine.
+    private func act(
+        _ action: OperatorAction,
+        _ passphrase: String,
+        _ peer: Peer,
+        _ reply: @escaping @Sendable (String) -> Bool
+    ) {
+        let host = host
+        let started = ThreadStart.detached {
+            if let why = DeskService.objection(action, passphrase, peer, host) {
+                _ = reply(DeskService.error(why))
+                return
+            }
+            let who = "operator:\(action.name)"
+            let event = Event(
+                Event.Origin(source: Event.Source(.operator, action.name)),
+                .operatorAction(action)
+            )
+            host.audit(
+                who,
+                action.change.word,
+                .object([
+                    .init("reason", .string(action.reason)), .init("change", .string("\(action.change)")),
+                    .init("uid", .number(peer.uid)), .init("pid", .number(peer.pid)),
+                ])
+            )
+            guard host.isDurable(limitMs: 5_000) || !action.change.spendsOrLoosens else {
+                _ = reply(DeskService.error("not done: it could not be recorded on disk, and it spends or loosens"))
+                return
+            }
+            host.submit([event])
+            _ = reply(JSON.object([.init("done", .string(action.change.done))]).line)
+        }
+        if !started { _ = reply(DeskService.error("the host has no thread left: try again")) }
+    }
+
+    /// Why somebody may not do something; nil: they may.
+    private static func objection(
+        _ action: OperatorAction,
+        _ passphrase: String,
+        _ peer: Peer,
+        _ host: DeskHost
+    ) -> String? {
+        guard action.change.spendsOrLoosens else { return nil }
+        guard !action.reason.isEmpty else { return "a reason is needed: say why" }
+        let killSwitch = host.stateDirectory
+        let store = OperatorStore(directory: killSwitch.directory.path)
+        do {
+            if try store.list().isEmpty {
+                let isOwner = peer.uid == 0 || peer.uid == killSwitch.directory.owner
+                return isOwner
+                    ? nil
+                    : "nobody is enrolled, so only the owner of the state directory may do this: run it as that user"
+            }
+        } catch {
+            return error.message
+        }
+        return store.objection(
+            to: action.name,
+            passphrase: Passphrase(passphrase),
+            on: killSwitch,
+            identity: Identity.current()
+        )
+    }
+}
+
+/// When a watcher is due: at once for a change that matters, else once a second.
+private final class WatchPace: Sendable {
+    private let told = Mutex<(atMs: UInt64, view: EngineView)?>(nil)
+
+    func isDue(_ view: EngineView) -> Bool {
+        told.withLock { told in
+            if let last = told, view.atMs < last.atMs + 1_000, !view.differsInSubstance(from: last.view) {
+                return false
+            }
+            told = (view.atMs, view)
+            return true
+        }
+    }
+}
+
+extension EngineView {
+    /// Whether something other than ages and prices changed.
+    func differsInSubstance(from other: EngineView) -> Bool {
+        alerts.map(\.id) != other.alerts.map(\.id) || alerts.map(\.level) != other.alerts.map(\.level)
+            || alerts.map(\.acknowledgedBy) != other.alerts.map(\.acknowledgedBy)
+            || openOrders != other.openOrders || positions.count != other.positions.count
+            || proposals.map(\.state) != other.proposals.map(\.state) || cancels?.left != other.cancels?.left
+            || cancels?.doneAfterMs != other.cancels?.doneAfterMs || venues.map(\.state) != other.venues.map(\.state)
+            || supervisors.map(\.health) != other.supervisors.map(\.health) || journal.problem != other.journal.problem
+    }
+}
+
+extension OperatorAction.Change {
+    /// Whether it needs an operator's authority: whatever can spend, or makes a limit wider.
+    public var spendsOrLoosens: Bool {
+        switch self {
+        case .acknowledge, .silence, .endSilence, .cancelOrder, .removeDust: false
+        case .resetBreaker, .addDust, .clearDust, .enforceCap, .carryOut, .setEntryPrice, .acceptClock,
+            .forgetSupervisor:
+            true
+        }
+    }
+
+    /// What it is called in the audit.
+    var word: String {
+        switch self {
+        case .acknowledge: "acknowledge"
+        case .silence: "silence"
+        case .endSilence: "end_silence"
+        case .resetBreaker: "reset_breaker"
+        case .addDust: "add_dust"
+        case .removeDust: "remove_dust"
+        case .clearDust: "clear_dust"
+        case .enforceCap: "enforce_cap"
+        case .carryOut: "carry_out"
+        case .cancelOrder: "cancel_order"
+        case .setEntryPrice: "set_entry_price"
+        case .acceptClock: "accept_clock"
+        case .forgetSupervisor: "forget_supervisor"
+        }
+    }
+
+    /// What the operator is told.
+    var done: String {
+        switch self {
+        case .acknowledge(let alert, _): "\(alert) is acknowledged"
+        case .silence(let rule, _, let forMs): "\(rule) is silenced for \(forMs / 1000) s"
+        case .endSilence(let rule, _): "\(rule) is told of again"
+        case .resetBreaker(let name): "\(name) is reset; latches are as they were"
+        case .addDust(_, _, let symbol, _): "\(symbol) is on the list of dust"
+        case .removeDust(_, _, let symbol): "\(symbol) counts again"
+        case .clearDust: "the list of dust is empty"
+        case .enforceCap: "the cap is enforced now"
+        case .carryOut(let proposal): "\(proposal) is carried out"
+        case .cancelOrder(_, _, let clientID): "the cancel of \(clientID) is asked for"
+        case .setEntryPrice(_, _, let symbol, _): "the entry price of \(symbol) is taken over"
+        case .acceptClock: "the machine's clock is taken over"
+        case .forgetSupervisor(let name): "\(name) is forgotten"
+        }
+    }
+}
