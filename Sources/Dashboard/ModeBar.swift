@@ -101,7 +101,7 @@ enum ModeBar {
         }
         let snapshot = scene.snapshot
         if let mark = snapshot.mark {
-            let text = " \(mark): not the real desk. K halts only what is shown here"
+            let text = " \(mark): not the real desk. \(snapshot.markNote)"
             frame.put(Text.fit(text, room), row: row, column: 0, limit: room, role: .mark)
             frame.put(clock, row: row, column: layout.info.width - clock.count, role: .text)
             return

@@ -1,9 +1,16 @@
-import Journal
-import SafetyEngine
+public import Journal
+public import SafetyEngine
 
 /// The journal keeps what came from outside in the words in which it may come: lines of the ingest.
-struct LineCodec: EventCodec {
-    func bytes(of event: Event) -> [UInt8] { EventLine.bytes(of: event) }
+public struct LineCodec: EventCodec {
+    /// Creates the codec.
+    public init() {}
 
-    func event(from bytes: [UInt8]) throws -> Event { try EventLine.parse(bytes) }
+    /// The event as a line.
+    public func bytes(of event: Event) -> [UInt8] { EventLine.bytes(of: event) }
+
+    /// The event of a line.
+    ///
+    /// - Throws: `EventLine.Refusal`.
+    public func event(from bytes: [UInt8]) throws -> Event { try EventLine.parse(bytes) }
 }

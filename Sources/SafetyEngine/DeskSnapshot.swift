@@ -163,6 +163,8 @@ public struct DeskSnapshot: Sendable, Equatable {
     public var engine: EngineView?
     /// Not the real desk, in one loud word (`DEMO`); nil: the real one.
     public var mark: String?
+    /// What the mark means, and what K does meanwhile.
+    public var markNote: String
 
     /// Creates a snapshot of a desk of which nothing is known yet.
     public init(deskName: String, paper: Bool, directory: String) {
@@ -194,5 +196,6 @@ public struct DeskSnapshot: Sendable, Equatable {
         self.venues = .never(source: "adapters", hint: "no venue is connected to this desk yet")
         self.engine = nil
         self.mark = nil
+        self.markNote = "K halts only what is shown here"
     }
 }

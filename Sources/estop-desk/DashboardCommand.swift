@@ -36,11 +36,23 @@ enum DashboardCommand {
             Output.error.line("estop: --\(name) is about a written screen: type it with --frame FILE")
             return UsageError.exitStatus
         }
-        return show(arguments)
+        return show(arguments, attached(arguments))
+    }
+
+    /// What the dashboard is attached to: the desk of the arguments, or a demo.
+    static func attached(_ arguments: Arguments) -> ([String]) throws(ChosenDesk.Failure) -> any Cockpit {
+        { notices throws(ChosenDesk.Failure) in
+            try ChosenCockpit.open(arguments, notices: notices, hosting: true)
+        }
     }
 
     /// Shows the dashboard on the terminal.
-    static func show(_ arguments: Arguments) -> Int32 {
+    ///
+    /// - Parameter open: opens what it is attached to, given what the operator ought to know besides.
+    static func show(
+        _ arguments: Arguments,
+        _ open: ([String]) throws(ChosenDesk.Failure) -> any Cockpit
+    ) -> Int32 {
         let theme: ChosenTheme
         do {
             theme = try ChosenTheme(arguments)
@@ -58,7 +70,7 @@ enum DashboardCommand {
         }
         let cockpit: any Cockpit
         do {
-            cockpit = try ChosenCockpit.open(arguments, notices: theme.notices, hosting: true)
+            cockpit = try open(theme.notices)
         } catch {
             return ChosenDesk.fail(error.message, arguments, status: 1)
         }

@@ -30,6 +30,9 @@ enum DeskCommands {
         (DustCommand.remove, DustCommand.runRemove),
         (DustCommand.clear, DustCommand.runClear),
         (IngestCommand.command, IngestCommand.run),
+        (ReplayCommand.command, ReplayCommand.run),
+        (AuditCommand.list, AuditCommand.runList),
+        (AuditCommand.verify, AuditCommand.runVerify),
         (BenchCommand.command, BenchCommand.run),
         (DoctorCommand.command, DoctorCommand.run),
     ]

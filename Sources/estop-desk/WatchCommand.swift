@@ -31,7 +31,8 @@ enum WatchCommand {
             Output.error.line("estop: \(error.message)")
             return UsageError.exitStatus
         }
-        return isPlain ? PlainWatch.run(arguments) : DashboardCommand.show(arguments)
+        return isPlain
+            ? PlainWatch.run(arguments) : DashboardCommand.show(arguments, DashboardCommand.attached(arguments))
     }
 }
 

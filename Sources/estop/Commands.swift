@@ -39,6 +39,8 @@ enum Commands {
         .init("cap", summary: "the position cap; enforce it"),
         .init("dust", summary: "symbols worth too little to count; add, remove, clear"),
         .init("ingest", summary: "hand events to the host, one JSON object a line"),
+        .init("replay", summary: "the dashboard as it was then, from the journal"),
+        .init("audit", summary: "what was done by whom; verify the chain of its records"),
         .init("bench", summary: "measure the halt path against references in the same run"),
         .init("doctor", summary: "check the installation and the state directory, and say what to do"),
     ]
