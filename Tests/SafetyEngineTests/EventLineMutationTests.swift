@@ -4,10 +4,11 @@ import Testing
 
 /// No bytes whatever make the reader trap, and what it says of them is safe to print.
 struct EventLineMutationTests {
-    private static let pieces: [[UInt8]] = [
-        "\"", "\\", "{", "}", "[", "]", ",", ":", "null", "\\u", "\\ud83d", "\\ud83d\\ude00", "-", "e999", ".", "0",
-        "99999999999999999999999999999999999999999", "\"v\":1", "\"orders\":[", "\u{202e}", "\u{1f600}", "\n",
-    ].map { Array($0.utf8) } + [[0], [0x1b], [0x7f], [0x80], [0xff], [0xf0, 0x9f]]
+    private static let pieces: [[UInt8]] =
+        [
+            "\"", "\\", "{", "}", "[", "]", ",", ":", "null", "\\u", "\\ud83d", "\\ud83d\\ude00", "-", "e999", ".", "0",
+            "99999999999999999999999999999999999999999", "\"v\":1", "\"orders\":[", "\u{202e}", "\u{1f600}", "\n",
+        ].map { Array($0.utf8) } + [[0], [0x1b], [0x7f], [0x80], [0xff], [0xf0, 0x9f]]
 
     private func mutated(_ lines: [[UInt8]], _ random: inout SeededRandom) -> [UInt8] {
         func pick(_ count: Int) -> Int { Int(random.next() % UInt64(max(1, count))) }

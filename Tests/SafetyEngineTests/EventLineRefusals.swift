@@ -32,7 +32,10 @@ extension EventLineSamples {
         (#"{"v":tru}"#, #"byte 6 is "t": expected a value"#, .refused),
         (#"{"v":NaN}"#, #"byte 6 is "N": expected a value"#, .refused),
         (#"{\#(beat)} {}"#, "byte 61: something follows the object: write one object a line", .refused),
-        ("{\(beat),\"desk\":\"a\u{1}\"}", "byte 69: a control character inside a string: write it as \\u00XX", .refused),
+        (
+            "{\(beat),\"desk\":\"a\u{1}\"}", "byte 69: a control character inside a string: write it as \\u00XX",
+            .refused
+        ),
         (
             #"{\#(beat),"desk":"\q"}"#, "byte 68: a backslash in a string that begins no escape of JSON",
             .refused
@@ -82,7 +85,10 @@ extension EventLineSamples {
             #"{\#(order),"fee":"1"}"#,
             #"fee: does not belong to "order": leave it out, or write it as x_fee"#, .refused
         ),
-        (#"{\#(order),"symbol":"X"}"#, "client_id: is missing: name the order by client_id, venue_id or both", .refused),
+        (
+            #"{\#(order),"symbol":"X"}"#, "client_id: is missing: name the order by client_id, venue_id or both",
+            .refused
+        ),
         (
             #"{\#(order),"client_id":"g-1","side":"buy"}"#, #"symbol: is missing: write "symbol":"BTC-USD""#,
             .refused
@@ -152,9 +158,18 @@ extension EventLineSamples {
             #"{\#(beat),"desk":"a\u202eb"}"#,
             #"desk: a name without control or invisible characters is needed: "a\u{202e}b""#, .refused
         ),
-        ("{\(beat),\"desk\":\"\(String(repeating: "d", count: 129))\"}", "desk: has 129 bytes: at most 128 are taken", .refused),
-        ("{\(beat),\"desk\":\"\(String(repeating: "\u{e9}", count: 65))\"}", "desk: has 130 bytes: at most 128 are taken", .cannotTell),
-        ("{\(beat),\"venue\":\"\(String(repeating: "v", count: 33))\"}", "venue: has 33 bytes: at most 32 are taken", .refused),
+        (
+            "{\(beat),\"desk\":\"\(String(repeating: "d", count: 129))\"}",
+            "desk: has 129 bytes: at most 128 are taken", .refused
+        ),
+        (
+            "{\(beat),\"desk\":\"\(String(repeating: "\u{e9}", count: 65))\"}",
+            "desk: has 130 bytes: at most 128 are taken", .cannotTell
+        ),
+        (
+            "{\(beat),\"venue\":\"\(String(repeating: "v", count: 33))\"}", "venue: has 33 bytes: at most 32 are taken",
+            .refused
+        ),
         (#"{\#(beat),"at":"2026-11-21 09:00:00Z"}"#, timeRefusal("2026-11-21 09:00:00Z"), .refused),
         (#"{\#(beat),"at":"2026-11-21T09:00:00"}"#, timeRefusal("2026-11-21T09:00:00"), .refused),
         (#"{\#(beat),"at":1795251600123}"#, timeRefusal("1795251600123"), .refused),

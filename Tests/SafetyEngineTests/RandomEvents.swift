@@ -137,7 +137,9 @@ struct RandomEvents {
         return Decimal(digits: flip() ? digits : -digits, scale: pick(Decimal.maxScale + 1)) ?? Decimal(0)
     }
 
-    private static let letters = Array("abcXYZ019-_.:; /,\"\\'{}[]<>&\u{e9}\u{df}\u{4e2d}\u{1f600}\u{1f1e9}".unicodeScalars)
+    private static let letters = Array(
+        "abcXYZ019-_.:; /,\"\\'{}[]<>&\u{e9}\u{df}\u{4e2d}\u{1f600}\u{1f1e9}".unicodeScalars
+    )
 
     private mutating func name(_ bytes: Int) -> String { flip() ? "" : named(bytes) }
 

@@ -80,7 +80,8 @@ extension EventLinePlace {
         mutating func offset(_ line: Span<UInt8>) -> Int64? {
             if take("Z", line) { return 0 }
             let isEast = take("+", line)
-            guard isEast || take("-", line), let hours = number(2, line), take(":", line), let minutes = number(2, line),
+            guard isEast || take("-", line), let hours = number(2, line), take(":", line),
+                let minutes = number(2, line),
                 hours < 24, minutes < 60
             else { return nil }
             return (hours * 60 + minutes) * (isEast ? 1 : -1)

@@ -223,7 +223,9 @@ struct Recovery: Sendable, Equatable, Codable {
             return "beats again since \(SpanText.text(atMs - min(atMs, last.atMs))), \(took) after it was found"
         }
         guard let configured, !configured.restart.isEmpty else { return "no restart is configured: start it by hand" }
-        if isLeftAlone { return "left alone after \(attempts) of \(configured.mostRestarts) restarts: start it by hand" }
+        if isLeftAlone {
+            return "left alone after \(attempts) of \(configured.mostRestarts) restarts: start it by hand"
+        }
         let count = "restart \(attempts) of \(configured.mostRestarts)"
         if pending != nil { return "\(count) under way since \(SpanText.text(atMs - min(atMs, askedMs)))" }
         if let doneMs { return "\(count) done \(SpanText.text(atMs - min(atMs, doneMs))) ago: its beat is awaited" }

@@ -40,7 +40,8 @@ extension RosterMember {
     private func note(at atMs: UInt64, _ beats: EngineSettings.Beats) -> String {
         if let next = recovery.note(at: atMs, configured) { return next }
         if lastBeatMs == nil, isAlive == nil, intervalMs > 0 {
-            return health(at: atMs, beats) == .ok ? "no beat yet: due within its interval" : "never beat since it is expected"
+            return health(at: atMs, beats) == .ok
+                ? "no beat yet: due within its interval" : "never beat since it is expected"
         }
         return ""
     }
