@@ -113,6 +113,34 @@ struct RosterRecoveryTests {
         #expect(desk.log.last == "bot recovered by itself, 17.1 s after it was found")
     }
 
+    @Test func aLimitOfNoneIsNoRestart() {
+        var desk = RosterDesk([RosterDesk.expected(backoffMs: 0, most: 0)])
+        desk.beat(at: 0)
+        desk.advance(to: 20_000)
+        #expect(desk.restarts.isEmpty)
+        #expect(desk.shown(at: 20_000)?.note == "no restart is configured: start it by hand")
+    }
+
+    @Test func absurdSettingsNeverTrap() {
+        for number in [0, 1, .max - 1, .max] as [UInt64] {
+            for percent in [-1, 0, 1, Int.max] {
+                var desk = RosterDesk([RosterDesk.expected(intervalMs: number, backoffMs: number, most: .max)])
+                desk.settings.beats.engineStallMs = number
+                desk.settings.beats.engineStallHalts = true
+                desk.settings.beats.latePercent = percent
+                desk.settings.beats.stalledPercent = percent
+                desk.beat(at: 10, intervalMs: number)
+                desk.process(isAlive: false, at: 500)
+                desk.advance(to: 2_000)
+                desk.outcome(desk.lastNumber, isDone: false, at: 2_000)
+                desk.roster.engineStalled(number, at: 2_000, desk.settings, &desk.lastNumber, &desk.decisions)
+                desk.advance(to: 3_000)
+                #expect(desk.roster.shown(at: .max, settings: desk.settings).count == 2)
+                #expect(desk.roster.lateness(at: .max, desk.settings).count == 2)
+            }
+        }
+    }
+
     @Test func anOutcomeThatNeverComesIsAFailure() {
         var desk = RosterDesk([RosterDesk.expected(backoffMs: 0)])
         desk.beat(at: 0)

@@ -38,10 +38,10 @@ struct EngineLoop: Sendable, Equatable, Codable {
         let (hundredfold, overflow) = beats.engineStallMs.multipliedReportingOverflow(by: 100)
         let percent = UInt64(clamping: max(1, beats.stalledPercent))
         // Rounded up: it is never shown late before it is.
-        let interval = (overflow ? UInt64.max - percent : hundredfold) / percent + 1
+        let interval = (overflow ? UInt64.max : hundredfold) / percent
         return Supervisor(
             name: Roster.engineName,
-            intervalMs: interval,
+            intervalMs: interval == .max ? interval : interval + 1,
             lastBeatAgeMs: evaluatedMs == nil ? nil : silence(at: atMs, beats),
             alive: true,
             isInGrace: evaluatedMs == nil,
