@@ -88,8 +88,19 @@ enum SupervisorsPane {
                             : supervisor.gaps.map { "\($0)%" }.joined(separator: " ") + " of the interval"
                     ),
                     Fact("means", "LATE after 1.5 intervals, STALLED after 3, DEAD when its process is gone"),
-                ]
+                ] + recovery(supervisor)
             }
         )
+    }
+
+    /// What is done about it, and each step of the last time that it had to be brought back, with its time.
+    private static func recovery(_ supervisor: Supervisor) -> [Fact] {
+        let note = supervisor.note.isEmpty ? [] : [Fact("now", supervisor.note)]
+        return note
+            + supervisor.recovery.map { step in
+                let after = step.afterMs == 0 ? "" : ", \(Age.text(step.afterMs)) after it was found"
+                let text = step.text.isEmpty ? "" : ": \(step.text)"
+                return Fact(step.kind.rawValue, "\(Age.text(step.ageMs)) ago\(after)\(text)")
+            }
     }
 }

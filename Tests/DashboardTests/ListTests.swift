@@ -202,4 +202,19 @@ struct ListTests {
         supervisor.gaps = Array(repeating: 100, count: 40)
         #expect(Sparkline.text(supervisor).count == Sparkline.length)
     }
+
+    @Test func whatWasDoneAboutASupervisorIsShownStepByStep() {
+        var desk = Fixture.trading()
+        var supervisor = Supervisor(name: "grid", intervalMs: 1000, lastBeatAgeMs: 900_000, alive: false)
+        supervisor.note = "restart 2 of 3 in 4.0 s"
+        supervisor.recovery = [
+            Supervisor.Step(kind: .detected, ageMs: 60_000, afterMs: 0, text: "DEAD"),
+            Supervisor.Step(kind: .failed, ageMs: 50_000, afterMs: 10_000, text: "exit 1"),
+        ]
+        desk.supervisors = [supervisor]
+        let text = screen(opened([.character("5"), .character("z"), .enter], desk), desk)
+        #expect(text.contains("restart 2 of 3 in 4.0 s"))
+        #expect(text.contains("1m00s ago: DEAD"))
+        #expect(text.contains("50s ago, 10s after it was found: exit 1"))
+    }
 }

@@ -48,6 +48,7 @@ extension EventLine {
             if isHidden(scalar) || scalar == "\u{fffd}" {
                 out += "\\u{" + String(scalar.value, radix: 16) + "}"
             } else {
+                if scalar == "\"" || scalar == "\\" { out += "\\" }
                 out.unicodeScalars.append(scalar)
             }
         }

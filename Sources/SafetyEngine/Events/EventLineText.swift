@@ -23,7 +23,8 @@ extension EventLinePlace {
                 out.append(byte)
                 continue
             }
-            guard at < piece.count else { throw badEscape(at) }
+            let backslash = at
+            guard at < piece.count else { throw badEscape(backslash) }
             let letter = piece[at]
             at += 1
             switch letter {
@@ -34,16 +35,16 @@ extension EventLinePlace {
             case UInt8(ascii: "r"): out.append(0x0d)
             case UInt8(ascii: "t"): out.append(0x09)
             case UInt8(ascii: "u"):
-                guard let scalar = EventLinePlace.scalar(piece, &at) else { throw badEscape(at) }
+                guard let scalar = EventLinePlace.scalar(piece, &at) else { throw badEscape(backslash) }
                 out.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-            default: throw badEscape(at)
+            default: throw badEscape(backslash)
             }
         }
         return out
     }
 
-    private func badEscape(_ at: Int) -> EventLine.Refusal {
-        EventLine.Refusal("byte \(Int(start) + at): a backslash in a string that begins no escape of JSON")
+    private func badEscape(_ number: Int) -> EventLine.Refusal {
+        EventLine.Refusal("byte \(Int(start) + number): a backslash in a string that begins no escape of JSON")
     }
 
     /// What follows `\u`, with the second half of a surrogate pair.

@@ -36,10 +36,12 @@ struct EngineLoop: Sendable, Equatable, Codable {
 
     func shown(at atMs: UInt64, _ beats: EngineSettings.Beats) -> Supervisor {
         let (hundredfold, overflow) = beats.engineStallMs.multipliedReportingOverflow(by: 100)
-        let interval = (overflow ? UInt64.max : hundredfold) / UInt64(clamping: max(1, beats.stalledPercent))
+        let percent = UInt64(clamping: max(1, beats.stalledPercent))
+        // Rounded up: it is never shown late before it is.
+        let interval = (overflow ? UInt64.max : hundredfold) / percent
         return Supervisor(
             name: Roster.engineName,
-            intervalMs: max(1, interval),
+            intervalMs: interval == .max ? interval : interval + 1,
             lastBeatAgeMs: evaluatedMs == nil ? nil : silence(at: atMs, beats),
             alive: true,
             isInGrace: evaluatedMs == nil,

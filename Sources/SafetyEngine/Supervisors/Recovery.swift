@@ -61,8 +61,16 @@ struct Recovery: Sendable, Equatable, Codable {
             end(name, member, at: atMs, &decisions)
             return
         }
-        guard isBad, let configured = member.configured, !configured.restart.isEmpty else { return }
+        guard isBad, let configured = Recovery.restartable(member.configured) else { return }
         restart(name, member, health, configured, at: atMs, beats, &lastNumber, &decisions)
+    }
+
+    /// What the configuration says of one that may be restarted at all; nil: there is no command, or no try.
+    private static func restartable(
+        _ configured: EngineSettings.ExpectedSupervisor?
+    ) -> EngineSettings.ExpectedSupervisor? {
+        guard let configured, !configured.restart.isEmpty, configured.mostRestarts > 0 else { return nil }
+        return configured
     }
 
     private mutating func begin(_ member: RosterMember, _ health: Supervisor.Health, at atMs: UInt64) {
@@ -222,7 +230,9 @@ struct Recovery: Sendable, Equatable, Codable {
             let took = SpanText.text(last.atMs - min(last.atMs, detectedMs))
             return "beats again since \(SpanText.text(atMs - min(atMs, last.atMs))), \(took) after it was found"
         }
-        guard let configured, !configured.restart.isEmpty else { return "no restart is configured: start it by hand" }
+        guard let configured = Recovery.restartable(configured) else {
+            return "no restart is configured: start it by hand"
+        }
         if isLeftAlone {
             return "left alone after \(attempts) of \(configured.mostRestarts) restarts: start it by hand"
         }

@@ -158,7 +158,7 @@ public struct Roster: Sendable, Equatable, Codable {
     /// the venue whose feed it is, `ageMs` the silence that counts.
     func lateness(
         at atMs: UInt64,
-        settings: EngineSettings
+        _ settings: EngineSettings
     ) -> [(name: String, percent: Int, isDead: Bool, feeds: String, ageMs: UInt64)] {
         var all: [(name: String, percent: Int, isDead: Bool, feeds: String, ageMs: UInt64)] = []
         all.reserveCapacity(members.count + 1)

@@ -36,11 +36,12 @@ struct RosterMember: Sendable, Equatable, Codable {
     /// How long it is silent, time in which nobody listened left out.
     func silence(at atMs: UInt64) -> UInt64 { silentSinceMs.map { atMs - min(atMs, $0) } ?? 0 }
 
-    /// Its silence in percent of its interval; 0 without one. Who never beat and is past its grace counts as stalled.
+    /// Its silence in percent of its interval; 0 without one. Who never beat has its grace, one interval and the slack that
+    /// every beat has (150 %), and counts as stalled from then on.
     func percent(at atMs: UInt64, _ beats: EngineSettings.Beats) -> Int {
         guard intervalMs > 0 else { return 0 }
         let percent = Roster.percent(silence(at: atMs), of: intervalMs)
-        return lastBeatMs == nil && percent >= 100 ? max(percent, beats.stalledPercent) : percent
+        return lastBeatMs == nil && percent >= beats.latePercent ? max(percent, beats.stalledPercent) : percent
     }
 
     /// Without a promise it is well as long as its process is; DEAD goes before everything.
@@ -48,7 +49,6 @@ struct RosterMember: Sendable, Equatable, Codable {
         if isAlive == false { return .dead }
         guard intervalMs > 0 else { return .ok }
         let percent = percent(at: atMs, beats)
-        if lastBeatMs == nil, percent < 100 { return .ok }
         if percent >= beats.stalledPercent { return .stalled }
         return percent >= beats.latePercent ? .late : .ok
     }

@@ -18,7 +18,7 @@ enum AuditCommand {
 
     private static func reader(_ arguments: Arguments) throws -> JournalReader {
         let desk = try ChosenDesk(arguments)
-        return try JournalReader.reader(directory: desk.killSwitch.directory.path, codec: LineCodec())
+        return try Journal.reader(directory: desk.killSwitch.directory.path, codec: LineCodec())
     }
 
     @Sendable static func runList(_ arguments: Arguments) -> Int32 {

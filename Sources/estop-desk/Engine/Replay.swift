@@ -23,7 +23,7 @@ struct Replay {
 
     init(_ directory: String, _ span: ReplaySpan) throws {
         self.span = span
-        events = try JournalReader.reader(directory: directory, codec: LineCodec()).events(from: 1)
+        events = try Journal.reader(directory: directory, codec: LineCodec()).events(from: 1)
         next = try events.next()
     }
 

@@ -53,7 +53,7 @@ enum ReplayCommand {
     private static func check(_ arguments: Arguments) -> Int32 {
         do {
             let desk = try ChosenDesk(arguments)
-            let reader = try JournalReader.reader(directory: desk.killSwitch.directory.path, codec: LineCodec())
+            let reader = try Journal.reader(directory: desk.killSwitch.directory.path, codec: LineCodec())
             let result = try ReplayCheck.run(reader)
             if arguments.json {
                 Output.standard.line(
