@@ -50,7 +50,9 @@ enum AuditChain {
     static func hash(seq: Int64, _ entry: AuditEntry, previous: [UInt8]) -> [UInt8] {
         var bytes = Array("estop audit 1".utf8)
         func add(_ number: UInt64) {
-            for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift))) }
+            for shift in stride(from: 56, through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
+            }
         }
         func add(_ field: some Collection<UInt8>) {
             add(UInt64(field.count))
@@ -70,7 +72,9 @@ enum AuditChain {
     /// Adds links, inside of a transaction: the last one is read there, so that several processes may add.
     static func append(_ entries: [AuditEntry], to database: Database) throws {
         guard !entries.isEmpty else { return }
-        let last = try database.first("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1") { ($0.integer(0), $0.bytes(1)) }
+        let last = try database.first("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1") {
+            ($0.integer(0), $0.bytes(1))
+        }
         // Where the end was cut off, the chain goes on after what is known to have been there: the gap stays.
         let head = try database.first("SELECT seq, hash FROM audit_head") { ($0.integer(0), $0.bytes(1)) }
         var (seq, previous) = last ?? (0, none)
@@ -94,7 +98,11 @@ enum AuditChain {
             )
             previous = hash
         }
-        try database.run("INSERT OR REPLACE INTO audit_head (id, seq, hash) VALUES (1, ?, ?)", .integer(seq), .blob(previous))
+        try database.run(
+            "INSERT OR REPLACE INTO audit_head (id, seq, hash) VALUES (1, ?, ?)",
+            .integer(seq),
+            .blob(previous)
+        )
     }
 
     static let columns = "seq, at_ms, wall_ms, who, what, body, previous, hash"
@@ -140,7 +148,11 @@ enum AuditChain {
             )
         }
         if head.0 != last || head.1 != previous {
-            return BrokenLink(seq: last, fault: .changed, text: "the record of the last link names \(head.0), or another hash")
+            return BrokenLink(
+                seq: last,
+                fault: .changed,
+                text: "the record of the last link names \(head.0), or another hash"
+            )
         }
         return nil
     }
@@ -153,7 +165,8 @@ enum AuditChain {
     ) throws -> BrokenLink? {
         guard record.seq == expected else {
             let text =
-                record.seq > expected + 1 ? "records \(expected) to \(record.seq - 1) are gone" : "record \(expected) is gone"
+                record.seq > expected + 1
+                ? "records \(expected) to \(record.seq - 1) are gone" : "record \(expected) is gone"
             return BrokenLink(seq: expected, fault: .missing, text: text)
         }
         let isWhole = hash(seq: record.seq, record.entry, previous: record.previous) == record.hash

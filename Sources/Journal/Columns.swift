@@ -112,7 +112,8 @@ extension Database {
     }
 
     /// The first row of a query; nil: none.
-    func first<Value>(_ sql: String, _ parameters: [Parameter] = [], value: (Columns) throws -> Value) throws -> Value? {
+    func first<Value>(_ sql: String, _ parameters: [Parameter] = [], value: (Columns) throws -> Value) throws -> Value?
+    {
         var found: Value?
         try each(sql, parameters) {
             found = try value($0)

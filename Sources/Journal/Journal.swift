@@ -75,7 +75,7 @@ public final class Journal: Sendable {
         let opened: OpenJournal
         do {
             opened = try OpenJournal(file)
-        } catch where error.code == .corrupt {
+        } catch  where error.code == .corrupt {
             let aside = try file.moveAside()
             throw JournalError(
                 .corrupt,
@@ -224,10 +224,12 @@ public final class Journal: Sendable {
     public func close(limitMs: UInt64 = 2_000) -> Int {
         monitor.change { $0.isClosing = true }
         let left = monitor.wait(milliseconds: limitMs) { work in work.isEnded ? work.waiting : nil }
-        let lost = left ?? monitor.change { work in
-            work.isAbandoned = true
-            return work.waiting
-        }
+        let lost =
+            left
+            ?? monitor.change { work in
+                work.isAbandoned = true
+                return work.waiting
+            }
         // Its files are closed before somebody else may open them.
         _ = monitor.wait(milliseconds: options.busyMs + 1_000) { $0.isEnded ? true : nil }
         lock.release()

@@ -14,7 +14,10 @@ final class JournalLock: @unchecked Sendable {
             let kept = errno
             close(descriptor)
             guard kept == EWOULDBLOCK else { throw JournalError(.file, "\(path) cannot be locked", errno: kept) }
-            throw JournalError(.inUse, "another process writes the journal in \(directory); there is one host to a desk")
+            throw JournalError(
+                .inUse,
+                "another process writes the journal in \(directory); there is one host to a desk"
+            )
         }
     }
 

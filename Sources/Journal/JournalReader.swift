@@ -52,7 +52,10 @@ public final class JournalReader: Sendable {
     public func events(wallMs: Int64, toWallMs: Int64 = .max) throws(JournalError) -> JournalCursor<StoredEvent> {
         let span = try read { database in
             (
-                try database.number("SELECT seq FROM events WHERE wall_ms >= ? ORDER BY seq LIMIT 1", [.integer(wallMs)]),
+                try database.number(
+                    "SELECT seq FROM events WHERE wall_ms >= ? ORDER BY seq LIMIT 1",
+                    [.integer(wallMs)]
+                ),
                 try database.number(
                     "SELECT seq FROM events WHERE wall_ms <= ? ORDER BY seq DESC LIMIT 1",
                     [.integer(toWallMs)]
@@ -63,10 +66,16 @@ public final class JournalReader: Sendable {
     }
 
     /// The decisions of a span of events' numbers, in their order.
-    public func decisions(fromEvent: Int64 = 0, toEvent: Int64 = .max) throws(JournalError) -> JournalCursor<StoredDecision> {
+    public func decisions(
+        fromEvent: Int64 = 0,
+        toEvent: Int64 = .max
+    ) throws(JournalError) -> JournalCursor<StoredDecision> {
         let span = try read { database in
             (
-                try database.number("SELECT seq FROM decisions WHERE event_seq >= ? ORDER BY seq LIMIT 1", [.integer(fromEvent)]),
+                try database.number(
+                    "SELECT seq FROM decisions WHERE event_seq >= ? ORDER BY seq LIMIT 1",
+                    [.integer(fromEvent)]
+                ),
                 try database.number(
                     "SELECT seq FROM decisions WHERE event_seq <= ? ORDER BY seq DESC LIMIT 1",
                     [.integer(toEvent)]

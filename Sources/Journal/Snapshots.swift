@@ -45,13 +45,17 @@ enum Snapshots {
             [.integer(number)]
         ) {
             (
-                eventSeq: $0.integer(0), receipt: Receipt(atMs: UInt64(bitPattern: $0.integer(1)), wallMs: $0.integer(2)),
+                eventSeq: $0.integer(0),
+                receipt: Receipt(atMs: UInt64(bitPattern: $0.integer(1)), wallMs: $0.integer(2)),
                 body: $0.bytes(3), checksum: $0.bytes(4)
             )
         }
         guard let row else { return nil }
         guard checksum(eventSeq: row.eventSeq, row.body) == row.checksum else {
-            throw JournalError(.content, "snapshot \(number) (after event \(row.eventSeq)) is damaged: its checksum is another")
+            throw JournalError(
+                .content,
+                "snapshot \(number) (after event \(row.eventSeq)) is damaged: its checksum is another"
+            )
         }
         do {
             let engine = try StoredJSON.value(Engine.self, from: row.body)

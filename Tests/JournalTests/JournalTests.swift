@@ -87,7 +87,10 @@ import Testing
         let strange = Event(Event.Origin(source: Event.Source(.bot, "b")), .signals(count: 3))
         #expect(
             journal.appendAndWait(
-                [Journal.Entry(reading(1), at: at(1)), Journal.Entry(strange, at: at(2)), Journal.Entry(reading(3), at: at(3))],
+                [
+                    Journal.Entry(reading(1), at: at(1)), Journal.Entry(strange, at: at(2)),
+                    Journal.Entry(reading(3), at: at(3)),
+                ],
                 limitMs: 10_000
             )
         )
