@@ -216,6 +216,17 @@ public final class Journal: Sendable {
 
     // MARK: - The end
 
+    /// Moves a journal aside that was found damaged while it was read (`restore`, `JournalReader.damage`), so that the
+    /// next start begins a new one; opening does so itself with what cannot be opened.
+    ///
+    /// - Returns: its new path.
+    /// - Throws: `JournalError`: `inUse` while a process writes it; `file`.
+    public static func moveAside(directory: String) throws(JournalError) -> String {
+        let lock = try JournalLock(directory: directory)
+        defer { lock.release() }
+        return try JournalFile(directory: directory).moveAside()
+    }
+
     /// Writes what waits, for at most so long, and ends the thread. What was not written is lost, and counted in the
     /// return value.
     ///

@@ -39,7 +39,19 @@ import Testing
         try bytes.write(to: URL(fileURLWithPath: desk.file))
         journal = try desk.open()
         #expect(try journal.reader().damage() != nil)
-        #expect(throws: JournalError.self) { _ = try journal.restore().replay() }
+        do {
+            _ = try journal.restore().replay()
+            Issue.record("replayed")
+        } catch {
+            #expect(error.code == .corrupt)
+        }
+        #expect(throws: JournalError.self) { _ = try Journal.moveAside(directory: desk.path) }
+        journal.close()
+        let aside = try Journal.moveAside(directory: desk.path)
+        #expect(FileManager.default.fileExists(atPath: aside))
+        journal = try desk.open()
+        #expect(journal.damaged.count == 1)
+        #expect(journal.isNew)
         journal.close()
     }
 
