@@ -6,12 +6,15 @@ extension Journal {
     ///
     /// - Parameters:
     ///   - entry: what is added.
-    ///   - directory: the state directory's path. A journal is made where there is none.
+    ///   - directory: the state directory's path. Only the host makes a journal: it has to be its own.
     ///   - busyMs: how long it waits for a lock, in milliseconds.
     /// - Throws: `JournalError`; nothing was added.
     public static func add(audit entry: AuditEntry, directory: String, busyMs: UInt64 = 2_000) throws(JournalError) {
         var file = JournalFile(directory: directory)
         file.busyMs = busyMs
+        guard file.identity != nil else {
+            throw JournalError(.file, "there is no journal at \(file.path); the desk makes it when it starts")
+        }
         let queue = try file.open()
         do {
             try queue.writeWithoutTransaction { database in

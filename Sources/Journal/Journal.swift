@@ -115,6 +115,10 @@ public final class Journal: Sendable {
     }
 
     /// Hands over decisions that time alone brought, after the last event.
+    ///
+    /// A replay only meets them again when an event follows. A host that acts on such decisions should hand an event
+    /// to engine and journal instead (`HostEvent.clock`), at the time up to which it advances: after a kill the engine
+    /// then knows what it had decided.
     @discardableResult
     public func append(decisions: [Decision], at receipt: Receipt) -> Ticket {
         monitor.change { work in
@@ -141,7 +145,8 @@ public final class Journal: Sendable {
         }
     }
 
-    /// Hands over the engine's state after the last event that was handed over. It is encoded on a thread of its own,
+    /// Hands over the engine's state after the last event that was handed over (by the same caller: nobody else appends
+    /// in between). It is encoded on a thread of its own,
     /// which neither the caller nor the writing of decisions waits for. One that comes while another is being encoded
     /// is not taken.
     ///

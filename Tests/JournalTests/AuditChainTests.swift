@@ -138,6 +138,13 @@ import Testing
         #expect(audit[2].entry.wallMs == at(2).wallMs)
     }
 
+    @Test func nobodyButTheHostMakesTheFile() throws {
+        let desk = try TestDesk()
+        let entry = AuditEntry(atMs: 1, wallMs: 1, who: "a", what: "resume", body: [])
+        #expect(throws: JournalError.self) { try Journal.add(audit: entry, directory: desk.path) }
+        #expect(!FileManager.default.fileExists(atPath: desk.file))
+    }
+
     @Test func severalWritersKeepOneChain() throws {
         let desk = try TestDesk()
         let journal = try desk.open()
