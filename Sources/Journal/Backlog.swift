@@ -68,25 +68,29 @@ struct Backlog {
 
     /// The oldest ones, at most so many.
     mutating func take(_ most: Int) -> Batch {
+        let (eventCount, otherCount) = count <= most ? (events.count, others.count) : split(most)
         var batch = Batch()
-        let end = events.count + others.count <= most ? UInt64.max : cut(most)
-        batch.events = events.take { $0.order <= end }
-        batch.others = others.take { $0.order <= end }
+        batch.events = events.take(eventCount)
+        batch.others = others.take(otherCount)
         batch.last = max(batch.events.last?.order ?? 0, batch.others.last?.order ?? 0)
         return batch
     }
 
-    /// The order of the last of the `most` oldest.
-    private func cut(_ most: Int) -> UInt64 {
-        var (event, other) = (0, 0)
-        var last: UInt64 = 0
-        for _ in 0..<most {
-            let eventOrder = events[event]?.order ?? .max
-            let otherOrder = others[other]?.order ?? .max
-            last = min(eventOrder, otherOrder)
-            if eventOrder < otherOrder { event += 1 } else { other += 1 }
+    /// How many of the `most` oldest are events, and how many are not.
+    private func split(_ most: Int) -> (events: Int, others: Int) {
+        let (event, other) = (events.makeIterator(), others.makeIterator())
+        var (nextEvent, nextOther) = (event.next()?.order, other.next()?.order)
+        var taken = (events: 0, others: 0)
+        while taken.events + taken.others < most {
+            if nextEvent ?? .max < nextOther ?? .max {
+                taken.events += 1
+                nextEvent = event.next()?.order
+            } else {
+                taken.others += 1
+                nextOther = other.next()?.order
+            }
         }
-        return last
+        return taken
     }
 
     /// A batch that could not be written.
@@ -99,61 +103,4 @@ struct Backlog {
     ///
     /// - Returns: how many were dropped.
     mutating func trim(mostEvents: Int) -> Int { events.dropOldest(downTo: mostEvents) }
-}
-
-/// A line that is joined at its end and left at its front, without moving what is in between.
-struct Line<Element> {
-    private var elements: [Element?] = []
-    private var front = 0
-
-    var count: Int { elements.count - front }
-
-    /// The n-th from the front; nil: there are not so many.
-    subscript(place: Int) -> Element? {
-        front + place < elements.count ? elements[front + place] : nil
-    }
-
-    mutating func append(_ element: Element) { elements.append(element) }
-
-    mutating func take(while isTaken: (Element) -> Bool) -> [Element] {
-        var taken: [Element] = []
-        while front < elements.count, let element = elements[front], isTaken(element) {
-            taken.append(element)
-            elements[front] = nil
-            front += 1
-        }
-        tidy()
-        return taken
-    }
-
-    mutating func putBack(_ taken: [Element]) {
-        elements.replaceSubrange(..<front, with: taken.map { $0 })
-        front = 0
-    }
-
-    mutating func dropOldest(downTo most: Int) -> Int {
-        let dropped = max(0, count - max(0, most))
-        for place in front..<front + dropped { elements[place] = nil }
-        front += dropped
-        tidy()
-        return dropped
-    }
-
-    mutating func removeAll(where isRemoved: (Element) -> Bool) {
-        elements = elements.dropFirst(front).filter { $0.map { !isRemoved($0) } ?? false }
-        front = 0
-    }
-
-    /// Gives the front's room back, once it is the greater part.
-    private mutating func tidy() {
-        guard front > 1024, front * 2 > elements.count else {
-            if front == elements.count {
-                elements.removeAll(keepingCapacity: elements.capacity < 65_536)
-                front = 0
-            }
-            return
-        }
-        elements.removeFirst(front)
-        front = 0
-    }
 }

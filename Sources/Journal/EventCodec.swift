@@ -19,8 +19,13 @@ public protocol EventCodec: Sendable {
 ///
 /// Invariant (EventStoreTests): an event is read back equal to the one that was written.
 struct EventStore: Sendable {
-    /// Of which the journal keeps the form.
-    private static let inside: Set<String> = ["host", "operator"]
+    /// Whether the journal itself says how it is stored.
+    static func isInside(_ body: Event.Body) -> Bool {
+        switch body {
+        case .host, .operatorAction: true
+        default: false
+        }
+    }
 
     /// For events from outside.
     let codec: any EventCodec
@@ -47,7 +52,7 @@ struct EventStore: Sendable {
 
     /// The event of a kind that bytes stand for.
     func event(kind: String, from bytes: [UInt8]) throws -> Event {
-        guard EventStore.inside.contains(kind) else { return try codec.event(from: bytes) }
+        guard kind == "host" || kind == "operator" else { return try codec.event(from: bytes) }
         let inside = try StoredJSON.value(Inside.self, from: bytes)
         let body: Event.Body
         if let host = inside.host {

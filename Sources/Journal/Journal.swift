@@ -115,6 +115,10 @@ public final class Journal: Sendable {
     }
 
     /// Hands over decisions that time alone brought, after the last event.
+    ///
+    /// A replay only meets them again when an event follows. A host that acts on such decisions should hand an event
+    /// to engine and journal instead (`HostEvent.clock`), at the time up to which it advances: after a kill the engine
+    /// then knows what it had decided.
     @discardableResult
     public func append(decisions: [Decision], at receipt: Receipt) -> Ticket {
         monitor.change { work in
@@ -141,7 +145,8 @@ public final class Journal: Sendable {
         }
     }
 
-    /// Hands over the engine's state after the last event that was handed over. It is encoded on a thread of its own,
+    /// Hands over the engine's state after the last event that was handed over (by the same caller: nobody else appends
+    /// in between). It is encoded on a thread of its own,
     /// which neither the caller nor the writing of decisions waits for. One that comes while another is being encoded
     /// is not taken.
     ///
@@ -215,6 +220,17 @@ public final class Journal: Sendable {
     }
 
     // MARK: - The end
+
+    /// Moves a journal aside that was found damaged while it was read (`restore`, `JournalReader.damage`), so that the
+    /// next start begins a new one; opening does so itself with what cannot be opened.
+    ///
+    /// - Returns: its new path.
+    /// - Throws: `JournalError`: `inUse` while a process writes it; `file`.
+    public static func moveAside(directory: String) throws(JournalError) -> String {
+        let lock = try JournalLock(directory: directory)
+        defer { lock.release() }
+        return try JournalFile(directory: directory).moveAside()
+    }
 
     /// Writes what waits, for at most so long, and ends the thread. What was not written is lost, and counted in the
     /// return value.

@@ -33,13 +33,16 @@ struct JournalWork {
     var ticket: Journal.Ticket { Journal.Ticket(order: nextOrder - 1, lastEventSeq: nextEventSeq - 1) }
 
     mutating func add(_ entry: Journal.Entry) {
+        let kind = entry.event.body.kind
+        // Only what comes from outside comes as a line.
+        let line = EventStore.isInside(entry.event.body) ? nil : entry.line
         backlog.add(
             Backlog.WaitingEvent(
                 order: takeOrder(),
                 seq: nextEventSeq,
                 receipt: entry.receipt,
-                kind: entry.event.body.kind,
-                body: entry.line.map { .bytes($0) } ?? .event(entry.event)
+                kind: kind,
+                body: line.map { .bytes($0) } ?? .event(entry.event)
             )
         )
         nextEventSeq += 1

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import SafetyEngine
+import Synchronization
 import Testing
 
 @testable import Journal
@@ -135,5 +136,39 @@ import Testing
         )
         #expect(audit[1].entry.body.count > 20)
         #expect(audit[2].entry.wallMs == at(2).wallMs)
+    }
+
+    @Test func nobodyButTheHostMakesTheFile() throws {
+        let desk = try TestDesk()
+        let entry = AuditEntry(atMs: 1, wallMs: 1, who: "a", what: "resume", body: [])
+        #expect(throws: JournalError.self) { try Journal.add(audit: entry, directory: desk.path) }
+        #expect(!FileManager.default.fileExists(atPath: desk.file))
+    }
+
+    @Test func severalWritersKeepOneChain() throws {
+        let desk = try TestDesk()
+        let journal = try desk.open()
+        let path = desk.path
+        @Sendable func entry(_ who: String) -> AuditEntry {
+            AuditEntry(atMs: 1, wallMs: 1, who: who, what: "resume", body: [])
+        }
+        let failures = Mutex(0)
+        DispatchQueue.concurrentPerform(iterations: 4) { writer in
+            for _ in 0..<25 {
+                if writer == 0 {
+                    journal.append(audit: entry("host"))
+                    continue
+                }
+                do {
+                    try Journal.add(audit: entry("writer-\(writer)"), directory: path, busyMs: 20_000)
+                } catch {
+                    failures.withLock { $0 += 1 }
+                }
+            }
+        }
+        #expect(failures.withLock { $0 } == 0)
+        #expect(journal.close(limitMs: 20_000) == 0)
+        #expect(try desk.reader().audit(limit: 1_000).count == 100)
+        #expect(try desk.reader().verifyAudit() == nil)
     }
 }

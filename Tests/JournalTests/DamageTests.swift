@@ -39,7 +39,19 @@ import Testing
         try bytes.write(to: URL(fileURLWithPath: desk.file))
         journal = try desk.open()
         #expect(try journal.reader().damage() != nil)
-        #expect(throws: JournalError.self) { _ = try journal.restore().replay() }
+        do {
+            _ = try journal.restore().replay()
+            Issue.record("replayed")
+        } catch {
+            #expect(error.code == .corrupt)
+        }
+        #expect(throws: JournalError.self) { _ = try Journal.moveAside(directory: desk.path) }
+        journal.close()
+        let aside = try Journal.moveAside(directory: desk.path)
+        #expect(FileManager.default.fileExists(atPath: aside))
+        journal = try desk.open()
+        #expect(journal.damaged.count == 1)
+        #expect(journal.isNew)
         journal.close()
     }
 
@@ -64,17 +76,15 @@ import Testing
         let desk = try TestDesk()
         let journal = try desk.open()
         #expect(journal.appendAndWait(entries(1..<2), limitMs: 10_000))
-        let other = try JournalFile(directory: desk.path).open()
-        try other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        let other = try Holder(desk)
         let ticket = journal.append(entries(2..<10))
         #expect(!journal.wait(for: ticket, limitMs: 20))
         #expect(eventually { journal.standing.problem?.contains("another program holds the lock") ?? false })
         #expect(journal.standing.waiting == 8)
-        try other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+        try other.release()
         #expect(journal.wait(for: ticket, limitMs: 10_000))
         #expect(journal.standing.problem == nil)
         #expect(journal.standing.dropped == 0)
-        try other.close()
         journal.close()
         #expect(try desk.reader().allEvents().map(\.seq) == Array(1...9))
     }
@@ -84,16 +94,14 @@ import Testing
         var options = JournalOptions.quick
         options.mostWaiting = 100
         let journal = try desk.open(options)
-        let other = try JournalFile(directory: desk.path).open()
-        try other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        let other = try Holder(desk)
         for number in 1...500 {
             let decisions = number % 10 == 0 ? [halt(UInt64(number))] : []
             journal.append([Journal.Entry(reading(number), at: at(number), decisions: decisions)])
         }
         #expect(eventually { journal.standing.problem != nil && journal.standing.dropped == 400 })
         #expect(journal.standing.isSnapshotDue)
-        try other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
-        try other.close()
+        try other.release()
         #expect(eventually { journal.standing.waiting == 0 })
         let reader = try journal.reader()
         #expect(try reader.allEvents().map(\.seq) == Array(401...500))
@@ -121,7 +129,9 @@ import Testing
             limit.rlim_cur = 400_000
             setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
             let body = [UInt8](repeating: 0x20, count: 10_000)
-            let handed = (2..<102).map { Journal.Entry(reading($0), at: at($0), line: body, decisions: [halt(UInt64($0))]) }
+            let handed = (2..<102).map {
+                Journal.Entry(reading($0), at: at($0), line: body, decisions: [halt(UInt64($0))])
+            }
             let ticket = journal.append(handed)
             #expect(eventually { journal.standing.problem?.contains("fails") ?? false })
             #expect(journal.standing.waiting == 300)
@@ -165,11 +175,9 @@ import Testing
     @Test func closingDoesNotWaitForADiskThatDoesNotAnswer() throws {
         let desk = try TestDesk()
         let journal = try desk.open()
-        let other = try JournalFile(directory: desk.path).open()
-        try other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        let other = try Holder(desk)
         journal.append(entries(1..<4))
         #expect(journal.close(limitMs: 100) == 3)
-        try other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
-        try other.close()
+        try other.release()
     }
 }

@@ -56,7 +56,10 @@ import Testing
         let desk = try TestDesk()
         try desk.python("sqlite3.connect(path).execute('CREATE TABLE theirs (a)')")
         #expect(message(desk, .drift).contains("table theirs"))
-        #expect(try desk.python("print(sqlite3.connect(path).execute('SELECT name FROM sqlite_master').fetchall())") == "[('theirs',)]\n")
+        #expect(
+            try desk.python("print(sqlite3.connect(path).execute('SELECT name FROM sqlite_master').fetchall())")
+                == "[('theirs',)]\n"
+        )
     }
 
     @Test func whatIsNoFileIsRefused() throws {

@@ -54,6 +54,9 @@ import Testing
         let line = Array(#"{"id":"x","metric":{"name":"a","subject":"","value":"1"},"origin":{}}"#.utf8)
         #expect(journal.appendAndWait([Journal.Entry(reading(1), at: at(1), line: line)], limitMs: 10_000))
         #expect(try journal.reader().allEvents().first?.bytes == line)
+        // But not what the host or an operator says.
+        #expect(journal.appendAndWait([Journal.Entry(action(.acceptClock), at: at(2), line: line)], limitMs: 10_000))
+        #expect(try journal.reader().allEvents().last?.event() == action(.acceptClock))
         journal.close()
     }
 
@@ -87,7 +90,10 @@ import Testing
         let strange = Event(Event.Origin(source: Event.Source(.bot, "b")), .signals(count: 3))
         #expect(
             journal.appendAndWait(
-                [Journal.Entry(reading(1), at: at(1)), Journal.Entry(strange, at: at(2)), Journal.Entry(reading(3), at: at(3))],
+                [
+                    Journal.Entry(reading(1), at: at(1)), Journal.Entry(strange, at: at(2)),
+                    Journal.Entry(reading(3), at: at(3)),
+                ],
                 limitMs: 10_000
             )
         )

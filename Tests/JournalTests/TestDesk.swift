@@ -33,7 +33,9 @@ final class TestDesk: Sendable {
         try process.run()
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failed(text: "python ended with \(process.terminationStatus)") }
+        guard process.terminationStatus == 0 else {
+            throw Failed(text: "python ended with \(process.terminationStatus)")
+        }
         return text
     }
 
@@ -46,6 +48,25 @@ final class TestDesk: Sendable {
     }
 
     struct Failed: Error { var text: String }
+}
+
+/// Another connection that holds a transaction open.
+final class Holder {
+    private let queue: DatabaseQueue
+
+    init(_ desk: TestDesk, _ begin: String = "BEGIN IMMEDIATE") throws {
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        queue = try DatabaseQueue(path: desk.file, configuration: configuration)
+        try queue.inDatabase { database in
+            for statement in begin.split(separator: ";") { _ = try Row.fetchAll(database, sql: String(statement)) }
+        }
+    }
+
+    func release() throws {
+        try queue.inDatabase { try $0.execute(sql: "COMMIT") }
+        try queue.close()
+    }
 }
 
 extension JournalOptions {

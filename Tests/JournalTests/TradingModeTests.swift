@@ -17,7 +17,8 @@ import Testing
         var words: [TradingModeWatch.Word] { readings.map(\.word) }
     }
 
-    private func watch(_ desk: TestDesk, everyMs: UInt64 = 250, patienceMs: UInt64 = 100) -> (TradingModeWatch, Reports) {
+    private func watch(_ desk: TestDesk, everyMs: UInt64 = 250, patienceMs: UInt64 = 100) -> (TradingModeWatch, Reports)
+    {
         let reports = Reports()
         let watch = TradingModeWatch(directory: desk.path, everyMs: everyMs, patienceMs: patienceMs) { reports.add($0) }
         #expect(watch.start())
@@ -61,11 +62,13 @@ import Testing
         journal.close()
     }
 
-    @Test(arguments: [
-        ("'halt'", .halt), ("'HALT '", .halt), ("'paper'", .paper), ("'live'", .nothing), ("' Live'", .nothing),
-        ("'reduce-only'", .halt), ("'lvie'", .halt), ("''", .halt), ("NULL", .halt), ("1", .halt),
-        ("x'6c697665'", .halt),
-    ] as [(String, TradingModeWatch.Word)])
+    @Test(
+        arguments: [
+            ("'halt'", .halt), ("'HALT '", .halt), ("'paper'", .paper), ("'live'", .nothing), ("' Live'", .nothing),
+            ("'reduce-only'", .halt), ("'lvie'", .halt), ("''", .halt), ("NULL", .halt), ("1", .halt),
+            ("x'6c697665'", .halt),
+        ] as [(String, TradingModeWatch.Word)]
+    )
     func theWordIsReadOnTheSafeSide(_ value: String, _ word: TradingModeWatch.Word) throws {
         let desk = try TestDesk()
         try desk.open().close()
