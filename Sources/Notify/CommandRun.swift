@@ -85,7 +85,8 @@ enum CommandRun {
             if cancelled || left == 0 {
                 process_forget(pid)
                 return cancelled
-                    ? .cancelled : .failed("\(program) was killed: it took more than \(timeoutMs) ms", retryAfterMs: nil)
+                    ? .cancelled
+                    : .failed("\(program) was killed: it took more than \(timeoutMs) ms", retryAfterMs: nil)
             }
         }
     }

@@ -35,7 +35,9 @@ extension Notification {
             .init("acknowledge", .text(acknowledge.isEmpty ? nil : acknowledge)),
         ]
         if kind == .summary {
-            let counts = rules.map { JSON.object([.init("rule", .string($0.rule)), .init("count", .number($0.count))]) }
+            let counts = rules.map {
+                JSON.object([.init("rule", .string($0.rule)), .init("count", .number($0.count))])
+            }
             members.append(.init("rules", .array(counts)))
         }
         return .object(members)

@@ -59,9 +59,14 @@ struct QueueFolder: Sendable {
                 break
             }
             if let bytes = bytes(name, limit: QueueFolder.mostBytes, &found, repairing),
-                let entry = parsed(name, &found, repairing, {
-                    QueueFile.entry(bytes, number: number, now: now, wall: wall)
-                })
+                let entry = parsed(
+                    name,
+                    &found,
+                    repairing,
+                    {
+                        QueueFile.entry(bytes, number: number, now: now, wall: wall)
+                    }
+                )
             {
                 found.entries.append(entry)
             }

@@ -10,6 +10,8 @@ enum DeskCommands {
         (BeatCommand.command, BeatCommand.run),
         (BenchCommand.command, BenchCommand.run),
         (DoctorCommand.command, DoctorCommand.run),
+        (NotifyCommand.test, NotifyCommand.runTest),
+        (NotifyCommand.status, NotifyCommand.runStatus),
     ]
 
     static let table = CommandTable(
