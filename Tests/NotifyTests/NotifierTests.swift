@@ -127,6 +127,31 @@ struct NotifierTests {
         #expect(server.requests.count == 4 && folder.queued.isEmpty)
     }
 
+    @Test func whatIsQueuedOutlivesAKill() async throws {
+        let folder = try Folder()
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = folder.path as String] in
+            let gone = WebServer(.nothing)
+            gone.stop()
+            let notifier = Notifier(
+                state: path,
+                settings: .init([.webhook("a", gone.url)], backoffMs: 60_000),
+                report: { _ in }
+            )
+            notifier.start()
+            for number in 0..<15 { notifier.add(.sample("\(number)")) }
+            _ = eventually { NotifyQueue(state: path).waiting.count == 15 }
+            kill(getpid(), SIGKILL)
+        }
+        let server = WebServer(.status(200))
+        let notifier = Self.start(folder, .webhook("a", server.url))
+        defer {
+            notifier.stop()
+            server.stop()
+        }
+        #expect(eventually { notifier.state.targets.first?.delivered == 15 })
+        #expect(server.bodies.map(Self.subject) == (0..<15).map { "\($0)" })
+    }
+
     @Test func aCorruptFileIsSaidAndTheRestIsDelivered() throws {
         let folder = try Folder()
         let gone = WebServer(.nothing)

@@ -203,7 +203,8 @@ struct PostTests {
         python.standardError = FileHandle.nullDevice
         try python.run()
         defer {
-            python.terminate()
+            // It was started with signals blocked, as threads of tests have them.
+            kill(python.processIdentifier, SIGKILL)
             python.waitUntilExit()
         }
         #expect(eventually { folder.text("port") != nil })
