@@ -173,7 +173,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "KillSwitch", "SafetyEngine", "Dashboard", "CEstop", "CFaults", "Emulator", "estop", "estop-desk",
+                "KillSwitch", "SafetyEngine", "Dashboard", "CEstop", "CFaults", "Emulator", "Notify", "Settings", "Console", "estop", "estop-desk",
             ],
             exclude: ["python"],
             swiftSettings: settings

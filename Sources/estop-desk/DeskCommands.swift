@@ -35,6 +35,8 @@ enum DeskCommands {
         (AuditCommand.verify, AuditCommand.runVerify),
         (BenchCommand.command, BenchCommand.run),
         (DoctorCommand.command, DoctorCommand.run),
+        (NotifyCommand.test, NotifyCommand.runTest),
+        (NotifyCommand.status, NotifyCommand.runStatus),
     ]
 
     static let table = CommandTable(

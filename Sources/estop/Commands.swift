@@ -43,6 +43,7 @@ enum Commands {
         .init("audit", summary: "what was done by whom; verify the chain of its records"),
         .init("bench", summary: "measure the halt path against references in the same run"),
         .init("doctor", summary: "check the installation and the state directory, and say what to do"),
+        .init("notify", summary: "test who is told of alerts; what waits to be told"),
     ]
 
     static let table = CommandTable(
