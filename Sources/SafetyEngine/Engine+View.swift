@@ -6,6 +6,8 @@ extension Engine {
         view.evaluationAgeMs = atMs - min(atMs, evaluatedMs)
         view.counts = book.counts
         view.journal = journal
+        view.proposals = exits.shown(book, at: atMs, settings)
+        view.dust = dust.shown(book, book.valuation(at: atMs, settings))
         return view
     }
 }
