@@ -23,12 +23,8 @@ extension Normalization {
         for account in accounts {
             counters.totalPositionsBefore += account.before
             counters.dustExcluded += account.dust.count
-            guard account.isHeard else {
-                counters.totalPositionsAfter += account.before
-                continue
-            }
-            counters.accountsProcessed += 1
             counters.totalPositionsAfter += account.after
+            if account.isHeard { counters.accountsProcessed += 1 }
             if !account.removed.isEmpty { counters.capEnforcements += 1 }
         }
         return counters
@@ -44,7 +40,6 @@ extension Normalization {
     /// dust ignored, each account's result, errors, what was held before and after).
     public func report(wallMs: Int64, isDryRun: Bool) -> JSON {
         let counters = counters
-        let processed = accounts.filter(\.isHeard)
         return .object([
             JSON.Member("accounts_processed", .number(counters.accountsProcessed)),
             JSON.Member("total_positions_before", .number(counters.totalPositionsBefore)),
@@ -54,7 +49,7 @@ extension Normalization {
             JSON.Member("errors", .array(errors.map { .string($0) })),
             JSON.Member("dry_run", .bool(isDryRun)),
             JSON.Member("time", .text(RunbookLog.time(wallMs).map { Clock.text(milliseconds: $0) })),
-            JSON.Member("positions_removed", Normalization.list(processed.flatMap(\.removed))),
+            JSON.Member("positions_removed", Normalization.list(accounts.flatMap(\.removed))),
             JSON.Member("dust_ignored", Normalization.list(accounts.flatMap(\.dust))),
             JSON.Member("accounts", .array(accounts.map(Normalization.json))),
             JSON.Member(
@@ -64,10 +59,8 @@ extension Normalization {
                     JSON.Member(
                         "after",
                         snapshot { account in
-                            let stayed =
-                                account.isHeard
-                                ? account.plan.sold.filter { !account.removed.contains($0) } : account.plan.sold
-                            return account.plan.kept + stayed + account.dust
+                            let removed = account.removed
+                            return account.plan.kept + account.plan.sold.filter { !removed.contains($0) } + account.dust
                         }
                     ),
                 ])
@@ -99,22 +92,21 @@ extension Normalization {
     }
 
     private static func json(_ account: Account) -> JSON {
-        let sold = account.isHeard ? account.removed.count : 0
-        return .object([
+        .object([
             JSON.Member("account", .string(account.account.description)),
             JSON.Member("account_type", .string(account.isUser ? "USER" : "PLATFORM")),
             JSON.Member("status", .string(account.status.rawValue)),
             JSON.Member("current_count", .number(account.plan.count)),
             JSON.Member("max_allowed", .number(account.plan.most)),
             JSON.Member("excess", .number(account.plan.excess)),
-            JSON.Member("sold", .number(sold)),
+            JSON.Member("sold", .number(account.removed.count)),
             JSON.Member("positions_before", .number(account.before)),
-            JSON.Member("positions_after", .number(account.before - sold)),
+            JSON.Member("positions_after", .number(account.after)),
             JSON.Member("dust_excluded", .number(account.dust.count)),
             JSON.Member("unpriced", .number(account.plan.unpriced)),
             JSON.Member("unsellable", .number(account.plan.unsellable)),
             JSON.Member("kept", .array(account.plan.kept.map(json))),
-            JSON.Member("removed", .array(account.isHeard ? account.removed.map(json) : [])),
+            JSON.Member("removed", .array(account.removed.map(json))),
             JSON.Member(
                 "refused",
                 .array(

@@ -21,8 +21,10 @@ public struct Normalization: Sendable, Equatable {
 
         /// Positions held before, dust among them.
         public var before: Int { plan.count + dust.count }
-        /// Positions that are sold, refused ones left out.
-        public var removed: [CapPlan.Choice] { plan.sold.filter { refused.place(of: $0.position) == nil } }
+        /// Positions that are sold, refused ones left out; none where the venue is not heard.
+        public var removed: [CapPlan.Choice] {
+            isHeard ? plan.sold.filter { refused.place(of: $0.position) == nil } : []
+        }
         /// Positions held after, dust among them.
         public var after: Int { before - removed.count }
         /// How it stands after: `compliant`, or `over_cap` where too many remain, or `unknown`.
@@ -33,9 +35,12 @@ public struct Normalization: Sendable, Equatable {
     }
 
     /// The accounts, by name.
-    public private(set) var accounts: [Account]
+    public private(set) var accounts: [Account] = []
     /// What an account's venue could not say or do.
-    public private(set) var errors: [String]
+    public private(set) var errors: [String] = []
+
+    /// Creates a run over nothing.
+    public init() {}
 
     /// What a run would do.
     ///
@@ -56,7 +61,7 @@ public struct Normalization: Sendable, Equatable {
     ) -> Normalization {
         let unasked = HostEvent.ModeState(mode: "unknown", generation: 0, latches: 0)
         let scene = ExitScene(book, valuation, dust, unasked, at: atMs, settings)
-        var run = Normalization(accounts: [], errors: [])
+        var run = Normalization()
         for (account, holdings) in Exits.accounts(book) {
             let most = settings.cap.most(for: account)
             let plan = exits.capPlan(holdings, most: most, scene)
