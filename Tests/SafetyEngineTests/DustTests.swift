@@ -191,6 +191,29 @@ struct DustTests {
         #expect(try recoded(stage.dust) == stage.dust)
     }
 
+    @Test func theEngineShowsItAndKeepsItOverARestart() throws {
+        var engine = Engine()
+        let wallMs: Int64 = 1_770_675_794_000
+        _ = engine.apply(
+            Event(Event.Origin(source: Event.Source(.host, "desk")), .host(.started(EngineSettings()))),
+            at: Receipt(atMs: 1_000, wallMs: wallMs)
+        )
+        let action = OperatorAction(
+            name: "alice",
+            reason: "test dust",
+            change: .addDust(venue: "paper", account: "main", symbol: "DUST-USD", value: Decimal("0.50"))
+        )
+        let made = engine.apply(
+            Event(Event.Origin(source: Event.Source(.operator, "alice")), .operatorAction(action)),
+            at: Receipt(atMs: 2_000, wallMs: wallMs + 1_000)
+        )
+        #expect(made.lines(with: "BLACKLISTED: DUST-USD ($0.50)").count == 1)
+        let shown = engine.view(at: 2_000).dust
+        #expect(shown.map(\.symbol) == ["DUST-USD"])
+        #expect(shown.map(\.since) == ["2026-02-09T22:23:15.000Z"])
+        #expect(try recoded(engine).view(at: 2_000).dust == shown)
+    }
+
     /// LESSONS 18: a corrupt list became an empty one.
     @Test(
         "what is no list is refused",

@@ -257,6 +257,30 @@ struct ExitTests {
         #expect(stage.step().closed == ["BTC-USD"])
     }
 
+    @Test("while its venue is not reached no try is used up", arguments: [true, false])
+    func venueDown(isDisconnected: Bool) {
+        var stage = ExitStage()
+        let key = AccountKey(venue: "paper", account: "main")
+        stage.book.venues[key] = BookVenue()
+        stage.book.venues[key]?.state = isDisconnected ? .disconnected : .connected
+        stage.book.venues[key]?.seenMs = isDisconnected ? stage.atMs : stage.atMs - 60_001
+        let position = stage.hold("BTC-USD", price: "95")
+        for _ in 0..<10 { #expect(stage.step(after: 1_000).effects.isEmpty) }
+        #expect(stage.state(.stopLoss, position) == "proposed")
+        stage.book.venues[key]?.state = .connected
+        stage.book.venues[key]?.seenMs = stage.atMs
+        #expect(stage.step().closed == ["BTC-USD"])
+    }
+
+    @Test func theRulesOfAPositionAreNamed() {
+        var stage = ExitStage()
+        let key = stage.hold("BTC-USD", price: "90", peak: "120")
+        let other = stage.hold("ETH-USD", price: "100")
+        stage.step()
+        #expect(stage.exits.rules(closing: key) == [.stopLoss, .trailing])
+        #expect(stage.exits.rules(closing: other).isEmpty)
+    }
+
     @Test func anAnswerOfAnotherNumberChangesNothing() {
         var stage = ExitStage()
         stage.hold("BTC-USD", price: "95")

@@ -168,7 +168,7 @@ struct LogLineTests {
             let text = RunbookLog.text(line, wallMs: wallMs)
             let lines = text.split(whereSeparator: \.isNewline)
             #expect(lines.count == (line.event == "account_metrics" ? 10 : 1), "\(text)")
-            #expect(RunbookLog.json(line, wallMs: wallMs).line.split(whereSeparator: \.isNewline).count == 1)
+            #expect(!RunbookLog.json(line, wallMs: wallMs).bytes.contains(UInt8(ascii: "\n")))
         }
     }
 

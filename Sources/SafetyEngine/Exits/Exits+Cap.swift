@@ -45,6 +45,7 @@ extension Exits {
         _ lastNumber: inout UInt64,
         _ decisions: inout [Decision]
     ) {
+        decisions.append(.log(RunbookLog.checkingCap(accounts: accounts.count)))
         var wanted: Set<String> = []
         var (platform, users) = (0, 0)
         for (account, holdings) in accounts {
@@ -177,8 +178,6 @@ extension Exits {
 
     /// Whether an account's venue is heard, so that what it does not list is not held (LESSONS 17).
     static func isHeard(_ account: AccountKey, _ holdings: Holdings, _ scene: ExitScene) -> Bool {
-        guard let venue = scene.book.venues[account] else { return !holdings.positions.isEmpty }
-        return venue.state != .disconnected
-            && scene.atMs - min(scene.atMs, venue.seenMs) <= scene.settings.venueSilentMs
+        scene.isReached(account) ?? !holdings.positions.isEmpty
     }
 }

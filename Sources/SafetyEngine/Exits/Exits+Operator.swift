@@ -51,6 +51,12 @@ extension Exits {
         start(place, held, scene, &lastNumber, &decisions)
     }
 
+    /// The rules that would close a position, or are closing it: for the notes of a list of positions.
+    public func rules(closing position: PositionKey) -> [ExitRule] {
+        guard !proposals.isEmpty else { return [] }
+        return ExitRule.allCases.filter { proposals.place(of: ExitProposal.id($0, position)) != nil }
+    }
+
     /// Proposals for screens and commands, in the order in which they were made.
     func shown(_ book: Book, at atMs: UInt64, _ settings: EngineSettings) -> [EngineView.Proposal] {
         proposals.values.map { proposal in

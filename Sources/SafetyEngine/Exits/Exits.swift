@@ -124,6 +124,13 @@ struct ExitScene {
         book.positions.place(of: key).flatMap { book.positions.values[$0].isHeld ? $0 : nil }
     }
 
+    /// Whether an account's venue answers; nil: it never said anything about itself.
+    func isReached(_ account: AccountKey) -> Bool? {
+        book.venues[account].map { venue in
+            venue.state != .disconnected && atMs - min(atMs, venue.seenMs) <= settings.venueSilentMs
+        }
+    }
+
     /// What a rule's policy says at a venue.
     func policy(_ rule: ExitRule, at venue: String) -> EngineSettings.Policy {
         switch rule {
@@ -150,6 +157,8 @@ struct ExitScene {
         if let blocker = blocker(rule, at: key.venue) { return blocker }
         let position = book.positions.values[place]
         let worth = worth(at: place)
+        // It would only use its tries up.
+        if isReached(key.accountKey) == false { return "its venue is not reached" }
         if !position.isSellable { return "its venue does not sell it" }
         if worth.price == nil { return "it has no price" }
         if rule == .timeExit || rule == .positionCap, worth.value == nil { return "it has no value" }

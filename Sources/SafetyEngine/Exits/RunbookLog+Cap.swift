@@ -1,4 +1,15 @@
 extension RunbookLog {
+    /// The caps are checked: by this line the runbook tells that anything is enforced at all (FEATURES row C46).
+    static func checkingCap(accounts: Int) -> Decision.LogLine {
+        line(
+            .info,
+            "cap",
+            "cap_check",
+            "ENFORCE: Checking position cap of \(accounts) accounts",
+            [.init("accounts", "\(accounts)")]
+        )
+    }
+
     /// How many positions an account holds: said at each check.
     static func currentPositions(_ account: AccountKey, _ plan: CapPlan, isHeard: Bool) -> Decision.LogLine {
         var text = "Current positions: \(plan.count) (max \(plan.most)) in \(account)"
