@@ -66,6 +66,7 @@ public final class DeskHost: Sendable {
         self.onView = onView
         let follower = follower
         host = try Host(killSwitch, logger: logger, onChange: { follower.wake() })
+        let isForgetful: Bool
         do {
             journal = try Journal(
                 directory: killSwitch.directory.path,
@@ -73,6 +74,7 @@ public final class DeskHost: Sendable {
                 options: JournalOptions(configuration.journal)
             )
             let restored = try journal.restore()
+            isForgetful = journal.isNew && !journal.damaged.isEmpty || restored.missing > 0
             for problem in restored.problems { logger.warning("journal: \(problem)") }
             let engine = try restored.replay(settings: configuration.engine)
             let (boot, bootMs, wallMs) = (Machine.bootID, Clock.boottime() / 1_000_000, Clock.wallMilliseconds())
@@ -102,11 +104,11 @@ public final class DeskHost: Sendable {
             host.stop()
             throw error
         }
-        if journal.isNew, !journal.damaged.isEmpty {
+        if isForgetful {
             // A forgotten day must not pass for a good one.
             _ = killSwitch.halt(
                 HaltRequest(
-                    reason: "the journal was damaged and begins anew: what the day brought so far is not known",
+                    reason: "the journal was damaged or lost events: what the day brought so far is not known",
                     source: .watchdog
                 )
             )
@@ -310,13 +312,9 @@ extension DeskHost {
                 host.take(pulled, request)
             },
             record: { entries in
-                for entry in entries {
-                    if let event = entry.event {
-                        journal.append([Journal.Entry(event, at: entry.receipt, decisions: entry.decisions)])
-                    } else {
-                        journal.append(decisions: entry.decisions, at: entry.receipt)
-                    }
-                }
+                journal.append(
+                    entries.map { Journal.Entry($0.event, at: $0.receipt, decisions: $0.decisions) }
+                )
             },
             carryOut: { decisions in
                 var effects: [Decision.Effect] = []

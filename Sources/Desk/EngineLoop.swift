@@ -9,11 +9,11 @@ import Synchronization
 public final class EngineLoop: Sendable {
     /// One event with what it made the engine decide.
     public struct Entry: Sendable {
-        /// The event; nil: decided by the passing of time.
-        public var event: Event?
+        /// The event.
+        public var event: Event
         /// When.
         public var receipt: Receipt
-        /// What was decided.
+        /// What was decided by the time that passed before it, and by it.
         public var decisions: [Decision]
     }
 
@@ -157,10 +157,12 @@ public final class EngineLoop: Sendable {
             if receipt.atMs / Engine.stepMs != viewAt / Engine.stepMs || viewAt == 0 {
                 for event in outlets.look() { apply(event, receipt, &engine, &entries) }
             }
+            // What time alone decided is told by an event, too: else a replay that ends here would not decide it.
             let decided = engine.advance(to: receipt)
             if !decided.isEmpty {
                 act(on: decided)
-                entries.append(Entry(event: nil, receipt: receipt, decisions: decided))
+                apply(EngineLoop.host(.clock), receipt, &engine, &entries)
+                entries[entries.count - 1].decisions.insert(contentsOf: decided, at: 0)
             }
             sinceKept += entries.count
             if !entries.isEmpty { outlets.record(entries) }

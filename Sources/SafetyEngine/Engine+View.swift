@@ -7,6 +7,8 @@ extension Engine {
         view.counts = book.counts
         view.journal = journal
         view.supervisors = roster.shown(at: atMs, settings: settings)
+        view.proposals = exits.shown(book, at: atMs, settings)
+        view.dust = dust.shown(book, book.valuation(at: atMs, settings))
         return view
     }
 }

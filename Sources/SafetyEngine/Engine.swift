@@ -84,7 +84,7 @@ public struct Engine: Sendable, Equatable, Codable {
         book.settle(at: atMs, calendar, settings)
         roster.evaluate(at: atMs, settings, &lastNumber, &decisions)
         let valuation = book.valuation(at: atMs, settings)
-        dust.evaluate(book, valuation, at: atMs, settings, &decisions)
+        dust.evaluate(book, valuation, calendar.wallMs(at: atMs), at: atMs, settings, &decisions)
         exits.evaluate(book, valuation, dust, mode, at: atMs, settings, &lastNumber, &decisions)
         breakers.evaluate(mode, at: atMs, settings)
         evaluateRules(at: atMs, valuation, &decisions)

@@ -116,12 +116,32 @@ public enum Decision: Sendable, Equatable, Codable {
         public var part: String
         /// The words.
         public var text: String
+        /// What it says, for programs: an event's name, such as `cap_sold`; empty: only the words.
+        public var event: String
+        /// The figures in it, for programs.
+        public var fields: [Field]
+
+        /// One figure of a line.
+        public struct Field: Sendable, Equatable, Codable {
+            /// Its name.
+            public var name: String
+            /// Its value; numbers as exact decimal texts. Nil: unknown.
+            public var value: String?
+
+            /// Creates a figure.
+            public init(_ name: String, _ value: String?) {
+                self.name = name
+                self.value = value
+            }
+        }
 
         /// Creates a line.
-        public init(_ level: Level, _ part: String, _ text: String) {
+        public init(_ level: Level, _ part: String, _ text: String, event: String = "", fields: [Field] = []) {
             self.level = level
             self.part = part
             self.text = text
+            self.event = event
+            self.fields = fields
         }
     }
 }

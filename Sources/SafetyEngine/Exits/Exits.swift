@@ -1,5 +1,27 @@
 /// The position cap and the exit rules: what they propose, and what became of it.
+///
+/// Invariants (SafetyEngineTests/ExitTests, CapTests): at most one close of a position is under way; nothing is closed by
+/// itself while the desk does not permit it, or without a price, or where the policy says observe; an operator's order
+/// is carried out whatever the mode (LESSONS 5 and 22); no close is of more than is held.
 public struct Exits: Sendable, Equatable, Codable {
+    /// How many outcomes are kept.
+    public static let mostOutcomes = 100
+
+    /// What would be done or is being done, by name.
+    public internal(set) var proposals = Ledger<String, ExitProposal>()
+    /// What became of closes, the oldest first, the last ones.
+    public internal(set) var outcomes: [ExitOutcome] = []
+    /// How each account stands with its cap, as of its last check.
+    public internal(set) var caps = Ledger<AccountKey, CapRecord>()
+    /// When the caps were checked last, in desk time; nil: never.
+    public internal(set) var capCheckedMs: UInt64?
+    /// What is remembered of positions, in the book's order as far as that holds.
+    var watches = Ledger<PositionKey, ExitWatch>()
+    /// The limits by which positions were judged last.
+    var limits: EngineSettings.Exits?
+    /// How often a refused close is tried again, by the settings that were seen last.
+    var limitOfRetries = EngineSettings.Orders().retries
+
     /// Creates exits that propose nothing.
     public init() {}
 
@@ -12,18 +34,135 @@ public struct Exits: Sendable, Equatable, Codable {
         _ settings: EngineSettings,
         _ lastNumber: inout UInt64,
         _ decisions: inout [Decision]
-    ) {}
+    ) {
+        let scene = ExitScene(book, valuation, dust, mode, at: atMs, settings)
+        watch(scene, &decisions)
+        let (dueMs, isNever) = (capCheckedMs ?? 0).addingReportingOverflow(settings.cap.everyMs)
+        if capCheckedMs == nil || (!isNever && atMs >= dueMs) {
+            // Checked for the first time as soon as there is anything to check (FEATURES row C32).
+            let accounts = Exits.accounts(book)
+            if !accounts.isEmpty {
+                capCheckedMs = atMs
+                enforceCaps(accounts, scene, &lastNumber, &decisions)
+            }
+        }
+        advance(scene, &lastNumber, &decisions)
+    }
 
-    mutating func take(
-        _ action: OperatorAction,
+    mutating func take(_ outcome: HostEvent.Outcome, at atMs: UInt64, _ decisions: inout [Decision]) {
+        for place in proposals.indices where proposals[at: place].progress.take(outcome, at: atMs) {
+            finished(place, isDone: outcome.isDone, outcome.text, at: atMs)
+            decisions.append(
+                .log(
+                    outcome.isDone
+                        ? RunbookLog.closed(proposals.values[place], outcome.text)
+                        : RunbookLog.notClosed(proposals.values[place], retries: limitOfRetries)
+                )
+            )
+            return
+        }
+    }
+
+    /// A host started: what was under way may never have been sent, or its answer may be lost.
+    mutating func hostStarted(at atMs: UInt64, _ decisions: inout [Decision]) {
+        for place in proposals.indices {
+            guard proposals[at: place].progress.giveUpWaiting("the desk started anew before an answer came", at: atMs)
+            else { continue }
+            finished(place, isDone: false, "the desk started anew", at: atMs)
+            decisions.append(.log(RunbookLog.notClosed(proposals.values[place], retries: limitOfRetries)))
+        }
+    }
+
+    /// Notes what became of a close.
+    mutating func finished(_ place: Int, isDone: Bool, _ text: String, at atMs: UInt64) {
+        let proposal = proposals.values[place]
+        outcomes.append(ExitOutcome(proposal: proposal.id, isDone: isDone, text: text, atMs: atMs))
+        if outcomes.count > Exits.mostOutcomes { outcomes.removeFirst(outcomes.count - Exits.mostOutcomes) }
+        guard proposal.rule == .positionCap, let cap = caps.place(of: proposal.position.accountKey) else { return }
+        caps[at: cap].result.closing = max(0, caps[at: cap].result.closing - 1)
+        if isDone {
+            caps[at: cap].result.sold += 1
+        } else {
+            caps[at: cap].result.refused += 1
+            caps[at: cap].result.status = .overCap
+        }
+    }
+}
+
+/// What is decided about at one moment.
+struct ExitScene {
+    let book: Book
+    let valuation: Valuation
+    let dust: DustList
+    let mode: HostEvent.ModeState
+    let atMs: UInt64
+    let settings: EngineSettings
+
+    init(
         _ book: Book,
         _ valuation: Valuation,
         _ dust: DustList,
+        _ mode: HostEvent.ModeState,
         at atMs: UInt64,
-        _ settings: EngineSettings,
-        _ lastNumber: inout UInt64,
-        _ decisions: inout [Decision]
-    ) {}
+        _ settings: EngineSettings
+    ) {
+        self.book = book
+        self.valuation = valuation
+        self.dust = dust
+        self.mode = mode
+        self.atMs = atMs
+        self.settings = settings
+    }
 
-    mutating func take(_ outcome: HostEvent.Outcome, at atMs: UInt64, _ decisions: inout [Decision]) {}
+    /// What the position at a place is worth; nothing known where the valuation does not reach.
+    func worth(at place: Int) -> Valuation.Worth {
+        place < valuation.positions.count ? valuation.positions[place] : Valuation.Worth()
+    }
+
+    /// Where a position is, if its venue holds any of it.
+    func heldPlace(_ key: PositionKey) -> Int? {
+        book.positions.place(of: key).flatMap { book.positions.values[$0].isHeld ? $0 : nil }
+    }
+
+    /// Whether an account's venue answers; nil: it never said anything about itself.
+    func isReached(_ account: AccountKey) -> Bool? {
+        book.venues[account].map { venue in
+            venue.state != .disconnected && atMs - min(atMs, venue.seenMs) <= settings.venueSilentMs
+        }
+    }
+
+    /// What a rule's policy says at a venue.
+    func policy(_ rule: ExitRule, at venue: String) -> EngineSettings.Policy {
+        switch rule {
+        case .stopLoss: settings.exits.stopLoss.policy(at: venue)
+        case .takeProfit: settings.exits.takeProfit.policy(at: venue)
+        case .trailing: settings.exits.trailing.policy(at: venue)
+        case .timeExit: settings.exits.maximumHold.policy(at: venue)
+        case .positionCap: settings.cap.policy(at: venue)
+        }
+    }
+
+    /// Why the rules of a venue do nothing by themselves; nil: they may.
+    func blocker(_ rule: ExitRule, at venue: String) -> String? {
+        if policy(rule, at: venue) == .observe { return "the policy is to observe" }
+        if !mode.permits { return "the desk is \(mode.mode)" }
+        if mode.mode == "paper", venue != Engine.paperVenue { return "the desk is paper" }
+        return nil
+    }
+
+    /// Why a position is not closed by itself; nil: it is.
+    ///
+    /// Nothing is sold blind: without a price, or a value, or what was paid (`BookPosition.entryPrice`).
+    func blocker(_ rule: ExitRule, _ key: PositionKey, at place: Int) -> String? {
+        if let blocker = blocker(rule, at: key.venue) { return blocker }
+        let position = book.positions.values[place]
+        let worth = worth(at: place)
+        // It would only use its tries up.
+        if isReached(key.accountKey) == false { return "its venue is not reached" }
+        if !position.isSellable { return "its venue does not sell it" }
+        if worth.price == nil { return "it has no price" }
+        if rule == .timeExit || rule == .positionCap, worth.value == nil { return "it has no value" }
+        if rule != .positionCap, position.entryPrice == nil { return "what was paid is unknown" }
+        return nil
+    }
 }
