@@ -5,21 +5,32 @@ import Testing
 
 /// Orders are gone when a venue's list that was made after the halt says so, and not before.
 struct HaltCancelsTests {
+    /// Looks, and says whether every venue is to be asked.
+    private func asks(
+        _ cancels: inout HaltCancels,
+        permits: Bool = false,
+        open: Int,
+        heard: UInt64?,
+        at atMs: UInt64
+    ) -> Bool {
+        cancels.look(permits: permits, openOrders: open, heardSinceMs: heard, atMs: atMs)
+    }
+
     @Test func aHaltAsksAtOnceAgainAndUntilALaterListIsEmpty() {
         var cancels = HaltCancels()
-        #expect(!cancels.look(permits: true, openOrders: 3, heardSinceMs: 900, atMs: 1_000))
+        #expect(asks(&cancels, permits: true, open: 3, heard: 900, at: 1_000) == false)
         #expect(cancels.shown(atMs: 1_000) == nil)
-        #expect(cancels.look(permits: false, openOrders: 3, heardSinceMs: 900, atMs: 1_250))
-        #expect(!cancels.look(permits: false, openOrders: 3, heardSinceMs: 900, atMs: 1_500))
+        #expect(asks(&cancels, open: 3, heard: 900, at: 1_250) == true)
+        #expect(asks(&cancels, open: 3, heard: 900, at: 1_500) == false)
         #expect(cancels.shown(atMs: 1_500) == EngineView.Cancels(askedAgeMs: 250, doneAfterMs: nil, found: 3, left: 3))
-        #expect(cancels.look(permits: false, openOrders: 1, heardSinceMs: 900, atMs: 3_250))
+        #expect(asks(&cancels, open: 1, heard: 900, at: 3_250) == true)
         // Empty by a list that was made before the halt: not proof.
-        #expect(!cancels.look(permits: false, openOrders: 0, heardSinceMs: 1_200, atMs: 3_500))
+        #expect(asks(&cancels, open: 0, heard: 1_200, at: 3_500) == false)
         #expect(cancels.shown(atMs: 3_500)?.doneAfterMs == nil)
-        #expect(!cancels.look(permits: false, openOrders: 0, heardSinceMs: 3_600, atMs: 3_750))
+        #expect(asks(&cancels, open: 0, heard: 3_600, at: 3_750) == false)
         #expect(cancels.shown(atMs: 4_000)?.doneAfterMs == 2_500)
         #expect(cancels.shown(atMs: 4_000)?.found == 3)
-        #expect(!cancels.look(permits: false, openOrders: 0, heardSinceMs: 9_000, atMs: 60_000))
+        #expect(asks(&cancels, open: 0, heard: 9_000, at: 60_000) == false)
     }
 
     @Test func anOrderThatComesUpAfterwardsIsCancelledToo() {
@@ -27,7 +38,7 @@ struct HaltCancelsTests {
         _ = cancels.look(permits: false, openOrders: 0, heardSinceMs: nil, atMs: 100)
         _ = cancels.look(permits: false, openOrders: 0, heardSinceMs: 200, atMs: 300)
         #expect(cancels.shown(atMs: 400)?.doneAfterMs == 200)
-        #expect(cancels.look(permits: false, openOrders: 1, heardSinceMs: 5_000, atMs: 5_100))
+        #expect(asks(&cancels, open: 1, heard: 5_000, at: 5_100) == true)
         #expect(cancels.shown(atMs: 5_100)?.doneAfterMs == nil)
     }
 
@@ -50,14 +61,16 @@ struct HaltCancelsTests {
         #expect(cancels == HaltCancels())
     }
 
+    private func take(_ pace: inout OrderPace, _ nowMs: UInt64) -> UInt64? { pace.take(nowMs: nowMs) }
+
     @Test func onlySoManyOrdersLeaveInAnyMinute() {
         var pace = OrderPace(perMinute: 3)
-        #expect(pace.take(nowMs: 0) == nil)
-        #expect(pace.take(nowMs: 10) == nil)
-        #expect(pace.take(nowMs: 20) == nil)
-        #expect(pace.take(nowMs: 30) == 59_970)
-        #expect(pace.take(nowMs: 59_999) == 1)
-        #expect(pace.take(nowMs: 60_000) == nil)
-        #expect(pace.take(nowMs: 60_001) == 9)
+        #expect(take(&pace, 0) == nil)
+        #expect(take(&pace, 10) == nil)
+        #expect(take(&pace, 20) == nil)
+        #expect(take(&pace, 30) == 59_970)
+        #expect(take(&pace, 59_999) == 1)
+        #expect(take(&pace, 60_000) == nil)
+        #expect(take(&pace, 60_001) == 9)
     }
 }
