@@ -189,6 +189,24 @@ struct ExitTests {
         #expect(stage.order(.carryOut(proposal: "STOP_LOSS:\(key)")).effects.count == 1)
     }
 
+    @Test func afterAGapAProposalIsConfirmedAnewBeforeItIsStarted() {
+        var stage = ExitStage()
+        stage.settings.exits.confirmations = 2
+        stage.mode.mode = "halted"
+        let key = stage.hold("BTC-USD", price: "95")
+        stage.step()
+        stage.worth(key, price: "95", value: "95")
+        stage.step()
+        stage.worth(key, price: nil, value: nil)
+        stage.step()
+        stage.mode.mode = "live"
+        stage.worth(key, price: "95", value: "95")
+        #expect(stage.step().effects.isEmpty)
+        #expect(stage.state(.stopLoss, key) == "proposed")
+        stage.worth(key, price: "95", value: "95")
+        #expect(stage.step().effects.count == 1)
+    }
+
     @Test func theTimeExitNeverSellsBlind() {
         var stage = ExitStage()
         let unpriced = stage.hold("AUT-USD", price: nil, openedMs: 0)
