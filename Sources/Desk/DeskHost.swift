@@ -273,7 +273,8 @@ public final class DeskHost: Sendable {
     /// The view as it is shown: with what became of a halt's cancels.
     func shown(_ view: EngineView, atMs: UInt64) -> EngineView {
         var view = view
-        view.cancels = parts.cancels.withLock { $0.shown(atMs: atMs) }
+        // Without a venue there is nothing to cancel.
+        if parts.adapters.withLock({ !$0.isEmpty }) { view.cancels = parts.cancels.withLock { $0.shown(atMs: atMs) } }
         return view
     }
 

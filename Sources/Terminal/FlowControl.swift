@@ -6,7 +6,7 @@
 ///   unconfirmed, is under way.
 /// - A screen at rest asks nothing: what trickles no faster than `restBytesPerSecond` counts as taken, up to `askBytes`
 ///   times `trickle` in all, so that a link which died at rest does not fill up for hours.
-/// - A terminal that has never answered is given `firstAnswerMs`, `patience` times, and not asked again. An answer that
+/// - A terminal that has never answered is given `firstAnswerMs` and the time of the frame, `patience` times, and not asked again. An answer that
 ///   comes later changes that.
 struct FlowControl: Sendable {
     /// A fifth of a second at 4,800 bytes a second.
@@ -19,6 +19,8 @@ struct FlowControl: Sendable {
     static let answerMs: UInt64 = 2000
     /// The slowest link whose answer is waited for; the time that a frame takes on it is granted besides.
     static let slowestBytesPerSecond: UInt64 = 2400
+    /// The slowest link on which the first frame of a terminal that has not answered yet is waited for.
+    static let usualBytesPerSecond: UInt64 = 4800
     /// Short, because a terminal that does not answer shows nothing meanwhile.
     static let firstAnswerMs: UInt64 = 1000
     /// So often a terminal that has never answered is asked.
@@ -47,7 +49,8 @@ struct FlowControl: Sendable {
         guard isMuch, hasAnswered || unanswered < FlowControl.patience else { return false }
         let limit =
             hasAnswered
-            ? FlowControl.answerMs + total * 1000 / FlowControl.slowestBytesPerSecond : FlowControl.firstAnswerMs
+            ? FlowControl.answerMs + total * 1000 / FlowControl.slowestBytesPerSecond
+            : FlowControl.firstAnswerMs + total * 1000 / FlowControl.usualBytesPerSecond
         heldUntilMs = nowMs + limit
         owed += 1
         answeredSinceAsked = false

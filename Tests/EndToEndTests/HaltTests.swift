@@ -238,7 +238,7 @@ import Testing
         try FileManager.default.createDirectory(atPath: sandbox.state, withIntermediateDirectories: true)
         let mounted = try sandbox.run(
             "/bin/mount",
-            ["-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", sandbox.state]
+            ["-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", sandbox.state]
         )
         guard mounted.status == 0 else { return }
         defer { _ = try? sandbox.run("/bin/umount", ["-l", sandbox.state]) }
