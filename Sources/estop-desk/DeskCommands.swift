@@ -10,6 +10,10 @@ enum DeskCommands {
         (BeatCommand.command, BeatCommand.run),
         (BenchCommand.command, BenchCommand.run),
         (DoctorCommand.command, DoctorCommand.run),
+        (ConfigCommand.show, ConfigCommand.runShow),
+        (ConfigCommand.check, ConfigCommand.runCheck),
+        (ConfigCommand.path, ConfigCommand.runPath),
+        (ConfigCommand.example, ConfigCommand.runExample),
     ]
 
     static let table = CommandTable(

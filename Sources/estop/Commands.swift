@@ -30,6 +30,7 @@ enum Commands {
         .init("beat", summary: "one heartbeat, from a script"),
         .init("bench", summary: "measure the halt path against references in the same run"),
         .init("doctor", summary: "check the installation and the state directory, and say what to do"),
+        .init("config", summary: "show, check, path, example: what estop.toml says, and may say"),
     ]
 
     static let table = CommandTable(
