@@ -20,63 +20,72 @@ extension Configuration {
             unit: "text of 1 to 64 bytes",
             summary: "The desk's name, on screens and in reports.",
             example: "\"kraken-eu\"",
-            written: { TOMLText.string($0.desk.name) }
-        ) { (entry, configuration) throws(TOML.Problem) in
-            let name = try entry.text(example: "\"kraken-eu\"")
-            guard (1...64).contains(name.utf8.count), !VisibleText.hasControls(name) else {
-                throw entry.problem("has to be 1 to 64 bytes without control characters: write name = \"kraken-eu\"")
+            written: { TOMLText.string($0.desk.name) },
+            apply: { (entry, configuration) throws(TOML.Problem) in
+                let name = try entry.text(example: "\"kraken-eu\"")
+                guard (1...64).contains(name.utf8.count), !VisibleText.hasControls(name) else {
+                    throw entry.problem(
+                        "has to be 1 to 64 bytes without control characters: write name = \"kraken-eu\""
+                    )
+                }
+                configuration.desk.name = name
             }
-            configuration.desk.name = name
-        },
+        ),
         Key(
             path: ["desk", "paper"],
             unit: "true or false",
             summary: "Only the built-in paper venue is traded; a real desk has to say false.",
             example: "true",
-            written: { String($0.desk.isPaper) }
-        ) { (entry, configuration) throws(TOML.Problem) in
-            guard case .boolean(let value) = entry.value else { throw entry.wrongKind("paper = true or paper = false") }
-            configuration.desk.isPaper = value
-        },
+            written: { String($0.desk.isPaper) },
+            apply: { (entry, configuration) throws(TOML.Problem) in
+                guard case .boolean(let value) = entry.value else {
+                    throw entry.wrongKind("paper = true or paper = false")
+                }
+                configuration.desk.isPaper = value
+            }
+        ),
         Key(
             path: ["host", "run_dir"],
             unit: "a directory, from the root",
             summary: "Where the shared pages live: a tmpfs. Without it: a directory under /dev/shm.",
             example: "\"/run/estop\"",
-            written: { $0.host.runDirectory.map(TOMLText.string) }
-        ) { (entry, configuration) throws(TOML.Problem) in
-            configuration.host.runDirectory = try entry.absolutePath(entry.text(example: "\"/run/estop\""))
-        },
+            written: { $0.host.runDirectory.map(TOMLText.string) },
+            apply: { (entry, configuration) throws(TOML.Problem) in
+                configuration.host.runDirectory = try entry.absolutePath(entry.text(example: "\"/run/estop\""))
+            }
+        ),
         Key(
             path: ["stop_file", "paths"],
             unit: "files, from the root",
             summary: "Further stop files, beside EMERGENCY_STOP in the state directory.",
             example: "[\"/srv/EMERGENCY_STOP\"]",
-            written: { TOMLText.strings($0.stopFile.paths) }
-        ) { (entry, configuration) throws(TOML.Problem) in
-            let example = "paths = [\"/srv/EMERGENCY_STOP\"]"
-            guard case .array(let elements) = entry.value else { throw entry.wrongKind(example) }
-            for element in elements {
-                guard case .string(let path) = element else { throw entry.wrongKind(example) }
-                configuration.stopFile.paths.append(try entry.absolutePath(path))
+            written: { TOMLText.strings($0.stopFile.paths) },
+            apply: { (entry, configuration) throws(TOML.Problem) in
+                let example = "paths = [\"/srv/EMERGENCY_STOP\"]"
+                guard case .array(let elements) = entry.value else { throw entry.wrongKind(example) }
+                for element in elements {
+                    guard case .string(let path) = element else { throw entry.wrongKind(example) }
+                    configuration.stopFile.paths.append(try entry.absolutePath(path))
+                }
             }
-        },
+        ),
         Key(
             path: ["dead_man", "limit"],
             unit: "a time from 100ms to 1h, or \"0\": no limit",
             summary: "Gates refuse when the host has not beaten for so long.",
             example: "\"5s\"",
-            written: { TOMLText.string(DurationText.text(milliseconds: $0.deadMan.limitMilliseconds)) }
-        ) { (entry, configuration) throws(TOML.Problem) in
-            let text = try entry.text(example: "\"5s\"")
-            guard let limit = DurationText.milliseconds(text) else {
-                throw entry.problem("is no duration: write limit = \"5s\" (or 250ms, 1m; \"0\": no limit)")
+            written: { TOMLText.string(DurationText.text(milliseconds: $0.deadMan.limitMilliseconds)) },
+            apply: { (entry, configuration) throws(TOML.Problem) in
+                let text = try entry.text(example: "\"5s\"")
+                guard let limit = DurationText.milliseconds(text) else {
+                    throw entry.problem("is no duration: write limit = \"5s\" (or 250ms, 1m; \"0\": no limit)")
+                }
+                guard limit == 0 && text == "0" || deadManLimits.contains(limit) else {
+                    throw entry.problem("has to be from 100ms to 1h, or \"0\" for no limit: write limit = \"5s\"")
+                }
+                configuration.deadMan.limitMilliseconds = limit
             }
-            guard limit == 0 && text == "0" || deadManLimits.contains(limit) else {
-                throw entry.problem("has to be from 100ms to 1h, or \"0\" for no limit: write limit = \"5s\"")
-            }
-            configuration.deadMan.limitMilliseconds = limit
-        },
+        ),
     ]
 
     /// What the desk's configuration has besides: whole tables, and keys in the tables above. It is the desk that

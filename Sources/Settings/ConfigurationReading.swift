@@ -19,7 +19,7 @@ public struct ConfigurationReading: Sendable, Equatable {
         let draft = draft
         return SettingTable.places(draft).compactMap { place in
             let origin = origins[place.path] ?? .standard
-            guard let shown = place.setting.shown(draft, place.name) else { return nil }
+            guard let shown = place.setting.shown(draft, place.name) ?? turnedOff(place.path) else { return nil }
             return ConfigurationValue(
                 table: TOMLText.path(Array(place.path.dropLast())),
                 key: TOMLText.key(place.path.last ?? ""),
@@ -29,6 +29,9 @@ public struct ConfigurationReading: Sendable, Equatable {
             )
         }
     }
+
+    /// A threshold that the file takes away has no value, and still holds: it is off.
+    func turnedOff(_ path: [String]) -> String? { origins[path] == nil ? nil : "\"off\"" }
 
     /// What another reading changes, as `DeskConfiguration.differences(from:to:)` says it, the switch's part too.
     public func differences(to other: ConfigurationReading) -> [String] {

@@ -161,7 +161,9 @@ extension Shelf where Owner == Draft {
 extension Mistake {
     /// A value that a key cannot have.
     init<Value>(_ kind: Kind<Value>, _ entry: TOML.Entry, current: String?, example: String) {
-        let isEmpty = current.map { ["\"\"", "[]"].contains($0) } ?? true
+        // What a table has before it is given one, such as an interval of "0", is not to be written.
+        let isNone = current == "\"0\"" && kind.read(.string("0")) == nil
+        let isEmpty = isNone || current.map { ["\"\"", "[]"].contains($0) } ?? true
         var wanted = isEmpty ? example : current ?? example
         if case .string(let text) = entry.value,
             let nearest = Suggestion.nearest(to: text.lowercased(), among: kind.words)

@@ -12,6 +12,8 @@ struct SettingReader {
     private(set) var origins: [[String]: ConfigurationValue.Origin] = [:]
     /// Where a named table is mentioned first.
     private var lines: [[String]: Int] = [:]
+    /// Tables that are refused: their keys are not told one by one.
+    private var refused: [[String]] = []
 
     init(file: String?, builtIn: [Rule]) {
         self.file = file
@@ -78,6 +80,7 @@ struct SettingReader {
     private mutating func read(_ header: TOML.Header) {
         let (isKnown, name) = SettingTable.table(header.path)
         guard isKnown else {
+            refused.append(header.path)
             if SettingTable.place(header.path) != nil {
                 return refuse(header.line, "'\(TOMLText.path(header.path))' is a value, not a table")
             }
@@ -87,6 +90,7 @@ struct SettingReader {
     }
 
     private mutating func read(_ entry: TOML.Entry) {
+        if refused.contains(where: { entry.path.starts(with: $0) }) { return }
         guard let place = SettingTable.place(entry.path) else {
             return refuse(entry.line, UnknownKey.key(entry, draft))
         }
@@ -121,6 +125,7 @@ struct SettingReader {
         default: (isName, wanted) = (Names.isName(name), "1 to 64 bytes without control characters")
         }
         guard isName else {
+            refused.append(place)
             refuse(line, "'\(TOMLText.path(place))' has a name that it cannot have: write \(wanted)")
             return false
         }

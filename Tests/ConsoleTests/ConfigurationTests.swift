@@ -104,7 +104,7 @@ struct ConfigurationTests {
             read.warnings.map(\.description) == [
                 "line 1: 'top' stands outside of every table and changes nothing",
                 "line 3: 'desk.nmae' is not known to this version and changes nothing; did you mean name?",
-                "line 4: [venue.kraken] is not known to this version and changes nothing",
+                "line 4: [venue.kraken] is not known to this version and changes nothing; did you mean venues?",
                 "line 7: [dead_men] is not known to this version and changes nothing; did you mean dead_man?",
             ]
         )
