@@ -37,7 +37,7 @@ public enum ConfigurationExample {
         let start = setting.isForStart ? " Takes effect when the host starts." : ""
         let none = value == nil && !setting.isNamed ? " Not set unless written; for example:" : ""
         return
-            "# \(setting.summary)\n# \(setting.unit(name).capitalizedFirst).\(start)\(none)\n"
+            "# \(setting.summary)\n# \(setting.unit(draft, name).capitalizedFirst).\(start)\(none)\n"
             + "#\(TOMLText.key(setting.path(for: name).last ?? "")) = \(value ?? setting.example)\n"
     }
 
@@ -53,7 +53,7 @@ public enum ConfigurationExample {
             let isEmpty = ["\"\"", "[]", "\"0\""].contains(value) && !setting.example.isEmpty
             // The default kind is webhook, so a command would be refused: shown, but as a comment for good.
             let mark = table.first == "notify" && setting.key == "command" ? "# " : "#"
-            out += "# \(setting.summary)\n# \(setting.unit(name).capitalizedFirst).\n"
+            out += "# \(setting.summary)\n# \(setting.unit(sample, name).capitalizedFirst).\n"
             out += "\(mark)\(setting.key) = \(isEmpty ? setting.example : value)\n"
         }
         return out
@@ -72,7 +72,7 @@ public enum ConfigurationExample {
             for setting in group where setting.isFor(rule, in: setting.path) {
                 guard let value = setting.written(draft, name) else { continue }
                 if setting.key == "window", rule.rule.windowMs == 0 { continue }
-                out += "#\(setting.key) = \(value)  # \(setting.unit(name))\n"
+                out += "#\(setting.key) = \(value)  # \(setting.unit(draft, name))\n"
             }
         }
         var sample = draft
@@ -83,7 +83,7 @@ public enum ConfigurationExample {
         for setting in group where setting.isFor(own, in: setting.path) {
             let mark = ["under", "at_least"].contains(setting.key) ? "# " : "#"
             let value = setting.written(sample, "QUEUE_DEPTH").flatMap { $0 == "\"\"" ? nil : $0 } ?? setting.example
-            out += "\(mark)\(setting.key) = \(value)  # \(setting.unit("QUEUE_DEPTH"))\n"
+            out += "\(mark)\(setting.key) = \(value)  # \(setting.unit(sample, "QUEUE_DEPTH"))\n"
         }
         return out
     }

@@ -24,7 +24,7 @@ public struct ConfigurationReading: Sendable, Equatable {
                 table: TOMLText.path(Array(place.path.dropLast())),
                 key: TOMLText.key(place.path.last ?? ""),
                 value: shown,
-                unit: place.setting.unit(place.name),
+                unit: place.setting.unit(draft, place.name),
                 origin: origin
             )
         }

@@ -1,27 +1,21 @@
 import Console
 import SafetyEngine
 
-/// In what a built-in rule's thresholds are written. The engine counts times in seconds and percentages in percent.
+/// In what a built-in rule's thresholds are written. The engine counts times in seconds and percentages in percent, and
+/// the names of its measures say so: `order_age_seconds`, `error_percent`.
 enum RuleUnit: Sendable, CaseIterable {
     case time
     case percent
     case money
-    case count
     case number
 
-    /// The unit of a rule's thresholds; rules of the operator's own compare plain numbers.
-    static func of(_ rule: String) -> RuleUnit { table.first { $0.rule == rule }?.unit ?? .number }
-
-    /// The names of `Rule.defaults` (FEATURES rows A14 to A20, B7 to B9, E6, F38 to F42).
-    static let table: [(rule: String, unit: RuleUnit)] = [
-        ("ORDER_STUCK", .time), ("ADOPTION_GUARDRAIL", .percent), ("PLATFORM_EXPOSURE", .percent),
-        ("BALANCE_LOW", .money), ("BALANCE_DROP", .percent), ("CONSECUTIVE_LOSSES", .count),
-        ("HIGH_ERROR_RATE", .percent), ("LOW_WIN_RATE", .percent), ("API_ERROR", .count), ("NO_TRADES", .time),
-        ("RECONCILIATION", .percent), ("POSITION_CAP", .count), ("DUST", .count), ("HEARTBEAT_LATE", .percent),
-        ("HEARTBEAT_STALLED", .percent), ("HEARTBEAT_DEAD", .count), ("FEED_STALE", .time), ("CLOCK_JUMP", .time),
-        ("DAILY_DRAWDOWN", .percent), ("WEEKLY_LOSS", .percent), ("DRAWDOWN", .percent), ("CPU", .percent),
-        ("MEMORY", .percent), ("API_LATENCY", .time), ("SIGNALS", .number),
-    ]
+    /// The unit of a measure; rules of the operator's own compare plain numbers, whatever their metric's name is.
+    static func of(_ measure: String) -> RuleUnit {
+        let words = measure.split { $0 == "_" || $0 == ":" }
+        if words.contains("seconds") { return .time }
+        if words.contains("percent") { return .percent }
+        return words.last == "balance" ? .money : .number
+    }
 
     /// How such thresholds are read and written.
     var kind: Kind<Decimal> {
@@ -29,7 +23,6 @@ enum RuleUnit: Sendable, CaseIterable {
         case .time: .seconds(1...365 * TimeText.day)
         case .percent: .percent(Decimal(0)...Decimal(10_000))
         case .money: .money(Decimal(0)...Decimal(1_000_000_000_000))
-        case .count: .number(Decimal(0)...Decimal(1_000_000))
         case .number: .number(Decimal(-1_000_000_000_000_000)...Decimal(1_000_000_000_000_000))
         }
     }

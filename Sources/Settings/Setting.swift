@@ -21,8 +21,8 @@ struct Setting: Sendable {
     var domain = Domain.any
     /// Whether a change takes effect only when the host starts.
     var isForStart = false
-    /// What it has to be, by the name that stands for `*`.
-    var unit: @Sendable (String) -> String
+    /// What it has to be, for the name that stands for `*`: a rule's thresholds are counted in what it measures.
+    var unit: @Sendable (Draft, String) -> String
     /// Its value as TOML; nil: none.
     var written: @Sendable (Draft, String) -> String?
     /// Its value as it may be shown; nil: none.
@@ -84,7 +84,7 @@ struct Shelf<Owner: Sendable>: Sendable {
     /// A key that may have no value.
     func key<Value>(
         _ name: String,
-        optional kind: @escaping @Sendable (String) -> Kind<Value>,
+        optional kind: @escaping @Sendable (Owner?) -> Kind<Value>,
         _ place: any WritableKeyPath<Owner, Value?> & Sendable,
         example: String,
         domain: Setting.Domain = .any,
@@ -103,7 +103,7 @@ struct Shelf<Owner: Sendable>: Sendable {
 
     func make<Value>(
         _ name: String,
-        _ kind: @escaping @Sendable (String) -> Kind<Value>,
+        _ kind: @escaping @Sendable (Owner?) -> Kind<Value>,
         get: @escaping @Sendable (Owner) -> Value?,
         set: @escaping @Sendable (inout Owner, Value) -> Void,
         example: String,
@@ -113,7 +113,8 @@ struct Shelf<Owner: Sendable>: Sendable {
     ) -> Setting {
         let shelf = self
         let written: @Sendable (Draft, String) -> String? = { draft, name in
-            shelf.find(draft, name).flatMap(get).map { kind(name).write($0) }
+            let owner = shelf.find(draft, name)
+            return owner.flatMap(get).map { kind(owner).write($0) }
         }
         return Setting(
             path: path + [name],
@@ -121,15 +122,16 @@ struct Shelf<Owner: Sendable>: Sendable {
             example: example,
             domain: domain,
             isForStart: forStart,
-            unit: { kind($0).unit },
+            unit: { draft, name in kind(shelf.find(draft, name)).unit },
             written: written,
             shown: { draft, name in
-                let kind = kind(name)
-                return shelf.find(draft, name).flatMap(get).map { kind.show?($0) ?? kind.write($0) }
+                let owner = shelf.find(draft, name)
+                let kind = kind(owner)
+                return owner.flatMap(get).map { kind.show?($0) ?? kind.write($0) }
             },
             change: { (entry, name, draft) throws(Mistake) in
-                let kind = kind(name)
                 guard var owner = shelf.find(draft, name) else { return }
+                let kind = kind(owner)
                 guard let value = kind.read(entry.value) else {
                     throw Mistake(kind, entry, current: written(draft, name), example: example)
                 }

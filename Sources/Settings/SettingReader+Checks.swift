@@ -79,7 +79,7 @@ extension SettingReader {
                     + "that is meant"
             )
         }
-        let write = RuleUnit.of(name).kind.write
+        let write = RuleUnit.of(rule.rule.measure).kind.write
         if let problem = rule.limits.problem(rule.rule.comparison, write: write) {
             let keys = Alert.Level.allCases.map { $0.word.lowercased() } + ["kill_at"]
             let given = keys.compactMap { isGiven("rules", name, $0) ? line("rules", name, $0) : nil }

@@ -49,7 +49,7 @@ struct SettingReader {
     }
 
     private mutating func refuseVariable(_ name: String, _ text: String) {
-        let unit = SettingTable.place(["cap", "most"])?.setting.unit("") ?? "a whole number"
+        let unit = SettingTable.place(["cap", "most"])?.setting.unit(draft, "") ?? "a whole number"
         let shown = text.count > 40 ? text.prefix(40) + "..." : text[...]
         problems.append(
             ConfigurationError(

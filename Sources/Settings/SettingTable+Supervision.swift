@@ -155,7 +155,7 @@ extension SettingTable {
 
     /// The threshold of an operator's rule.
     private static func own(_ rules: Shelf<RuleDraft>) -> [Setting] {
-        let kind: @Sendable (String) -> Kind<Decimal> = { _ in RuleUnit.number.kind }
+        let kind: @Sendable (RuleDraft?) -> Kind<Decimal> = { _ in RuleUnit.number.kind }
         return [
             rules.key(
                 "metric",
@@ -181,7 +181,7 @@ extension SettingTable {
 
     /// The thresholds of a built-in rule.
     private static func levels(_ rules: Shelf<RuleDraft>) -> [Setting] {
-        let kind: @Sendable (String) -> Kind<Decimal?> = { RuleUnit.of($0).kindOrOff }
+        let kind: @Sendable (RuleDraft?) -> Kind<Decimal?> = { RuleUnit.of($0?.rule.measure ?? "").kindOrOff }
         let levels = Alert.Level.allCases.map { level in
             rules.make(
                 level.word.lowercased(),

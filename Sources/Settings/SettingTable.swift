@@ -15,7 +15,7 @@ enum SettingTable {
                 summary: key.summary,
                 example: key.example,
                 isForStart: true,
-                unit: { _ in key.unit },
+                unit: { _, _ in key.unit },
                 written: { draft, _ in key.written(draft.console) },
                 shown: { draft, _ in key.written(draft.console) },
                 change: { (entry, _, draft) throws(Mistake) in

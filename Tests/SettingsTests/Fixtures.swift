@@ -10,21 +10,21 @@ enum Hand {
     static let rules: [Rule] = [
         Rule(
             "ORDER_STUCK",
-            measure: "order_age",
+            measure: "order_age_seconds",
             .over,
             steps: [.init(Decimal(300), .critical), .init(Decimal(900), .emergency)],
             minimumSamples: 1
         ),
         Rule(
             "PLATFORM_EXPOSURE",
-            measure: "platform_share",
+            measure: "venue_exposure_percent",
             .over,
             steps: [.init(Decimal(30), .emergency), .init(Decimal(45), .emergency)]
         ),
         Rule("BALANCE_LOW", measure: "balance", .under, steps: [.init(Decimal(50), .critical)]),
         Rule(
             "HIGH_ERROR_RATE",
-            measure: "error_rate",
+            measure: "error_percent",
             .over,
             steps: [.init(Decimal(30), .critical)],
             windowMs: 600_000,
@@ -32,7 +32,7 @@ enum Hand {
         ),
         Rule(
             "DAILY_DRAWDOWN",
-            measure: "daily_loss",
+            measure: "day_loss_percent",
             .over,
             steps: [
                 .init(number("1.5"), .warning), .init(number("2.0"), .critical),
@@ -41,7 +41,7 @@ enum Hand {
         ),
         Rule(
             "CONSECUTIVE_LOSSES",
-            measure: "losses",
+            measure: "losses_in_a_row",
             .atLeast,
             steps: [.init(Decimal(4), .warning), .init(Decimal(5), .critical, kills: false)]
         ),

@@ -1,6 +1,7 @@
 import SafetyEngine
 import Testing
 
+@testable import Console
 @testable import Settings
 
 /// Limits taken from steps and turned back into steps are the same steps.
@@ -42,9 +43,22 @@ struct RuleLimitsTests {
         #expect(limits.steps.allSatisfy { !$0.kills } && limits.steps.count == 3)
     }
 
-    @Test func everyBuiltInRuleHasAUnit() {
-        for rule in Rule.defaults { #expect(RuleUnit.table.contains { $0.rule == rule.name }, "\(rule.name)") }
-        #expect(Set(RuleUnit.table.map(\.rule)).count == RuleUnit.table.count)
-        #expect(RuleUnit.of("ORDER_STUCK") == .time && RuleUnit.of("MINE") == .number)
+    @Test(arguments: [
+        ("order_age_seconds", RuleUnit.time), ("seconds_without_trade", .time), ("error_percent", .percent),
+        ("metric:cpu_percent", .percent), ("balance", .money), ("balance_drop_percent", .percent),
+        ("losses_in_a_row", .number), ("", .number),
+    ])
+    func thresholdsAreCountedInWhatTheMeasureIs(measure: String, unit: RuleUnit) {
+        #expect(RuleUnit.of(measure) == unit)
+    }
+
+    /// Every threshold that the engine has can be written in the file, and is read back.
+    @Test(arguments: Hand.rules + Rule.defaults)
+    func everyThresholdCanBeWritten(rule: Rule) throws {
+        let kind = RuleUnit.of(rule.measure).kind
+        for step in rule.steps {
+            let value = try #require(try TOML("a = \(kind.write(step.threshold))".utf8).entries.first?.value)
+            #expect(kind.read(value) == step.threshold)
+        }
     }
 }
