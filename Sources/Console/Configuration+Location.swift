@@ -16,6 +16,26 @@ extension Configuration {
         state: String,
         environment: Environment = .process
     ) throws(ConfigurationError) -> Configuration {
+        guard let source = try source(named: named, state: state, environment: environment) else {
+            return Configuration()
+        }
+        return try Configuration(bytes: source.bytes, file: source.file)
+    }
+
+    /// A file that was found, and its bytes.
+    package struct Source: Sendable, Equatable {
+        package var file: String
+        package var bytes: [UInt8]
+    }
+
+    /// The first file that is there; nil: none is, and none was named.
+    ///
+    /// - Throws: as `load`.
+    package static func source(
+        named: String?,
+        state: String,
+        environment: Environment
+    ) throws(ConfigurationError) -> Source? {
         if let named { return try read(named, why: "--config names it: name a file that exists") }
         if let file = environment["ESTOP_CONFIG"] {
             return try read(file, why: "ESTOP_CONFIG names it: name a file that exists, or unset it")
@@ -23,7 +43,13 @@ extension Configuration {
         for file in defaultFiles(state: state, environment: environment) {
             if let found = try readIfThere(file) { return found }
         }
-        return Configuration()
+        return nil
+    }
+
+    /// The files that `load` looks for, in order: the first that is there counts.
+    package static func files(named: String?, state: String, environment: Environment) -> [String] {
+        if let named = named ?? environment["ESTOP_CONFIG"] { return [named] }
+        return defaultFiles(state: state, environment: environment)
     }
 
     /// The files that are looked for when none is named, in order.
@@ -33,24 +59,23 @@ extension Configuration {
         return [own, "\(home)/estop/estop.toml"]
     }
 
-    private static func read(_ file: String, why: String) throws(ConfigurationError) -> Configuration {
+    private static func read(_ file: String, why: String) throws(ConfigurationError) -> Source {
         guard let found = try readIfThere(file) else {
             throw ConfigurationError(file: file, "there is no such file, but \(why)")
         }
         return found
     }
 
-    private static func readIfThere(_ file: String) throws(ConfigurationError) -> Configuration? {
-        let bytes: [UInt8]
+    /// The bytes of a file; nil: there is none. One that cannot be read never counts as absent.
+    package static func readIfThere(_ file: String) throws(ConfigurationError) -> Source? {
         do {
-            bytes = try BoundedFile.read(file, limit: fileLimit)
+            return Source(file: file, bytes: try BoundedFile.read(file, limit: fileLimit))
         } catch {
             switch error {
             case .missing: return nil
             case .refused(let problem): throw ConfigurationError(file: file, problem)
             }
         }
-        return try Configuration(bytes: bytes, file: file)
     }
 }
 

@@ -7,7 +7,8 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
     /// What is wrong and what to write instead, without the file, safe to print.
     public let problem: String
 
-    init(file: String?, line: Int? = nil, _ problem: String) {
+    /// Creates an error; the problem is made safe to print.
+    package init(file: String?, line: Int? = nil, _ problem: String) {
         self.file = file
         self.line = line
         self.problem = VisibleText.line(problem)

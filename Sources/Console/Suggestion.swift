@@ -20,7 +20,7 @@ package enum Suggestion {
     }
 
     /// `; did you mean X?` or nothing.
-    static func question(for word: String, among known: [String], prefix: String = "") -> String? {
+    package static func question(for word: String, among known: [String], prefix: String = "") -> String? {
         nearest(to: word, among: known).map { "did you mean \(prefix)\($0)?" }
     }
 

@@ -1,14 +1,17 @@
 /// A document in the subset of TOML 1.0 that estop.toml is written in.
 ///
 /// The subset: comments; `[tables]`; bare, quoted and dotted keys; strings in double quotes with escapes and in single
-/// quotes without; whole numbers in decimal; `true` and `false`; arrays of these over one or several lines. Everything
-/// else of TOML (arrays of tables, inline tables, floats, dates, strings in three quotes, other bases) is refused with
-/// what to write instead: every document that is accepted means what TOML says it means.
+/// quotes without; whole numbers and fractions in decimal; `true` and `false`; arrays of these over one or several lines.
+/// Everything else of TOML (arrays of tables, inline tables, exponents, dates, strings in three quotes, other bases) is
+/// refused with what to write instead: every document that is accepted means what TOML says it means. A fraction is kept
+/// digit for digit, as text: a threshold of 0.1 is never the binary number beside it.
 package struct TOML: Sendable, Equatable {
     /// What a key can hold.
     package indirect enum Value: Sendable, Equatable {
         case string(String)
         case integer(Int64)
+        /// A number with a fraction, as its digits: `-0.50`, without `+` and `_`.
+        case decimal(String)
         case boolean(Bool)
         case array([Value])
 
@@ -17,6 +20,7 @@ package struct TOML: Sendable, Equatable {
             switch self {
             case .string: "a string"
             case .integer: "a whole number"
+            case .decimal: "a number with a fraction"
             case .boolean: "true or false"
             case .array: "an array"
             }
@@ -29,6 +33,13 @@ package struct TOML: Sendable, Equatable {
         package var path: [String]
         package var value: Value
         package var line: Int
+
+        /// Creates an entry.
+        package init(path: [String], value: Value, line: Int) {
+            self.path = path
+            self.value = value
+            self.line = line
+        }
     }
 
     /// The header of a table and its line.

@@ -35,36 +35,46 @@ extension TOMLReader {
         }
     }
 
-    /// Decimal, with a sign and single underscores between digits.
+    /// Decimal, with a sign, at most one point, and single underscores between digits.
     private func number(_ text: String) throws(TOML.Problem) -> TOML.Value {
-        var digits: [UInt8] = []
-        var rest = Array(text.utf8)[...]
+        var rest = text.utf8[...]
         let sign = rest.first.flatMap { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") ? rest.removeFirst() : nil }
-        var isDigitBefore = false
-        for (offset, byte) in rest.enumerated() {
-            if byte >= 0x30 && byte <= 0x39 {
-                digits.append(byte)
-                isDigitBefore = true
-            } else if byte == UInt8(ascii: "_"), isDigitBefore, offset + 1 < rest.count {
-                isDigitBefore = false
-            } else {
-                throw notNumber(text)
-            }
-        }
-        guard isDigitBefore else { throw notNumber(text) }
-        guard digits.count == 1 || digits.first != 0x30 else {
+        let parts = rest.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+        guard let first = parts.first, let digits = TOMLReader.digits(first) else { throw notNumber(text) }
+        guard digits.utf8.count == 1 || digits.utf8.first != 0x30 else {
             throw problem("'\(text)' begins with 0: write the number without it")
         }
-        let whole = (sign == UInt8(ascii: "-") ? "-" : "") + String(decoding: digits, as: UTF8.self)
+        let whole = (sign == UInt8(ascii: "-") ? "-" : "") + digits
+        if parts.count == 2 {
+            guard let fraction = TOMLReader.digits(parts[1]) else { throw notNumber(text) }
+            return .decimal("\(whole).\(fraction)")
+        }
         guard let number = Int64(whole) else { throw problem("'\(text)' is too large: write a smaller number") }
         return .integer(number)
+    }
+
+    /// Digits without the single underscores between them; nil when anything else is there.
+    private static func digits(_ text: Substring.UTF8View) -> String? {
+        var digits: [UInt8] = []
+        var isDigitBefore = false
+        for byte in text {
+            if (0x30...0x39).contains(byte) {
+                digits.append(byte)
+                isDigitBefore = true
+            } else if byte == UInt8(ascii: "_"), isDigitBefore {
+                isDigitBefore = false
+            } else {
+                return nil
+            }
+        }
+        return isDigitBefore ? String(decoding: digits, as: UTF8.self) : nil
     }
 
     private func notNumber(_ text: String) -> TOML.Problem {
         let shown = text.count > 40 ? text.prefix(40) + "..." : text[...]
         if text.utf8.first.map({ $0 >= 0x30 && $0 <= 0x39 }) ?? false {
             return problem(
-                "'\(shown)' is not understood: write whole numbers in decimal, and all else, as a duration, in quotes"
+                "'\(shown)' is not understood: write numbers in decimal, as 5 or 2.5, and all else, as a duration, in quotes"
             )
         }
         return problem("'\(shown)' is not understood: write text in quotes, or true, false or a whole number")

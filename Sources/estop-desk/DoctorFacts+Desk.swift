@@ -2,6 +2,7 @@ import CProcess
 import Console
 import Glibc
 import KillSwitch
+import Settings
 
 /// Looking at the desk. Opens, reads and asks; writes nothing.
 extension DoctorFacts {
@@ -29,6 +30,7 @@ extension DoctorFacts {
                 file: configuration.file,
                 problem: nil,
                 warnings: configuration.warnings.map(\.description),
+                refusals: ConfigCommand.refusal(arguments)?.problems.map(\.message) ?? [],
                 isPaper: configuration.desk.isPaper,
                 deadManMs: configuration.deadMan.limitMilliseconds
             )

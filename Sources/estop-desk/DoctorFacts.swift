@@ -128,6 +128,8 @@ struct DoctorFacts: Sendable {
         var file: String?
         var problem: String?
         var warnings: [String] = []
+        /// Why no host starts on it.
+        var refusals: [String] = []
         var isPaper = true
         var deadManMs: UInt64 = 5000
     }

@@ -18,6 +18,10 @@ enum DoctorJudgement {
         if let problem = settings.problem {
             return [.init(check, .error, problem, action: "put that line right; until then only halting works")]
         }
+        let refusals = settings.refusals.map {
+            Finding(check, .error, $0, action: "put it right; until then no host starts on it")
+        }
+        if !refusals.isEmpty { return refusals }
         let warnings = settings.warnings.map {
             Finding(
                 check,

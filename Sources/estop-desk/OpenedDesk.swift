@@ -1,5 +1,6 @@
 import Console
 import KillSwitch
+import Settings
 
 /// The desk that a screen is opened on. Halting needs no configuration: a broken one is said and does not keep K away.
 struct OpenedDesk {
@@ -17,7 +18,9 @@ struct OpenedDesk {
             let desk = try ChosenDesk(arguments, create: true)
             killSwitch = desk.killSwitch
             notices = desk.configuration.warnings.map { "configuration, \($0.description)" }
-            mayHost = desk.killSwitch.settings.paper
+            let refusal = ConfigCommand.refusal(arguments)
+            if let refusal { notices.append("no host starts on this configuration: \(refusal.message)") }
+            mayHost = desk.killSwitch.settings.paper && refusal == nil
         } catch {
             do {
                 let location = try StateLocation.choose(option: arguments.state)

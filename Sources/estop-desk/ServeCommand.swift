@@ -3,6 +3,7 @@ import Desk
 import Glibc
 import KillSwitch
 import Logging
+import Settings
 
 /// `estop serve`: the host, without a screen.
 enum ServeCommand {
@@ -36,8 +37,9 @@ enum ServeCommand {
         let host: DeskHost
         do {
             let desk = try ChosenDesk(arguments, create: true)
-            for warning in desk.configuration.warnings {
-                logger.warning("\(desk.configuration.file ?? "estop.toml"): \(warning.description)")
+            if let refusal = ConfigCommand.refusal(arguments) {
+                for problem in refusal.problems { logger.error("\(problem.message)") }
+                return ChosenDesk.fail(refusal.message, arguments, status: 1)
             }
             host = try DeskStart.host(desk.killSwitch, logger: logger)
         } catch {

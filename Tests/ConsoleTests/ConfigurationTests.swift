@@ -104,11 +104,50 @@ struct ConfigurationTests {
             read.warnings.map(\.description) == [
                 "line 1: 'top' stands outside of every table and changes nothing",
                 "line 3: 'desk.nmae' is not known to this version and changes nothing; did you mean name?",
-                "line 4: [venue.kraken] is not known to this version and changes nothing",
+                "line 4: [venue.kraken] is not known to this version and changes nothing; did you mean venues?",
                 "line 7: [dead_men] is not known to this version and changes nothing; did you mean dead_man?",
             ]
         )
         #expect(read.desk == Configuration.Desk())
+    }
+
+    @Test func whatIsForTheDeskIsLeftToIt() throws {
+        let read = try configuration(
+            "[desk]\ncurrency = 1\nday_start = \"x\"\n[cap]\nmots = 0\n[rules.ORDER_STUCK]\nfor = 1\n[notify.a]\n[exits]\na.b = 2"
+        )
+        #expect(read.warnings.isEmpty && read.desk == Configuration.Desk())
+        let near = try configuration("[desk]\ncurrncy = 1\n[cpa]")
+        #expect(
+            near.warnings.map(\.description) == [
+                "line 2: 'desk.currncy' is not known to this version and changes nothing; did you mean currency?",
+                "line 3: [cpa] is not known to this version and changes nothing; did you mean cap?",
+            ]
+        )
+    }
+
+    @Test func whatItWritesItReads() throws {
+        var configuration = Configuration()
+        configuration.desk = .init(name: "a \"b\" \\ \u{e9}\u{1F600}", isPaper: false)
+        configuration.host.runDirectory = "/run/e'stop"
+        configuration.stopFile.paths = ["/a", "/b#c"]
+        configuration.deadMan.limitMilliseconds = 1500
+        let text = Configuration.keys.map { key in
+            "\(TOMLText.path(key.path)) = \(key.written(configuration) ?? key.example)"
+        }
+        var read = try Configuration(bytes: text.joined(separator: "\n").utf8, file: "/etc/estop.toml")
+        read.file = nil
+        #expect(read == configuration)
+        for key in Configuration.keys {
+            var changed = Configuration()
+            let value = try TOML("a = \(key.example)".utf8).entries[0].value
+            try key.apply(TOML.Entry(path: key.path, value: value, line: 1), &changed)
+        }
+    }
+
+    @Test(arguments: ["", "a\"b\\c", "\n\t\r\u{7}\u{7f}\u{202e}", "é\u{1F600}", "'#=[]"])
+    func everyTextSurvivesWritingAndReading(text: String) throws {
+        let document = try TOML("\(TOMLText.path(["a", text])) = \(TOMLText.strings([text, "b"]))".utf8)
+        #expect(document.entries == [.init(path: ["a", text], value: .array([.string(text), .string("b")]), line: 1)])
     }
 
     @Test func theFirstPlaceThatHasOneWins() throws {

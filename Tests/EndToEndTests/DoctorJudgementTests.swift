@@ -56,6 +56,7 @@ struct DoctorJudgementTests {
 
     static let cases: [Case] = [
         Case("configuration", .error) { $0.settings.problem = "estop.toml:3: no" },
+        Case("configuration", .error) { $0.settings.refusals = ["estop.toml:3: 'cap.most' is 0"] },
         Case("configuration", .warning) { $0.settings.warnings = ["line 3: unknown"] },
         Case("state-directory", .error) { $0.state.problem = "permission denied" },
         Case("state-directory", .warning) { $0.state.ownership = nil },

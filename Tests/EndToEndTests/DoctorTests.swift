@@ -73,7 +73,7 @@ import Testing
         #expect(level("log") == ["error", "warning"])
         #expect(level("stop-file") == ["warning"])
         #expect(level("dead-man") == ["warning"])
-        #expect(level("configuration") == ["warning"])
+        #expect(level("configuration") == ["error"])
         #expect(level("host") == ["note"])
     }
 

@@ -1,0 +1,70 @@
+import SafetyEngine
+
+/// A built-in rule's steps as estop.toml names them: one threshold to a level, and where it halts.
+///
+/// Invariant (SettingsTests/RuleLimitsTests): limits taken from steps and turned back into steps are the same steps.
+struct RuleLimits: Sendable, Equatable {
+    /// By level, the mildest first.
+    var thresholds: [Decimal?] = Array(repeating: nil, count: Alert.Level.allCases.count)
+    /// Where it halts; nil: at the gravest threshold.
+    var killAt: Decimal?
+    /// How grave passing `killAt` is, where no level has that threshold.
+    var killLevel = Alert.Level.emergency
+    /// Whether it halts.
+    var kills = false
+
+    /// Takes steps apart.
+    init(_ steps: [Rule.Step]) {
+        for step in steps {
+            if thresholds[step.level.rawValue] == nil {
+                thresholds[step.level.rawValue] = step.threshold
+            } else {
+                killAt = step.threshold
+                killLevel = step.level
+            }
+        }
+        guard let first = steps.first(where: \.kills) else { return }
+        kills = true
+        if killAt == nil, first != steps.last { killAt = first.threshold }
+    }
+
+    /// A level's threshold; nil: it has none.
+    subscript(level: Alert.Level) -> Decimal? {
+        get { thresholds[level.rawValue] }
+        set { thresholds[level.rawValue] = newValue }
+    }
+
+    /// The steps, from the mildest to the gravest. From where it halts on, every step halts.
+    var steps: [Rule.Step] {
+        var steps = Alert.Level.allCases.compactMap { level in self[level].map { Rule.Step($0, level) } }
+        guard let last = steps.indices.last else { return [] }
+        if let killAt {
+            if let place = steps.firstIndex(where: { $0.threshold == killAt }) {
+                for later in place...last { steps[later].kills = kills }
+            } else {
+                steps.append(Rule.Step(killAt, killLevel, kills: kills))
+            }
+        } else {
+            steps[last].kills = kills
+        }
+        return steps
+    }
+
+    /// What cannot be: no threshold, or thresholds out of order; nil: all is well.
+    func problem(_ comparison: Rule.Comparison, write: (Decimal) -> String) -> String? {
+        let steps = steps
+        guard !steps.isEmpty else { return "has no threshold left: write enabled = false to turn the rule off" }
+        for (milder, graver) in zip(steps, steps.dropFirst()) {
+            let isPast =
+                comparison == .under ? graver.threshold < milder.threshold : graver.threshold > milder.threshold
+            guard !isPast else { continue }
+            let word = comparison == .under ? "below" : "above"
+            let names = [milder, graver].map { step in
+                self[step.level] == step.threshold ? step.level.word.lowercased() : "kill_at"
+            }
+            return
+                "cannot fire so: \(names[1]) (\(write(graver.threshold))) has to be \(word) \(names[0]) (\(write(milder.threshold)))"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,39 @@
+import Console
+import SafetyEngine
+
+/// In what a built-in rule's thresholds are written. The engine counts times in seconds and percentages in percent, and
+/// the names of its measures say so: `order_age_seconds`, `error_percent`.
+enum RuleUnit: Sendable, CaseIterable {
+    case time
+    case percent
+    case money
+    case number
+
+    /// The unit of a measure; rules of the operator's own compare plain numbers, whatever their metric's name is.
+    static func of(_ measure: String) -> RuleUnit {
+        let words = measure.split { $0 == "_" || $0 == ":" }
+        if words.contains("seconds") { return .time }
+        if words.contains("percent") { return .percent }
+        return words.last == "balance" ? .money : .number
+    }
+
+    /// How such thresholds are read and written.
+    var kind: Kind<Decimal> {
+        switch self {
+        case .time: .seconds(1...365 * TimeText.day)
+        case .percent: .percent(Decimal(0)...Decimal(10_000))
+        case .money: .money(Decimal(0)...Decimal(1_000_000_000_000))
+        case .number: .number(Decimal(-1_000_000_000_000_000)...Decimal(1_000_000_000_000_000))
+        }
+    }
+
+    /// The same, or "off".
+    var kindOrOff: Kind<Decimal?> {
+        let kind = kind
+        return Kind(
+            unit: "\(kind.unit), or \"off\"",
+            read: { value in value == .string("off") ? .some(nil) : kind.read(value).map { .some($0) } },
+            write: { $0.map(kind.write) ?? "\"off\"" }
+        )
+    }
+}
