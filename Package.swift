@@ -173,7 +173,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "KillSwitch", "SafetyEngine", "Dashboard", "CEstop", "CFaults", "Emulator", "Notify", "Settings", "Console", "estop", "estop-desk",
+                "KillSwitch", "SafetyEngine", "Dashboard", "CEstop", "CFaults", "Emulator", "Notify", "Settings",
+                "Console",
+                "estop", "estop-desk",
             ],
             exclude: ["python"],
             swiftSettings: settings

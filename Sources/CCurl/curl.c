@@ -1,7 +1,10 @@
 /* curl.c: one POST, by the multi interface: its poll can wait for a descriptor of ours too, so that a host that ends
    does not wait for somebody's web server (the easy interface looks at its progress callback once a second). */
 
+#define _GNU_SOURCE
 #include <curl/curl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -83,6 +86,11 @@ void estop_curl_post(const estop_curl_request *request, estop_curl_response *res
     char text[CURL_ERROR_SIZE] = "";
     CURLcode result = CURLE_OUT_OF_MEMORY;
     sink sink = {.response = response, .most = request->most, .seen = 0};
+    /* With CURLOPT_NOSIGNAL curl does not keep SIGPIPE away from TLS, which writes without MSG_NOSIGNAL. */
+    sigset_t broken, before;
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE);
+    int masked = pthread_sigmask(SIG_BLOCK, &broken, &before) == 0;
     CURL *easy = curl_easy_init();
     CURLM *multi = curl_multi_init();
     /* No `Expect: 100-continue`: some services leave it unanswered, and curl then waits a second. */
@@ -115,4 +123,9 @@ void estop_curl_post(const estop_curl_request *request, estop_curl_response *res
     curl_easy_cleanup(easy);
     curl_multi_cleanup(multi);
     curl_slist_free_all(headers);
+    if (masked && !sigismember(&before, SIGPIPE)) {
+        struct timespec none = {0, 0};
+        sigtimedwait(&broken, NULL, &none);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    }
 }

@@ -52,25 +52,10 @@ struct NotifyCommandTests {
         #expect(empty.status == 0 && empty.output == "nothing waits to be told\n")
         var settings = DeskConfiguration.Notify()
         settings.targets = [Self.target("bad", "/bin/false")]
+        settings.targets[0].rules = []
         settings.backoffMs = 60_000
         let notifier = Notifier(state: sandbox.state, settings: settings, report: { _ in })
         notifier.start()
-        notifier.add(
-            .halted(
-                record: "1",
-                mode: "halted",
-                source: "cli",
-                by: "alice",
-                reason: "why",
-                scope: "global",
-                desk: "main",
-                at: 1_700_000_000_000
-            )
-        )
-        // A target that chooses by rule is told of no halt.
-        var told = settings
-        told.targets[0].rules = []
-        notifier.configure(told)
         notifier.add(
             .resumed(
                 record: "2",

@@ -5,21 +5,10 @@ import Testing
 @testable import Notify
 
 struct OutboxTests {
-    /// A desk with these targets, one minute of a clock that only the test moves.
-    private static func outbox(
-        _ names: String...,
-        attempts: Int = 3,
-        backoffMs: UInt64 = 1_000,
-        giveUpMs: UInt64 = 86_400_000
-    ) -> Outbox {
-        let targets = names.map { DeskConfiguration.Notify.Target.webhook($0, "http://\($0)") }
-        return Outbox(.init(targets, attempts: attempts, backoffMs: backoffMs, giveUpMs: giveUpMs))
-    }
-
     private static func subjects(_ step: Outbox.Step) -> [String] { step.attempts.map(\.entry.notification.subject) }
 
     @Test func aNotificationGoesToEveryTargetAndLeavesWhenDelivered() {
-        var outbox = Self.outbox("a", "b")
+        var outbox = Outbox.to("a", "b")
         outbox.take(.sample(), at: 10)
         expectEqual(outbox.takeChanges(), [.write(1), .write(2)])
         let step = outbox.step(at: 10)
@@ -50,7 +39,7 @@ struct OutboxTests {
     }
 
     @Test func aFailureIsTriedAgainLaterAndLaterAndThenGivenUp() {
-        var outbox = Self.outbox("a", attempts: 4)
+        var outbox = Outbox.to("a", attempts: 4)
         outbox.take(.sample(), at: 0)
         var now: Int64 = 0
         for wait: Int64 in [1_000, 2_000, 4_000] {
@@ -83,7 +72,7 @@ struct OutboxTests {
     }
 
     @Test func aReceiverThatAsksForTimeGetsItAndLosesNoTries() {
-        var outbox = Self.outbox("a", attempts: 1, giveUpMs: 1_000_000)
+        var outbox = Outbox.to("a", attempts: 1, giveUpMs: 1_000_000)
         outbox.take(.sample(), at: 0)
         var now: Int64 = 0
         for _ in 0..<5 {
@@ -101,7 +90,7 @@ struct OutboxTests {
     }
 
     @Test func whatWaitedTooLongIsGivenUp() {
-        var outbox = Self.outbox("a", attempts: 100, giveUpMs: 5_000)
+        var outbox = Outbox.to("a", attempts: 100, giveUpMs: 5_000)
         outbox.take(.sample("old"), at: 0)
         outbox.take(.sample("young"), at: 4_000)
         let step = outbox.step(at: 4_000)
@@ -119,7 +108,7 @@ struct OutboxTests {
     }
 
     @Test func whatIsRefusedIsGivenUpAtOnceAndHoldsUpNothing() {
-        var outbox = Self.outbox("a")
+        var outbox = Outbox.to("a")
         outbox.take(.sample("bad"), at: 0)
         outbox.take(.sample("good"), at: 0)
         outbox.finish(outbox.step(at: 0).attempts[0].entry, .refused("HTTP 400"), at: 0, wall: 0)
@@ -128,7 +117,7 @@ struct OutboxTests {
     }
 
     @Test func theGravestGoesFirstButOneAlertKeepsItsOrder() {
-        var outbox = Self.outbox("a")
+        var outbox = Outbox.to("a")
         outbox.take(.sample("mild", level: .warning), at: 0)
         outbox.take(.sample("rising", level: .warning), at: 0)
         outbox.take(.sample("rising", kind: .escalated, level: .emergency), at: 0)
@@ -144,7 +133,7 @@ struct OutboxTests {
     }
 
     @Test func somethingGraverDoesNotWaitForTheBackoff() {
-        var outbox = Self.outbox("a")
+        var outbox = Outbox.to("a")
         outbox.take(.sample("mild", level: .warning), at: 0)
         outbox.finish(outbox.step(at: 0).attempts[0].entry, .failed("no", retryAfterMs: nil), at: 0, wall: 0)
         outbox.take(.sample("as mild", level: .warning), at: 1)
@@ -153,59 +142,10 @@ struct OutboxTests {
         expectEqual(Self.subjects(outbox.step(at: 2)), ["grave"])
     }
 
-    @Test func aStormBecomesOneMessageAndAnEmergencyIsNoPartOfIt() {
-        var outbox = Self.outbox("a")
-        for number in 0..<57 {
-            outbox.take(.sample("\(number)", level: .warning, rule: number < 50 ? "ORDER_STUCK" : "API_ERROR"), at: 5)
-        }
-        outbox.take(.sample("grave", level: .emergency), at: 6)
-        let waiting = outbox.lanes[0].entries
-        #expect(waiting.count == Outbox.mostPerMinute + 2)
-        #expect(waiting.last?.notification.subject == "grave")
-        let summary = waiting.first { $0.notification.kind == .summary }
-        #expect(summary?.notification.count == 37 && summary?.dueAt == 60_005)
-        #expect(summary?.notification.rules == [.init("ORDER_STUCK", 30), .init("API_ERROR", 7)])
-        var sent: [String] = []
-        while let entry = outbox.step(at: 59_000).attempts.first?.entry {
-            sent.append(entry.notification.subject)
-            outbox.finish(entry, .delivered, at: 59_000, wall: 0)
-        }
-        #expect(sent == ["grave"] + (0..<20).map { "\($0)" })
-        expectEqual(outbox.step(at: 59_000).wakeAt, 60_005)
-        let last = outbox.step(at: 60_005).attempts.first?.entry.notification
-        #expect(last?.text.hasPrefix("and 37 more since") == true)
-        // The next minute begins anew.
-        outbox.take(.sample("next", level: .warning), at: 60_006)
-        #expect(outbox.lanes[0].entries.last?.notification.subject == "next")
-    }
-
-    @Test func haltsAreNeverSummedUp() {
-        var outbox = Self.outbox("a")
-        for number in 0..<100 {
-            var halt = Notification.sample("\(number)", kind: .halted, level: .emergency)
-            halt.alert = ""
-            outbox.take(halt, at: 0)
-        }
-        #expect(outbox.lanes[0].entries.count == 100)
-    }
-
-    @Test func aFullQueueCountsTheMildestAndKeepsTheGravest() {
-        var outbox = Self.outbox("a")
-        // One alert every four seconds: never a storm.
-        for number in 0..<700 { outbox.take(.sample("\(number)", level: .warning), at: Int64(number) * 4_000) }
-        outbox.take(.sample("grave", level: .emergency), at: 2_800_000)
-        let waiting = outbox.lanes[0].entries
-        #expect(waiting.count == Outbox.mostWaiting + 1 || waiting.count == Outbox.mostWaiting)
-        #expect(waiting.contains { $0.notification.subject == "grave" })
-        let counted = waiting.filter { $0.notification.kind == .summary }.reduce(0) { $0 + $1.notification.count }
-        let single = waiting.count { $0.notification.kind != .summary }
-        #expect(counted + single == 701)
-    }
-
     @Test func nothingVanishesWhateverHappens() {
         var random = SplitMix(state: 7)
         for _ in 0..<60 {
-            var outbox = Self.outbox("a", "b", attempts: 3)
+            var outbox = Outbox.to("a", "b", attempts: 3)
             var now: Int64 = 0
             var taken = 0
             var underWay: [OutboxEntry] = []
@@ -245,7 +185,7 @@ struct OutboxTests {
     }
 
     @Test func newSettingsKeepWhatWaits() {
-        var outbox = Self.outbox("a", "b")
+        var outbox = Outbox.to("a", "b")
         outbox.take(.sample(), at: 0)
         outbox.configure(.init([.webhook("b", "http://new"), .webhook("c", "http://c")]))
         #expect(outbox.lanes.map(\.target.name) == ["b", "c", "a"])
@@ -261,7 +201,7 @@ struct OutboxTests {
     }
 
     @Test func whatWaitsForNobodyIsGivenUpInTime() {
-        var outbox = Self.outbox("a", giveUpMs: 1_000)
+        var outbox = Outbox.to("a", giveUpMs: 1_000)
         outbox.take(.sample(), at: 0)
         outbox.configure(.init([], giveUpMs: 1_000))
         _ = outbox.step(at: 999)
@@ -272,7 +212,7 @@ struct OutboxTests {
     }
 
     @Test func afterARestartNumbersGoOnAndWhatWaitsIsNotToldTwice() {
-        var first = Self.outbox("a")
+        var first = Outbox.to("a")
         first.take(.sample(), at: 0)
         var second = Outbox(first.settings, waiting: first.lanes[0].entries)
         second.take(.sample(), at: 0)
@@ -291,15 +231,6 @@ struct OutboxTests {
 extension OutboxEntry {
     /// How many alerts it stands for.
     fileprivate var weight: Int { notification.kind == .summary ? notification.count : 1 }
-}
-
-/// `#expect` takes no call that changes something.
-private func expectEqual<Value: Equatable>(
-    _ found: Value,
-    _ expected: Value,
-    _ location: SourceLocation = #_sourceLocation
-) {
-    #expect(found == expected, sourceLocation: location)
 }
 
 /// Numbers that are the same in every run.

@@ -2,6 +2,7 @@ import Foundation
 import SafetyEngine
 import Settings
 import Synchronization
+import Testing
 
 @testable import Notify
 
@@ -105,4 +106,26 @@ extension DeskConfiguration.Notify {
         self.backoffMs = backoffMs
         self.giveUpMs = giveUpMs
     }
+}
+
+extension Outbox {
+    /// An outbox to webhooks of these names.
+    static func to(
+        _ names: String...,
+        attempts: Int = 3,
+        backoffMs: UInt64 = 1_000,
+        giveUpMs: UInt64 = 86_400_000
+    ) -> Outbox {
+        let targets = names.map { DeskConfiguration.Notify.Target.webhook($0, "http://\($0)") }
+        return Outbox(.init(targets, attempts: attempts, backoffMs: backoffMs, giveUpMs: giveUpMs))
+    }
+}
+
+/// `#expect` takes no call that changes something.
+func expectEqual<Value: Equatable>(
+    _ found: Value,
+    _ expected: Value,
+    _ location: SourceLocation = #_sourceLocation
+) {
+    #expect(found == expected, sourceLocation: location)
 }

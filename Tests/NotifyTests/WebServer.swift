@@ -57,7 +57,11 @@ final class WebServer: Sendable {
                     if connection >= 0 { memory.connections.append(connection) }
                     return memory.isOver
                 }
-                if isOver || connection < 0 { return }
+                if isOver || connection < 0 {
+                    // Only here: a number that was closed elsewhere may be another server's by now.
+                    close(listener)
+                    return
+                }
                 thread { [self] in serve(connection) }
             }
         }
@@ -73,8 +77,8 @@ final class WebServer: Sendable {
             memory.isOver = true
             for connection in memory.connections { shutdown(connection, Int32(SHUT_RDWR)) }
         }
+        // Refuses from now on, and wakes the thread.
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     private func serve(_ connection: Int32) {
