@@ -65,18 +65,18 @@ extension PaperBot {
         switch style {
         case .momentum:
             let rises = (book.quick - book.slow) / max(1, book.slow / 1_000_000)
-            if book.lots > 0 { return rises < -50 || heldMs > 240_000 ? sell : nil }
-            return book.looks > 20 && rises > 250 ? Wish(side: .buy, lots: stakeLots) : nil
+            if book.lots > 0 { return rises < -100 || heldMs > 240_000 ? sell : nil }
+            return book.looks > 20 && rises > 700 ? Wish(side: .buy, lots: stakeLots) : nil
         case .reversion:
-            if book.lots > 0 { return above > 150 || heldMs > 300_000 ? sell : nil }
-            guard book.looks > 10, above < -600 else { return nil }
+            if book.lots > 0 { return above > 100 || heldMs > 300_000 ? sell : nil }
+            guard book.looks > 10, above < -900 else { return nil }
             return Wish(side: .buy, lots: stakeLots, limit: venue.market.bid(index), restsForMs: 30_000)
         case .maker:
             if book.lots > 0 {
                 if heldMs > 200_000 { return sell }
-                return Wish(side: .sell, lots: book.lots, limit: ticks + max(1, ticks / 2_500), restsForMs: 60_000)
+                return Wish(side: .sell, lots: book.lots, limit: ticks + max(1, ticks / 2_000), restsForMs: 60_000)
             }
-            return Wish(side: .buy, lots: stakeLots, limit: max(1, ticks - max(1, ticks / 2_000)), restsForMs: 45_000)
+            return Wish(side: .buy, lots: stakeLots, limit: max(1, ticks - max(1, ticks / 1_250)), restsForMs: 45_000)
         }
     }
 

@@ -60,7 +60,9 @@ extension PaperBot {
     private mutating func reconcile(_ reports: [PositionReport]) {
         for (place, index) in symbols.enumerated() where books[place].lots > 0 {
             let symbol = PaperSymbol.all[index]
-            let held = reports.first { $0.symbol == symbol.name && $0.side == .long }.flatMap { symbol.lots($0.quantity) }
+            let held = reports.first { $0.symbol == symbol.name && $0.side == .long }.flatMap {
+                symbol.lots($0.quantity)
+            }
             guard held ?? 0 < books[place].lots else { continue }
             let kept = Int128(held ?? 0)
             books[place].flow = Int64(clamping: Int128(books[place].flow) * kept / Int128(books[place].lots))

@@ -34,7 +34,7 @@ public struct PaperBot: Sendable, Equatable, Codable {
     /// What one order is worth, in millionths of money.
     let stake: Int64
     let desk: String
-    let pid: UInt32
+    var pid: UInt32
 
     var random: PaperRandom
     /// By place in `symbols`.
@@ -106,6 +106,8 @@ public struct PaperBot: Sendable, Equatable, Codable {
     /// Goes on in another process: names that it gives are new ones.
     mutating func resume(wallMs: Int64) { run = String(wallMs.magnitude, radix: 36) }
 
+    mutating func belongs(to settings: PaperSettings) { pid = settings.pid }
+
     func event(_ body: Event.Body, _ venue: PaperVenue) -> Event {
         Event(
             Event.Origin(
@@ -126,7 +128,8 @@ public struct PaperBot: Sendable, Equatable, Codable {
             && open.allSatisfy { PaperSymbol.all.indices.contains($0.symbol) }
             && books.allSatisfy { book in
                 (0...PaperSymbol.most).contains(book.lots) && book.flow.magnitude <= UInt64(PaperSymbol.most)
-                    && (0...PaperSymbol.most << 16).contains(book.quick) && (0...PaperSymbol.most << 16).contains(book.slow)
+                    && (0...PaperSymbol.most << 16).contains(book.quick)
+                    && (0...PaperSymbol.most << 16).contains(book.slow)
             }
     }
 }

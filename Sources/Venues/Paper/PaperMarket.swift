@@ -9,7 +9,7 @@ struct PaperMarket: Sendable, Equatable, Codable {
     private var swing: [Int64]
 
     /// Movements in one second, in millionths, of the swing; it dies down with a time constant of `swingSeconds`.
-    private static let swingVolatility: Int64 = 120
+    private static let swingVolatility: Int64 = 180
     private static let swingSeconds: Int64 = 64
     /// The time constant of the pull back to the anchor: half a day.
     private static let pullSeconds: Int64 = 43_200
@@ -29,11 +29,11 @@ struct PaperMarket: Sendable, Equatable, Codable {
     mutating func move(_ index: Int) {
         let anchor = PaperSymbol.all[index].anchor << 16
         let millionth = max(1, slow[index] / 1_000_000)
-        let step = millionth * PaperSymbol.all[index].volatility * random.noise() >> 16
+        let step = (millionth * PaperSymbol.all[index].volatility * random.noise()) >> 16
         let pull = (anchor - slow[index]) / PaperMarket.pullSeconds
         slow[index] = (slow[index] + step + pull).clamped(to: anchor / 2...anchor * 2)
         swing[index] -= swing[index] / PaperMarket.swingSeconds
-        swing[index] += millionth * PaperMarket.swingVolatility * random.noise() >> 16
+        swing[index] += (millionth * PaperMarket.swingVolatility * random.noise()) >> 16
         swing[index] = swing[index].clamped(to: -anchor / 50...anchor / 50)
     }
 
@@ -53,11 +53,14 @@ struct PaperMarket: Sendable, Equatable, Codable {
         slow.count == PaperSymbol.all.count && swing.count == PaperSymbol.all.count
             && PaperSymbol.all.indices.allSatisfy { index in
                 let anchor = PaperSymbol.all[index].anchor << 16
-                return (anchor / 2...anchor * 2).contains(slow[index]) && (-anchor / 50...anchor / 50).contains(swing[index])
+                return (anchor / 2...anchor * 2).contains(slow[index])
+                    && (-anchor / 50...anchor / 50).contains(swing[index])
             }
     }
 }
 
 extension Int64 {
-    func clamped(to range: ClosedRange<Int64>) -> Int64 { Swift.min(Swift.max(self, range.lowerBound), range.upperBound) }
+    func clamped(to range: ClosedRange<Int64>) -> Int64 {
+        Swift.min(Swift.max(self, range.lowerBound), range.upperBound)
+    }
 }

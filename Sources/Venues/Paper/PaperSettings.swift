@@ -17,13 +17,13 @@ public struct PaperSettings: Sendable, Equatable, Codable {
     /// Whether more can be sold than is held.
     public var allowsShorting = false
     /// What a trade that takes from the book costs, in millionths of its worth.
-    public var takerFee: Int64 = 200
+    public var takerFee: Int64 = 100
     /// What a trade that rested on the book costs, in millionths of its worth.
-    public var makerFee: Int64 = 50
+    public var makerFee: Int64 = 20
     /// Of a thousand orders so many are refused by chance.
     public var rejectsPerMille = 5
     /// Of a thousand orders so many get stuck: sent, and never answered. Orders that only close never do by chance.
-    public var stuckPerMille = 8
+    public var stuckPerMille = 12
     /// A stuck order is given up by the venue after so long, in milliseconds: past ORDER_STUCK's 300 s, before its 900 s.
     public var stuckForMs: UInt64 = 420_000
     /// The longest that an order rests, in milliseconds, where it does not say: below ORDER_STUCK's 300 s.

@@ -23,14 +23,14 @@ struct PaperSymbol: Sendable {
 
     /// Prices of the autumn of 2024, when the recorded desk was recorded. Places add up to at most `moneyPlaces`.
     static let all: [PaperSymbol] = [
-        PaperSymbol(name: "BTC/USD", anchor: 670_123, pricePlaces: 1, lotPlaces: 5, volatility: 80),
-        PaperSymbol(name: "ETH/USD", anchor: 328_812, pricePlaces: 2, lotPlaces: 4, volatility: 100),
-        PaperSymbol(name: "XRP/USD", anchor: 6_231, pricePlaces: 4, lotPlaces: 1, volatility: 120),
-        PaperSymbol(name: "SOL/USD", anchor: 15_244, pricePlaces: 2, lotPlaces: 3, volatility: 120),
-        PaperSymbol(name: "LINK/USD", anchor: 14_312, pricePlaces: 3, lotPlaces: 2, volatility: 120),
-        PaperSymbol(name: "DOGE/USD", anchor: 11_874, pricePlaces: 5, lotPlaces: 0, volatility: 130),
-        PaperSymbol(name: "AVAX/USD", anchor: 27_850, pricePlaces: 3, lotPlaces: 2, volatility: 120),
-        PaperSymbol(name: "LTC/USD", anchor: 7_124, pricePlaces: 2, lotPlaces: 3, volatility: 100),
+        PaperSymbol(name: "BTC/USD", anchor: 670_123, pricePlaces: 1, lotPlaces: 5, volatility: 50),
+        PaperSymbol(name: "ETH/USD", anchor: 328_812, pricePlaces: 2, lotPlaces: 4, volatility: 60),
+        PaperSymbol(name: "XRP/USD", anchor: 6_231, pricePlaces: 4, lotPlaces: 1, volatility: 70),
+        PaperSymbol(name: "SOL/USD", anchor: 15_244, pricePlaces: 2, lotPlaces: 3, volatility: 70),
+        PaperSymbol(name: "LINK/USD", anchor: 14_312, pricePlaces: 3, lotPlaces: 2, volatility: 70),
+        PaperSymbol(name: "DOGE/USD", anchor: 11_874, pricePlaces: 5, lotPlaces: 0, volatility: 80),
+        PaperSymbol(name: "AVAX/USD", anchor: 27_850, pricePlaces: 3, lotPlaces: 2, volatility: 70),
+        PaperSymbol(name: "LTC/USD", anchor: 7_124, pricePlaces: 2, lotPlaces: 3, volatility: 60),
     ]
 
     static func index(of name: String) -> Int? { all.firstIndex { $0.name == name } }

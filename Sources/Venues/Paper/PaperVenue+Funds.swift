@@ -13,7 +13,9 @@ extension PaperVenue {
     }
 
     /// Lots that an order could take off the position that it points against.
-    func closable(_ order: PaperOrder) -> Int64 { max(0, -order.sign * accounts[order.account].holdings[order.symbol].lots) }
+    func closable(_ order: PaperOrder) -> Int64 {
+        max(0, -order.sign * accounts[order.account].holdings[order.symbol].lots)
+    }
 
     /// An order's lots: those that take off a position, and those that add to one or open it.
     ///

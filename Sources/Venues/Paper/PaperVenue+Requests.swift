@@ -113,7 +113,8 @@ extension PaperVenue {
         guard closable > 0 else {
             throw VenueError(.refused, "no \(request.side.rawValue) position in \(request.symbol) to close")
         }
-        guard request.quantity >= symbol.quantity(1), let lots = symbol.wholeLots(min(request.quantity, symbol.quantity(closable)))
+        guard request.quantity >= symbol.quantity(1),
+            let lots = symbol.wholeLots(min(request.quantity, symbol.quantity(closable)))
         else { throw VenueError(.refused, "\(request.quantity) \(request.symbol) is less than can be traded") }
         return try place(
             PaperRequest(
@@ -167,7 +168,9 @@ extension PaperVenue {
     public mutating func inject(_ kind: PaperFault.Kind, amount: Int = 100, forMs: UInt64) {
         faults.removeAll { $0.kind == kind }
         let until = nowMs.addingReportingOverflow(forMs)
-        faults.append(PaperFault(kind: kind, amount: max(0, amount), untilMs: until.overflow ? .max : until.partialValue))
+        faults.append(
+            PaperFault(kind: kind, amount: max(0, amount), untilMs: until.overflow ? .max : until.partialValue)
+        )
         listsMs = nowMs
     }
 

@@ -91,7 +91,8 @@ extension PaperVenue {
             return finish(
                 place,
                 .canceled,
-                order.side == .buy && !order.reduceOnly ? "no money is left for it" : "nothing is left that it could sell"
+                order.side == .buy && !order.reduceOnly
+                    ? "no money is left for it" : "nothing is left that it could sell"
             )
         }
         // About 400 of money trades at once; the rest waits for the next step.
