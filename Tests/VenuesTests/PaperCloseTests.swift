@@ -81,7 +81,8 @@ struct PaperCloseTests {
         var venue = PaperVenue(settings, wallMs: 0)
         _ = try venue.place(.test("short", .sell, "0.5"))
         _ = venue.finish("short")
-        let held = try #require(try venue.positions(account: "main").first)
+        let positions = try venue.positions(account: "main")
+        let held = try #require(positions.first)
         #expect(held.side == .short && held.quantity == decimal("0.5"))
         #expect(throws: VenueError.self) { try venue.close(request("x", .long, "0.5")) }
         _ = try venue.close(request("c", .short, "9"))

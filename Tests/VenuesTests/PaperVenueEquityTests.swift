@@ -133,21 +133,25 @@ struct PaperVenueEquityTests {
         for round in 0..<5 {
             _ = try venue.place(.test("b\(round)", .buy, "0.1"))
             for (_, fill) in venue.finish("b\(round)").fills {
-                paid = try #require(paid.adding(try #require(fill.price.multiplied(by: fill.quantity))))
+                let worth = try #require(fill.price.multiplied(by: fill.quantity))
+                paid = try #require(paid.adding(worth))
                 bought = try #require(bought.adding(fill.quantity))
             }
             let position = try #require(try venue.positions(account: "main").first)
             let entry = try #require(position.entryPrice)
             // Rounded down in its fourth place.
             let low = try #require(entry.multiplied(by: bought))
-            let high = try #require(try #require(entry.adding(decimal("0.0001"))).multiplied(by: bought))
+            let next = try #require(entry.adding(decimal("0.0001")))
+            let high = try #require(next.multiplied(by: bought))
             #expect(low <= paid && paid < high, "\(entry)")
         }
-        let before = try venue.positions(account: "main").first?.entryPrice
+        let positionBefore = try venue.positions(account: "main").first
+        let before = try #require(positionBefore?.entryPrice)
         _ = try venue.place(.test("s", .sell, "0.2"))
         _ = venue.finish("s")
-        let after = try venue.positions(account: "main").first?.entryPrice
-        let difference = try #require(try #require(before).subtracting(try #require(after)))
+        let positionAfter = try venue.positions(account: "main").first
+        let after = try #require(positionAfter?.entryPrice)
+        let difference = try #require(before.subtracting(after))
         #expect(difference.magnitude <= decimal("0.0001"), "selling a part does not change what the rest cost")
     }
 }
