@@ -30,8 +30,10 @@ struct PaperVenueTests {
         var venue = PaperVenue(.plain(), wallMs: 0)
         _ = venue.run(1_000)
         let mid = try #require(venue.price(of: "ETH/USD"))
-        let limit = try #require(mid.subtracting(decimal("0.60")))
-        _ = try venue.place(.test("low", .buy, "0.1", at: limit))
+        let limit = try #require(mid.subtracting(decimal("2.50")))
+        var request = PaperRequest.test("low", .buy, "0.1", at: limit)
+        request.restsForMs = 3_600_000
+        _ = try venue.place(request)
         let events = venue.finish("low")
         #expect(events.states("low").contains(.acknowledged))
         #expect(events.states("low").last == .filled)

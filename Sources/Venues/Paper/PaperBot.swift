@@ -128,8 +128,8 @@ public struct PaperBot: Sendable, Equatable, Codable {
             && open.allSatisfy { PaperSymbol.all.indices.contains($0.symbol) }
             && books.allSatisfy { book in
                 (0...PaperSymbol.most).contains(book.lots) && book.flow.magnitude <= UInt64(PaperSymbol.most)
-                    && (0...PaperSymbol.most << 16).contains(book.quick)
-                    && (0...PaperSymbol.most << 16).contains(book.slow)
+                    && (0...Int64(1) << 50).contains(book.quick)
+                    && (0...Int64(1) << 50).contains(book.slow)
             }
     }
 }
