@@ -31,10 +31,12 @@ struct PaperBotTests {
     func refusesOne() {
         var world = PaperWorld(wallMs: 0)
         let events = world.advance(to: 600_000) { bot, _ in bot != 2 }
-        let strategies = Set(events.compactMap { event -> String? in
-            guard case .order = event.body, event.origin.source.kind == .bot else { return nil }
-            return event.origin.strategy
-        })
+        let strategies = Set(
+            events.compactMap { event -> String? in
+                guard case .order = event.body, event.origin.source.kind == .bot else { return nil }
+                return event.origin.strategy
+            }
+        )
         #expect(strategies == ["momentum", "reversion"])
     }
 
@@ -50,7 +52,8 @@ struct PaperBotTests {
             #expect(events.fills.allSatisfy { $0.fill.side == .sell }, "seed \(seed)")
             let after = world.venue.accounts[0].holdings.map(\.lots)
             #expect(zip(held, after).allSatisfy { $1 <= $0 && $1 >= 0 }, "seed \(seed)")
-            #expect(world.bots.allSatisfy { $0.books.allSatisfy { $0.lots == 0 } }, "seed \(seed): what they hold, they sell")
+            let isFlat = world.bots.allSatisfy { $0.books.allSatisfy { $0.lots == 0 } }
+            #expect(isFlat, "seed \(seed): what they hold, they sell")
         }
     }
 

@@ -8,7 +8,8 @@ struct PaperFaultTests {
     func outage() throws {
         var venue = PaperVenue(.plain(), wallMs: 0)
         _ = venue.run(1_000)
-        _ = try venue.place(.test("under-way", .buy, "0.1"))
+        _ = try venue.place(.test("under-way", .buy, "1"))
+        _ = venue.run(500)
         venue.inject(.outage, forMs: 20_000)
         #expect(failure { try venue.place(.test("x")) } == .unreachable)
         #expect(failure { try venue.cancelAll(CancelScope()) } == .unreachable)
@@ -29,7 +30,7 @@ struct PaperFaultTests {
         let after = venue.run(2_000)
         #expect(after.states("under-way").last == .filled)
         let fill = try #require(after.first { if case .fill = $0.body { true } else { false } })
-        #expect(try #require(fill.happenedMs) < 5_000, "told late, with the time at which it happened")
+        #expect(try #require(fill.happenedMs) < 10_000, "told late, with the time at which it happened")
         let last = after.compactMap { if case .venue(let report) = $0.body { report.state } else { nil } }.last
         #expect(last == .connected)
         #expect(after.contains { if case .positions(let list) = $0.body { !list.isEmpty } else { false } })
@@ -121,7 +122,8 @@ struct PaperFaultTests {
         let numbers = other.compactMap { $0.id.split(separator: "-").last.flatMap { Int($0) } }
         #expect(numbers.count == other.count && numbers != numbers.sorted())
         #expect(Set(other.fills.map(\.fill.fillID)).count == plain.fills.count)
-        #expect(try clean.positions(account: "main").map(\.quantity) == spoiled.positions(account: "main").map(\.quantity))
+        let held = try clean.positions(account: "main").map(\.quantity)
+        #expect(try spoiled.positions(account: "main").map(\.quantity) == held)
     }
 
     @Test("A bot that hears everything twice and in any order believes what is")

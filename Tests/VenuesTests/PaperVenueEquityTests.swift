@@ -45,7 +45,8 @@ private struct Tally {
             guard let held = held["\(account) \(symbol)"], let price = prices[symbol] else { continue }
             equity = exact(equity.adding(exact(held.multiplied(by: price))))
         }
-        if report.total != cash[account] { problems.append("\(account): \(report.total) is not \(cash[account] as Any)") }
+        let money = cash[account] ?? Decimal(0)
+        if report.total != money { problems.append("\(account): \(report.total) is not \(money)") }
         if report.equity != equity { problems.append("\(account): worth \(report.equity as Any), not \(equity)") }
         if report.total.isNegative { problems.append("\(account): \(report.total) of money") }
         if (report.free ?? Decimal(-1)).isNegative || (report.free ?? Decimal(0)) > report.total {

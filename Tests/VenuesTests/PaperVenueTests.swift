@@ -94,10 +94,12 @@ struct PaperVenueTests {
         "What cannot be an order is refused at once",
         arguments: [
             (PaperRequest.test("a", .buy, "0"), "whole number"), (.test("a", .buy, "-1"), "whole number"),
-            (.test("a", .buy, "0.00001"), "whole number"), (.test("a", .buy, "1", "NO/USD"), "EQuery:Unknown asset pair"),
+            (.test("a", .buy, "0.00001"), "whole number"),
+            (.test("a", .buy, "1", "NO/USD"), "EQuery:Unknown asset pair"),
             (.test("a", .buy, "1", at: decimal("0")), "price"), (.test("a", .buy, "1", at: decimal("-5")), "price"),
             (.test("a", .buy, "1", at: decimal("1.001")), "price"), (.test("", .buy, "1"), "client id"),
-            (.test("a", .buy, "99999999999"), "larger"), (.test("a", .buy, "1", at: decimal("9999999999999")), "larger"),
+            (.test("a", .buy, "99999999999"), "larger"),
+            (.test("a", .buy, "1", at: decimal("9999999999999")), "larger"),
         ]
     )
     func refuses(request: PaperRequest, words: String) {
@@ -234,7 +236,9 @@ struct PaperVenueTests {
         #expect(beating.sorted() == ["paper-maker", "paper-momentum", "paper-reversion"])
         #expect(positions.count == 4 && positions.count { $0.entryPrice == nil && $0.openedMs == nil } == 1)
         let ages = positions.compactMap(\.openedMs)
-        #expect(Set(ages).count == 3 && ages.allSatisfy { $0 < 1_700_000_000_000 && $0 > 1_700_000_000_000 - 86_400_000 })
+        #expect(
+            Set(ages).count == 3 && ages.allSatisfy { $0 < 1_700_000_000_000 && $0 > 1_700_000_000_000 - 86_400_000 }
+        )
         #expect(orders.count >= 4)
         #expect(venues == ["main", "reserve"] && balances.prefix(2) == ["main", "reserve"])
         #expect(events.allSatisfy { $0.origin.venue == "paper" && $0.origin.desk == "paper" })
@@ -257,7 +261,8 @@ struct PaperVenueTests {
         }
         let all = names(lost) + names(after)
         #expect(Set(all).count == all.count && !all.contains(""))
-        let orders = lost.fills.map(\.fill.clientID), later = after.fills.map(\.fill.clientID)
+        let orders = lost.fills.map(\.fill.clientID)
+        let later = after.fills.map(\.fill.clientID)
         #expect(!orders.isEmpty && !later.isEmpty)
     }
 }

@@ -60,7 +60,7 @@ struct PaperWorldTests {
         #expect(message(Array("[]".utf8), settings).contains("another version"))
         #expect(message(Array(bytes.dropLast(5)), settings).contains("no JSON"))
         var random = PaperRandom(seed: 3)
-        for _ in 0..<300 {
+        for _ in 0..<60 {
             var damaged = bytes
             let at = random.below(damaged.count)
             damaged[at] = damaged[at] == UInt8(ascii: "7") ? UInt8(ascii: "8") : UInt8(ascii: "7")
