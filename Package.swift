@@ -157,7 +157,11 @@ let package = Package(
             dependencies: ["Journal", "SafetyEngine", "KillSwitch", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: settings
         ),
-        .testTarget(name: "VenuesTests", dependencies: ["Venues", "SafetyEngine"], swiftSettings: settings),
+        .testTarget(
+            name: "VenuesTests",
+            dependencies: ["Venues", "SafetyEngine", "KillSwitch"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "SettingsTests",
             dependencies: ["Settings", "SafetyEngine", "Console"],

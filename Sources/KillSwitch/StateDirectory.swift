@@ -143,7 +143,7 @@ public final class StateDirectory: Sendable {
     /// Replaces a file by a complete one: temporary name, then rename. Not synced: for what can be made again.
     ///
     /// - Throws: `SwitchError.Code.log`; the file then is what it was.
-    func replace(_ name: String, with bytes: [UInt8], permissions: mode_t) throws(SwitchError) {
+    public func replace(_ name: String, with bytes: [UInt8], permissions: UInt32) throws(SwitchError) {
         let temporary = "\(name).\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp"
         let file = openat(
             descriptor,

@@ -1,2 +1,0 @@
-import SafetyEngine
-import Testing
