@@ -35,15 +35,12 @@ enum DeskCommands {
         (AuditCommand.verify, AuditCommand.runVerify),
         (BenchCommand.command, BenchCommand.run),
         (DoctorCommand.command, DoctorCommand.run),
-<<<<<<< HEAD
         (NotifyCommand.test, NotifyCommand.runTest),
         (NotifyCommand.status, NotifyCommand.runStatus),
-=======
         (ConfigCommand.show, ConfigCommand.runShow),
         (ConfigCommand.check, ConfigCommand.runCheck),
         (ConfigCommand.path, ConfigCommand.runPath),
         (ConfigCommand.example, ConfigCommand.runExample),
->>>>>>> settings
     ]
 
     static let table = CommandTable(
