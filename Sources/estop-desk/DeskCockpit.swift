@@ -11,7 +11,7 @@ final class DeskCockpit: Cockpit {
     private let hand: Hand
     private let recorder = Recorder()
     private let lastHalt = Mutex<String?>(nil)
-    private let host = Mutex<DeskHost?>(nil)
+    private let host = Mutex<HostedDesk?>(nil)
     private let link: EngineLink?
     private let watch: DeskWatch
     private let outlets: Outlets
@@ -37,7 +37,7 @@ final class DeskCockpit: Cockpit {
         if hosting && desk.mayHost {
             do {
                 let logger = Self.logger(outlets)
-                let started = try DeskStart.host(desk.killSwitch, logger: logger, onView: { outlets.look() })
+                let started = try HostedDesk(desk.killSwitch, desk.arguments, logger: logger, onView: { outlets.look() })
                 host.withLock { $0 = started }
             } catch let error as SwitchError {
                 if error.code != .inUse { notices.append(error.message) }
@@ -55,7 +55,7 @@ final class DeskCockpit: Cockpit {
             desk.killSwitch,
             isHost: { isHost },
             notices: notices,
-            engine: { started?.sight ?? link?.sight },
+            engine: { started?.host.sight ?? link?.sight },
             deliver: { snapshot in outlets.deliver.withLock { $0 }?(snapshot) }
         )
     }

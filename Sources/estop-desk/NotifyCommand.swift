@@ -24,10 +24,10 @@ enum NotifyCommand {
     )
 
     /// Who is told, in the order of the configuration.
-    ///
-    /// TO BE REPLACED AT THE MERGE: the part of estop.toml that names targets is read by `DeskConfiguration.load`, which
-    /// is not here yet; its `notify.targets` belong here, for the state directory and configuration of the arguments.
-    static func targets(_ arguments: Arguments) throws -> [DeskConfiguration.Notify.Target] { [] }
+    static func targets(_ arguments: Arguments) throws -> [DeskConfiguration.Notify.Target] {
+        let location = try StateLocation.choose(option: arguments.state)
+        return try DeskConfiguration.load(named: arguments.config, state: location.path).desk.notify.targets
+    }
 
     // MARK: - test
 

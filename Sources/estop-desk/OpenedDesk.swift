@@ -5,6 +5,8 @@ import Settings
 /// The desk that a screen is opened on. Halting needs no configuration: a broken one is said and does not keep K away.
 struct OpenedDesk {
     let killSwitch: KillSwitch
+    /// Where its configuration is named.
+    let arguments: Arguments
     /// What the operator ought to know about the configuration.
     var notices: [String]
     /// Whether this process may host the desk itself: a paper desk whose configuration is sound.
@@ -14,6 +16,7 @@ struct OpenedDesk {
     ///
     /// - Throws: what is wrong, when there is no directory that could be halted.
     init(_ arguments: Arguments) throws(ChosenDesk.Failure) {
+        self.arguments = arguments
         do {
             let desk = try ChosenDesk(arguments, create: true)
             killSwitch = desk.killSwitch

@@ -17,7 +17,10 @@ enum ServeCommand {
                 summary: "how much to say on stderr; default: info"
             )
         ],
-        discussion: ["Exit status: 0 on SIGTERM or SIGINT. Speaks systemd's sd_notify, without needing it."]
+        discussion: [
+            "Exit status: 0 on SIGTERM or SIGINT. SIGHUP, or a change of the file, reads the configuration again.",
+            "Speaks systemd's sd_notify, without needing it.",
+        ]
     )
 
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
@@ -34,19 +37,23 @@ enum ServeCommand {
             return handler
         }
         let logger = Logger(label: "estop")
-        let host: DeskHost
+        let host: HostedDesk
         do {
             let desk = try ChosenDesk(arguments, create: true)
             if let refusal = ConfigCommand.refusal(arguments) {
                 for problem in refusal.problems { logger.error("\(problem.message)") }
                 return ChosenDesk.fail(refusal.message, arguments, status: 1)
             }
-            host = try DeskStart.host(desk.killSwitch, logger: logger)
+            host = try HostedDesk(desk.killSwitch, arguments, logger: logger)
         } catch {
             return ChosenDesk.fail("\(error)", arguments, status: 1)
         }
         var number: Int32 = 0
-        while sigwait(&signals, &number) != 0 {}
+        while true {
+            guard sigwait(&signals, &number) == 0 else { continue }
+            guard number == SIGHUP else { break }
+            host.reload()
+        }
         logger.info("signal \(number)")
         host.stop()
         return 0
