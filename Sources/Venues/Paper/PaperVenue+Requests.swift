@@ -151,7 +151,7 @@ extension PaperVenue {
         return positionReports(account)
     }
 
-    /// How one order stands; nil: it does not know it (any more: it remembers the last 200 finished ones).
+    /// How one order stands; nil: it does not know it (any more: it remembers the last 100 finished ones).
     public mutating func inquire(_ name: OrderName, account: String) throws(VenueError) -> OrderReport? {
         let endpoint = "GET /orders/{id}"
         try enter(endpoint)

@@ -47,7 +47,7 @@ public struct PaperVenue: Sendable, Equatable, Codable {
     var saidOutage = false
 
     /// Most finished orders that are remembered.
-    static let mostFinished = 200
+    static let mostFinished = 100
     /// Most events that an outage keeps back.
     static let mostUndelivered = 20_000
 
