@@ -60,19 +60,21 @@ public enum ConfigurationExample {
     }
 
     private static func rules(_ group: [Setting], _ draft: Draft) -> String {
-        var out = "\n# Rules. These keys are for all of them, but where it says otherwise:\n"
+        var out = "\n# Rules. Each key is for all of them, but where it says otherwise.\n"
         for setting in group {
             let only =
-                setting.domain == .own ? " (rules of your own)" : setting.domain == .builtIn ? " (built-in rules)" : ""
-            out += "#   \(setting.key)\(only): \(setting.summary)\n"
+                setting.domain == .own ? ", in rules of your own" : setting.domain == .builtIn ? ", built in" : ""
+            // What a threshold is counted in differs from rule to rule, and stands there.
+            let unit = isThreshold(setting) ? "" : " \(setting.unit(draft, "").capitalizedFirst)."
+            out += "#   \(setting.key)\(only): \(setting.summary)\(unit)\n"
         }
         for rule in draft.rules {
             let name = rule.rule.name
             out += "\n[rules.\(TOMLText.key(name))]\n"
             for setting in group where setting.isFor(rule, in: setting.path) {
                 guard let value = setting.written(draft, name) else { continue }
-                if setting.key == "window", rule.rule.windowMs == 0 { continue }
-                out += "#\(setting.key) = \(value)  # \(setting.unit(draft, name))\n"
+                out +=
+                    "#\(setting.key) = \(value)" + (isThreshold(setting) ? "  # \(setting.unit(draft, name))\n" : "\n")
             }
         }
         var sample = draft
@@ -83,9 +85,13 @@ public enum ConfigurationExample {
         for setting in group where setting.isFor(own, in: setting.path) {
             let mark = ["under", "at_least"].contains(setting.key) ? "# " : "#"
             let value = setting.written(sample, "QUEUE_DEPTH").flatMap { $0 == "\"\"" ? nil : $0 } ?? setting.example
-            out += "\(mark)\(setting.key) = \(value)  # \(setting.unit(sample, "QUEUE_DEPTH"))\n"
+            out += "\(mark)\(setting.key) = \(value)\n"
         }
         return out
+    }
+
+    private static func isThreshold(_ setting: Setting) -> Bool {
+        setting.key == "kill_at" || Alert.Level.allCases.contains { $0.word.lowercased() == setting.key }
     }
 }
 

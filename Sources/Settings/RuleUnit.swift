@@ -23,7 +23,8 @@ enum RuleUnit: Sendable, CaseIterable {
         case .time: .seconds(1...365 * TimeText.day)
         case .percent: .percent(Decimal(0)...Decimal(10_000))
         case .money: .money(Decimal(0)...Decimal(1_000_000_000_000))
-        case .number: .number(Decimal(-1_000_000_000_000_000)...Decimal(1_000_000_000_000_000))
+        case .number:
+            Kind(unit: "a number", read: { Numbers.decimal($0) }, write: { $0.description })
         }
     }
 

@@ -63,11 +63,6 @@ extension SettingReader {
                 line("rules", name, "window"),
                 "'rules.\(name).window' has no use: this rule looks back over no time: leave it out"
             )
-        } else if standard.windowMs > 0, rule.rule.windowMs == 0 {
-            refuse(
-                line("rules", name, "window"),
-                "'rules.\(name).window' cannot be 0: this rule looks back: write window = \"10m\""
-            )
         }
         guard rule.limits != RuleLimits(standard.steps) else { return }
         if isGiven("rules", name, "kill_at"), rule.limits.killAt != nil, !rule.limits.kills,

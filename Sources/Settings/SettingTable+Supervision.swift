@@ -135,12 +135,14 @@ extension SettingTable {
                 \.rule.cooldownMs,
                 "How long after it resolved the same alert is not notified again."
             ),
-            rules.key(
+            rules.make(
                 "window",
-                .time(second...30 * day, zero: "it has no window"),
-                \.rule.windowMs,
+                { _ in .time(second...30 * day) },
+                get: { $0.rule.windowMs == 0 ? nil : $0.rule.windowMs },
+                set: { $0.rule.windowMs = $1 },
+                example: "\"10m\"",
                 domain: .builtIn,
-                "Over how long a time it looks back."
+                "Over how long a time it looks back, where it does."
             ),
             rules.key(
                 "samples",

@@ -291,9 +291,8 @@ struct ReadingTests {
     @Test func whatIsShownCanBeWritten() throws {
         let reading = try Hand.read(ReadingTests.everything)
         let written = SettingTable.places(reading.draft).compactMap { place -> String? in
-            // Two of three comparisons have no value, and a window that is none has no use.
+            // Nothing is what leaving a key out says: an address or a command of a target that has none.
             guard let value = place.setting.written(reading.draft, place.name) ?? reading.turnedOff(place.path),
-                !(place.setting.key == "window" && value == "\"0\""),
                 !["\"\"", "[]"].contains(value)
             else { return nil }
             return "\(TOMLText.path(place.path)) = \(value)"

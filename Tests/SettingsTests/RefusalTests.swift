@@ -144,7 +144,7 @@ struct RefusalTests {
         ),
         (
             "[rules.HIGH_ERROR_RATE]\nwindow = \"0\"",
-            "2: 'rules.HIGH_ERROR_RATE.window' cannot be 0: this rule looks back: write window = \"10m\""
+            "2: 'rules.HIGH_ERROR_RATE.window' is \"0\", a number without a unit; it has to be a time from 1s to 30d: write window = \"10m\""
         ),
         (
             "[rules.BALANCE_LOW]\nover = 3",
