@@ -113,6 +113,9 @@ extension Book {
         } else if origin.source.kind == .bot {
             return
         }
+        // What is late was true then, and not now. What is stale when it comes says nothing.
+        let age = telling.lateMs > Telling.lateAfterMs ? telling.lateMs : 0
+        guard age <= min(settings.priceStaleMs, telling.atMs) else { return }
         let key = PriceKey(venue: origin.venue, symbol: report.symbol)
         var place = prices.place(of: key)
         if place == nil {
@@ -141,12 +144,10 @@ extension Book {
             price = nil
             counts.contradictory &+= 1
         }
-        // What is late was true then, and not now.
-        let age = telling.lateMs > Telling.lateAfterMs ? telling.lateMs : 0
         prices[at: place].take(
             price,
             report.currency.isEmpty && !isRate ? settings.baseCurrency : report.currency,
-            seenMs: telling.atMs - min(telling.atMs, age),
+            seenMs: telling.atMs - age,
             happenedMs: telling.happenedMs ?? happened,
             source: isRate ? origin.source : nil
         )

@@ -74,8 +74,8 @@ public struct EquityRecord: Sendable, Equatable, Codable {
         guard let day else { return }
         let isWatched = lastMs.map { elapsed(from: $0, to: atMs) <= 60_000 } ?? true
         let opening = isWatched ? now ?? last : [now, last].compactMap(\.self).max()
-        if dayOpening == nil || day > (self.day ?? .min) {
-            dayOpening = opening ?? dayOpening
+        if dayOpening == nil || day > (self.day ?? .min) { dayOpening = opening ?? dayOpening }
+        if let before = self.day, day > before {
             dayRealised = Decimal(0)
             dayFees = Decimal(0)
         }
