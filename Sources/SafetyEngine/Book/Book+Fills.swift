@@ -10,11 +10,10 @@ extension Book {
         }
         let account = AccountKey(venue: origin.venue, account: origin.account)
         if let name = report.name(telling) {
-            guard memories.place(of: account) != nil || hasRoom(memories.count * 100, telling) else { return }
+            guard let place = placeOfMemory(account, telling) else { return }
             let isNew =
                 telling.isProof
-                ? memories[account, default: AccountMemory()].fills.insert(name)
-                : memories[account, default: AccountMemory()].claimedFills.insert(name)
+                ? memories[at: place].fills.insert(name) : memories[at: place].claimedFills.insert(name)
             guard isNew else {
                 counts.duplicate &+= 1
                 return
@@ -29,6 +28,14 @@ extension Book {
         noteTrade(origin, telling.atMs)
         if let fee = report.fee, telling.isProof { equity.pay(fee, report.currency) }
         if telling.isProof { track(report, account, origin, telling) }
+    }
+
+    /// Where what counts once is remembered of an account; nil: there is no room for what a bot says.
+    mutating func placeOfMemory(_ account: AccountKey, _ telling: Telling) -> Int? {
+        if let place = memories.place(of: account) { return place }
+        guard hasRoom(memories.count * 100, telling) else { return nil }
+        memories[account] = AccountMemory()
+        return memories.count - 1
     }
 
     private mutating func track(
@@ -80,9 +87,10 @@ extension Book {
             positions[at: place].price(by: track)
             return
         }
-        let wasHeld = positions[key]?.isHeld ?? false
+        let known = positions.place(of: key)
+        let wasHeld = known.map { positions.values[$0].isHeld } ?? false
         if !wasHeld, track.quantity > Decimal(0) {
-            var position = positions[key] ?? BookPosition()
+            var position = known.map { positions.values[$0] } ?? BookPosition()
             position.open(at: telling.atMs)
             position.openedMs = telling.atMs
             position.openedWallMs = telling.happenedMs ?? telling.wallMs
@@ -90,7 +98,7 @@ extension Book {
             position.currency = currency ?? position.currency
             positions[key] = position
         }
-        guard let place = positions.place(of: key) else { return }
+        guard let place = known ?? positions.place(of: key) else { return }
         if wasHeld, track.quantity == Decimal(0) { noteClosed(place) }
         positions[at: place].quantity = track.quantity
         positions[at: place].seenMs = telling.atMs

@@ -59,8 +59,8 @@ extension Book {
                 report.transferID.isEmpty
                 ? telling.happenedMs.map { "\($0)\u{0}\(report.amount)\u{0}\(report.currency)" } : report.transferID
             if let name {
-                guard memories.place(of: account) != nil || hasRoom(memories.count * 100, telling) else { return }
-                guard memories[account, default: AccountMemory()].transfers.insert(name) else {
+                guard let memory = placeOfMemory(account, telling) else { return }
+                guard memories[at: memory].transfers.insert(name) else {
                     counts.duplicate &+= 1
                     return
                 }
@@ -169,8 +169,8 @@ extension Book {
             report.tradeID.isEmpty
             ? telling.happenedMs.map { "\($0)\u{0}\(report.symbol)\u{0}\(report.profit)" } : report.tradeID
         if let name {
-            guard memories.place(of: account) != nil || hasRoom(memories.count * 100, telling) else { return }
-            guard memories[account, default: AccountMemory()].trades.insert(name) else {
+            guard let memory = placeOfMemory(account, telling) else { return }
+            guard memories[at: memory].trades.insert(name) else {
                 counts.duplicate &+= 1
                 return
             }

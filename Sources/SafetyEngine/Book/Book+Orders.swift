@@ -83,11 +83,11 @@ extension Book {
             return telling.isProof ? placeByVenueID(venueID, origin, telling) : place
         }
         guard hasRoom(orders.count, telling) else { return nil }
-        if !venueID.isEmpty, orders.place(of: key.withClientID("@" + venueID)) != nil {
+        if nameless > 0, !venueID.isEmpty, orders.place(of: key.withClientID("@" + venueID)) != nil {
             return link(key, venueID, telling)
         }
-        make(key, origin, telling)
-        return venueID.isEmpty ? orders.place(of: key) : link(key, venueID, telling)
+        let place = make(key, origin, telling)
+        return venueID.isEmpty ? place : link(key, venueID, telling)
     }
 
     private mutating func placeByVenueID(_ venueID: String, _ origin: Event.Origin, _ telling: Telling) -> Int? {
@@ -103,19 +103,21 @@ extension Book {
         key.clientID = "@" + venueID
         if let place = orders.place(of: key) { return place }
         guard hasRoom(orders.count, telling) else { return nil }
-        make(key, origin, telling)
-        guard let place = orders.place(of: key) else { return nil }
+        let place = make(key, origin, telling)
         orders[at: place].venueID = venueID
+        nameless += 1
         return place
     }
 
-    private mutating func make(_ key: OrderKey, _ origin: Event.Origin, _ telling: Telling) {
+    /// A new order, the last one.
+    private mutating func make(_ key: OrderKey, _ origin: Event.Origin, _ telling: Telling) -> Int {
         var order = BookOrder()
         order.strategy = origin.strategy
         order.sinceMs = telling.atMs
         order.changedMs = telling.atMs
         orders[key] = order
         noteTrade(origin, telling.atMs)
+        return orders.count - 1
     }
 
     /// An order's name at the venue becomes known: what was known by that name alone becomes a part of it.
@@ -126,9 +128,12 @@ extension Book {
             // A bot's word does not take another order's name away.
             guard telling.isProof else { return orders.place(of: key) }
         }
-        if let old = orders[key]?.venueID, !old.isEmpty { clientIDs.remove(key.withClientID(old)) }
+        if let place = orders.place(of: key), !orders.values[place].venueID.isEmpty {
+            clientIDs.remove(key.withClientID(orders.values[place].venueID))
+        }
         clientIDs[name] = key.clientID
-        if var found = orders.remove(key.withClientID("@" + venueID)) {
+        if nameless > 0, var found = orders.remove(key.withClientID("@" + venueID)) {
+            nameless -= 1
             if let mine = orders[key] { found.absorb(mine) }
             orders[key] = found
         }
@@ -162,6 +167,7 @@ extension Book {
             finishedFrom += 1
             guard let order = orders[entry.key], order.state.isFinal, order.changedMs == entry.atMs else { continue }
             orders.remove(entry.key)
+            if !order.venueID.isEmpty, entry.key.clientID == "@" + order.venueID { nameless -= 1 }
             if !order.venueID.isEmpty {
                 let name = entry.key.withClientID(order.venueID)
                 if clientIDs[name] == entry.key.clientID { clientIDs.remove(name) }

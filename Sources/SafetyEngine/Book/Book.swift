@@ -42,6 +42,8 @@ public struct Book: Sendable, Equatable, Codable {
 
     /// Where only the venue's name of an order is told: the name under which it is known here.
     var clientIDs = Ledger<OrderKey, String>()
+    /// Orders that are known by their venue's name alone.
+    var nameless = 0
     /// Finished orders, in the order in which they finished, from `finishedFrom` on.
     var finished: [FinishedOrder] = []
     var finishedFrom = 0

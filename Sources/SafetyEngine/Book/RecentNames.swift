@@ -1,48 +1,51 @@
 /// The last names that were used for something: the same one again is a duplicate. Exact; the oldest are forgotten.
 ///
-/// Invariants (SafetyEngineTests/BookDuplicateTests): never more than `most` names; a name among the last `most` is found.
+/// Two halves, so that nothing is ever taken out of a set one by one: when the newer half is full it becomes the older
+/// one, and what was the older one is forgotten.
+///
+/// Invariants (SafetyEngineTests/BookOrderTests): never more than twice `most` names; a name among the last `most` is found.
 struct RecentNames: Sendable, Equatable, Codable {
-    /// How many are remembered.
+    /// How many are remembered at least.
     static let most = 4_096
 
-    private var ring: [String] = []
-    private var next = 0
-    private var known: Set<String> = []
+    private var older = Half()
+    private var newer = Half()
 
     init() {}
 
-    var count: Int { ring.count }
+    var count: Int { older.names.count + newer.names.count }
 
     /// Remembers a name; false: it was there already.
     mutating func insert(_ name: String) -> Bool {
-        guard known.insert(name).inserted else { return false }
-        if ring.count < RecentNames.most {
-            ring.append(name)
-        } else {
-            known.remove(ring[next])
-            ring[next] = name
-            next = (next + 1) % RecentNames.most
+        if !older.names.isEmpty, older.known.contains(name) { return false }
+        guard newer.known.insert(name).inserted else { return false }
+        newer.names.append(name)
+        if newer.names.count >= RecentNames.most {
+            older = newer
+            newer = Half()
         }
         return true
     }
 
-    /// The names, the oldest first.
-    var names: [String] { Array(ring[next...]) + ring[..<next] }
+    /// Names in the order in which they came, and as a set.
+    private struct Half: Sendable, Equatable, Codable {
+        var names: [String] = []
+        var known: Set<String> = []
 
-    static func == (left: RecentNames, right: RecentNames) -> Bool {
-        left.next == right.next ? left.ring == right.ring : left.names == right.names
-    }
+        init() {}
 
-    /// Reads what `encode` wrote; keeps the last `most`.
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        for name in try container.decode([String].self) { _ = insert(name) }
-    }
+        static func == (left: Half, right: Half) -> Bool { left.names == right.names }
 
-    /// The oldest first: a set's own order differs from process to process.
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(names)
+        init(from decoder: any Decoder) throws {
+            names = try decoder.singleValueContainer().decode([String].self)
+            known = Set(names)
+        }
+
+        /// Only the names: a set's own order differs from process to process.
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            try container.encode(names)
+        }
     }
 }
 
