@@ -187,6 +187,16 @@ struct BookOrderTests {
         #expect(desk.book.orders.count == 1)
     }
 
+    @Test func anOrderWithoutANameOfItsOwnIsFoundByTheOneItHasHere() {
+        var desk = BookDesk()
+        desk.bot(.order(report(.submitted, "@V1")))
+        desk.venue(.order(report(.acknowledged, "", venueID: "V1")))
+        #expect(desk.order("@V1")?.state == .acknowledged)
+        desk.venue(.order(report(.canceled, "a", venueID: "V1")))
+        #expect(desk.book.orders.keys.map(\.clientID) == ["a"])
+        #expect(desk.book.nameless == 0)
+    }
+
     @Test func twoOrdersUnderOneNameAreTwo() {
         var desk = BookDesk()
         desk.venue(.order(report(.acknowledged, "a", venueID: "V1")))

@@ -69,7 +69,10 @@ extension Book {
         _ origin: Event.Origin,
         _ telling: Telling
     ) -> Int? {
-        guard !clientID.isEmpty else { return placeByVenueID(venueID, origin, telling) }
+        // `@` and a venue's name is how an order without a name of its own is called here.
+        guard let first = clientID.utf8.first, first != UInt8(ascii: "@") else {
+            return placeByVenueID(venueID.isEmpty ? String(clientID.dropFirst()) : venueID, origin, telling)
+        }
         let key = OrderKey(venue: origin.venue, account: origin.account, clientID: clientID)
         if let place = orders.place(of: key) {
             let known = orders.values[place].venueID
