@@ -6,6 +6,12 @@ extension Engine {
         view.evaluationAgeMs = atMs - min(atMs, evaluatedMs)
         view.counts = book.counts
         view.journal = journal
+        let reader = reader(at: atMs)
+        view.alerts = openAlerts(reader)
+        view.resolved = resolvedAlerts(at: atMs)
+        view.silences = silencesInForce(at: atMs)
+        view.breakers = breakersInView(reader)
+        view.probation = probationInView(at: atMs)
         return view
     }
 }
