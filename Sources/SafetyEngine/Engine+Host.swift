@@ -16,7 +16,7 @@ extension Engine {
             calendar.accept(receipt)
             book.hostStarted(at: receipt.atMs)
             roster.hostStarted(at: receipt.atMs, settings)
-            breakers.hostStarted()
+            breakers.hostStarted(mode)
         case .settings(let settings):
             self.settings = settings
             roster.settingsChanged(at: receipt.atMs, settings)

@@ -54,10 +54,26 @@ extension DeskReader {
         calendar.wallMs(at: atMs).map { Clock.text(milliseconds: $0) } ?? "\(Span.text(atMs)) after the desk's start"
     }
 
-    /// The venue that a subject belongs to; of a supervisor, the one that it feeds.
+    /// The venue that a subject belongs to; of a supervisor, the one that it feeds; of a finding, the one that begins its
+    /// name.
     func venue(of subject: Subject) -> String? {
-        guard case .supervisor(let name) = subject else { return subject.venue }
-        return lateness.first { $0.name == name }?.feeds
+        switch subject {
+        case .supervisor(let name): lateness.first { $0.name == name }?.feeds
+        case .finding(let name): String(name.prefix { $0 != "/" })
+        default: subject.venue
+        }
+    }
+
+    /// Why a subject is gone.
+    func goneWords(_ rule: Rule, _ subject: Subject) -> String {
+        switch (Watched(rule.measure), subject) {
+        case (_, .order): "the order is finished"
+        case (.measure(.venueExposure), _): "there is one venue only"
+        case (.measure(.tradeAge), _), (.measure(.signals), _): "trading is not permitted now"
+        case (_, .supervisor(let name)):
+            lateness.contains { $0.name == name } ? "a graver alert tells of it now" : "nobody expects it any more"
+        default: "there is nothing left to watch"
+        }
     }
 
     private func happened(_ subject: Subject, _ rule: Rule, _ value: Decimal) -> String {

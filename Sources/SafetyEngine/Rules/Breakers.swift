@@ -50,8 +50,10 @@ public struct Breakers: Sendable, Equatable, Codable {
         probationUntilMs = watchMs > 0 ? atMs.later(watchMs) : nil
     }
 
-    /// A host that died between deciding and halting decides again.
-    mutating func hostStarted() { rearmed.append(.all) }
+    /// A host began. One that died between deciding and halting left the desk trading: it decides again.
+    mutating func hostStarted(_ mode: HostEvent.ModeState) {
+        if mode.permits { rearmed.append(.all) }
+    }
 
     mutating func reset(_ name: String, by action: OperatorAction, at atMs: UInt64) {
         guard var state = states[name], state.trippedMs != nil else { return }

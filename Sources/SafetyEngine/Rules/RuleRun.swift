@@ -100,7 +100,7 @@ struct RuleRun {
             switch reader.sample(rule, key.subject) {
             case .unknown: alarms.watches[at: place - 1].miss(at: atMs)
             case .gone:
-                resolve(key, "there is nothing left to watch")
+                resolve(key, reader.goneWords(rule, key.subject))
                 idle.append(key)
             case .value(let value, let version):
                 look(key, value, version, rule, thresholds[rulePlace])
