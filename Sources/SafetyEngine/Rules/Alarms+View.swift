@@ -26,12 +26,12 @@ extension Engine {
             if !watch.isKnown { alert.text += " Its value is not known now: the alert stays as it is." }
         }
         if let silence = alarms.silence(of: key, at: reader.atMs) {
-            let left = Span.text(silence.untilMs.since(reader.atMs))
+            let left = ElapsedText.of(silence.untilMs.since(reader.atMs))
             alert.quiet = "silenced by \(silence.by) for \(left): \(silence.reason)"
         } else if let cause = alarms.inhibitor(place, causes) {
             alert.quiet = "follows \(cause.key.id)"
         } else if let cooldown = alarms.cooldowns[key], alert.level <= cooldown.level {
-            alert.quiet = "told before: quiet for \(Span.text(cooldown.untilMs.since(reader.atMs)))"
+            alert.quiet = "told before: quiet for \(ElapsedText.of(cooldown.untilMs.since(reader.atMs)))"
         }
     }
 

@@ -44,14 +44,15 @@ extension DeskReader {
         case .seconds:
             let milliseconds = value.multiplied(by: Decimal(1000))?.rounded(to: 0)
             guard let digits = milliseconds?.digits, let span = UInt64(exactly: digits) else { return "\(value) s" }
-            return span < 60_000 ? "\(value.shown(places: 3))s" : Span.text(span)
+            return span < 60_000 ? "\(value.shown(places: 3))s" : ElapsedText.of(span)
         case .count, .scale: return value.shown()
         }
     }
 
     /// A time of the desk by the wall clock; without one, the desk's own.
     func time(_ atMs: UInt64) -> String {
-        calendar.wallMs(at: atMs).map { Clock.text(milliseconds: $0) } ?? "\(Span.text(atMs)) after the desk's start"
+        calendar.wallMs(at: atMs).map { Clock.text(milliseconds: $0) }
+            ?? "\(ElapsedText.of(atMs)) after the desk's start"
     }
 
     /// The venue that a subject belongs to; of a supervisor, the one that it feeds; of a finding, the one that begins its
@@ -81,7 +82,6 @@ extension DeskReader {
         switch (Watched(rule.measure), subject) {
         case (.metric(let name), .metric(let key)): return "\(name)\(of(key, name)) is \(figure)"
         case (.measure(let measure), .order(let key)): return order(measure, key, figure)
-        case (.measure(.disagreement), .position(let key)): return position(key)
         case (.measure(let measure), .venue(let name)): return venue(measure, name, figure)
         case (.measure(let measure), .account(let key)): return account(measure, key, figure, rule)
         case (.measure(.balanceDrop), .balance(let key)):
@@ -115,12 +115,6 @@ extension DeskReader {
         }
     }
 
-    private func position(_ key: PositionKey) -> String {
-        let position = book.positions[key]
-        let (held, claimed) = (position?.quantity, position?.claimed)
-        return "\(key) is \(held.map { "\($0)" } ?? "?") by its venue and \(claimed.map { "\($0)" } ?? "?") by its bot"
-    }
-
     private func venue(_ measure: Measure, _ name: String, _ figure: String) -> String {
         switch measure {
         case .venueExposure: return "\(figure) of what the desk holds is at \(name)"
@@ -140,7 +134,7 @@ extension DeskReader {
         case .unknownOrders: return "\(key) has \(figure) orders whose state nobody can say\(named(orders(of: key)))"
         case .balance: return "\(key) has \(figure) left"
         case .lossesInARow: return "\(key) lost \(figure) trades in a row"
-        case .winRate: return "\(key) won \(figure) of its trades in \(Span.text(rule.windowMs))"
+        case .winRate: return "\(key) won \(figure) of its trades in \(ElapsedText.of(rule.windowMs))"
         case .tradeAge: return "\(key) did not trade for \(figure)"
         case .positionsOverCap:
             return "\(key) holds \(figure) positions above its cap of \(settings.cap.most(for: key))"
@@ -189,7 +183,7 @@ extension DeskReader {
 
     private func beat(_ measure: Measure, _ name: String, _ figure: String) -> String {
         let member = lateness.first { $0.name == name }
-        let age = member.map { Span.text($0.ageMs) } ?? "?"
+        let age = member.map { ElapsedText.of($0.ageMs) } ?? "?"
         let feeds = member.map { $0.feeds.isEmpty ? "" : ", the feed of \($0.feeds)," } ?? ""
         return measure == .beatDead
             ? "the process of \(name)\(feeds) is gone; its last beat was \(age) ago"

@@ -13,12 +13,11 @@ extension SignalWindow {
 }
 
 extension AccountResults {
-    func winPercent(overMs: UInt64, at: UInt64) -> (percent: Decimal, trades: Int)? {
-        let trades = recent.filter { $0.atMs.addingReportingOverflow(overMs).partialValue >= at }
-        guard !trades.isEmpty else { return nil }
-        return Share.percent(Decimal(trades.filter(\.isWin).count), of: Decimal(trades.count)).map {
-            ($0, trades.count)
-        }
+    func count(overMs: UInt64, at: UInt64) -> Int { recent.count { at.since($0.atMs) <= overMs } }
+
+    func winPercent(overMs: UInt64, at: UInt64) -> Decimal? {
+        let trades = recent.filter { at.since($0.atMs) <= overMs }
+        return Share.percent(Decimal(trades.count { $0.isWin }), of: Decimal(trades.count))
     }
 }
 
@@ -45,7 +44,7 @@ extension Book {
 struct ReconciliationFinding: Equatable {
     var subject: String
     var text: String
-    var percent: Decimal
+    var percent: Decimal?
 }
 
 extension Roster {

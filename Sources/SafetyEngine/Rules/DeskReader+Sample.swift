@@ -5,14 +5,13 @@ extension DeskReader {
         switch (Watched(rule.measure), subject) {
         case (.metric, .metric(let name)): metric(name, rule)
         case (.measure(let measure), .order(let key)): order(measure, key)
-        case (.measure(.disagreement), .position(let key)): position(key)
         case (.measure(let measure), .venue(let name)): venue(measure, name, rule)
         case (.measure(let measure), .account(let key)): account(measure, key, rule)
         case (.measure(.balanceDrop), .balance(let key)): book.balances.place(of: key).map(balanceDrop) ?? .gone
         case (.measure(let measure), .supervisor(let name)):
             lateness.first { $0.name == name }.map { beat(measure, $0) } ?? .gone
         case (.measure(.reconciliation), .finding(let name)):
-            findings.first { $0.subject == name }.map { .value($0.percent, version: nil) } ?? .gone
+            findings.first { $0.subject == name }.map { .value(percent($0), version: nil) } ?? .gone
         case (.measure(let measure), .desk): desk(measure, rule)
         default: .gone
         }
@@ -47,17 +46,6 @@ extension DeskReader {
     /// What a bot says of an order that its venue does not confirm. Without the venue's word there is nothing to compare.
     func disagrees(_ order: BookOrder) -> Bool {
         order.isProven && order.claimed != nil && order.claimed != order.state
-    }
-
-    private func position(_ key: PositionKey) -> Sample {
-        guard let position = book.positions[key] else { return .gone }
-        guard position.quantity != nil, position.claimed != nil else { return .unknown }
-        return .value(Decimal(disagrees(position) ? 1 : 0), version: nil)
-    }
-
-    func disagrees(_ position: BookPosition) -> Bool {
-        guard let claimed = position.claimed, let held = position.quantity else { return false }
-        return !(claimed.digits == held.digits && claimed.scale == held.scale) && claimed != held
     }
 
     func venue(_ measure: Measure, _ name: String, _ rule: Rule) -> Sample {
@@ -134,11 +122,10 @@ extension DeskReader {
         switch measure {
         case .lossesInARow: return .value(Decimal(results.lossesInARow), version: results.version)
         case .winRate:
-            guard let won = results.winPercent(overMs: rule.windowMs, at: atMs), won.trades >= rule.minimumSamples
-            else {
-                return .unknown
-            }
-            return .value(won.percent, version: results.version)
+            guard results.count(overMs: rule.windowMs, at: atMs) >= rule.minimumSamples,
+                let percent = results.winPercent(overMs: rule.windowMs, at: atMs)
+            else { return .unknown }
+            return .value(percent, version: results.version)
         default:
             // Who may not trade has not stopped trading; the time counts from when it may.
             guard mode.permits else { return .gone }
@@ -207,7 +194,12 @@ extension DeskReader {
         }
     }
 
+    /// What cannot be put in percent (something that the other side does not know at all) is off by all of it.
+    func percent(_ finding: ReconciliationFinding) -> Decimal { finding.percent ?? Decimal(100) }
+
+    /// While a part of equity has no price, nobody knows what was lost.
     private func equity(_ percent: Decimal?) -> Sample {
-        percent.map { .value($0, version: valuation.version) } ?? .unknown
+        guard valuation.equity != nil else { return .unknown }
+        return percent.map { .value($0, version: valuation.version) } ?? .unknown
     }
 }

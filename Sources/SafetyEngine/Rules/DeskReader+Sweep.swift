@@ -59,7 +59,7 @@ extension DeskReader {
             }
         case .reconciliation:
             for finding in findings {
-                tell(.finding(finding.subject), .value(finding.percent, version: nil), &limit, visit)
+                tell(.finding(finding.subject), .value(percent(finding), version: nil), &limit, visit)
             }
         case .beatLate, .beatStalled, .beatDead: beats(measure, &limit, visit)
         case .activeAccounts, .signals, .clockJump, .dayLoss, .weekLoss, .drawdown, .eventsDropped, .journalFailing:
@@ -92,11 +92,6 @@ extension DeskReader {
         for place in orders.indices where orders[place].claimed != nil {
             guard orders[place].isOpen, disagrees(orders[place]), limit.isPassed(by: Decimal(1)) else { continue }
             visit(.order(book.orders.keys[place]), Decimal(1), nil, &limit)
-        }
-        let positions = book.positions.values
-        for place in positions.indices where positions[place].claimed != nil {
-            guard disagrees(positions[place]), limit.isPassed(by: Decimal(1)) else { continue }
-            visit(.position(book.positions.keys[place]), Decimal(1), nil, &limit)
         }
     }
 

@@ -185,7 +185,7 @@ extension Engine {
         lines.append("alerts     \(open.isEmpty ? "none" : open)")
         for alert in openAlerts(reader).prefix(10) {
             lines.append(
-                "  \(alert.level.word) \(alert.rule) \(alert.subject), \(Span.text(alert.ageMs)): \(alert.text)"
+                "  \(alert.level.word) \(alert.rule) \(alert.subject), \(ElapsedText.of(alert.ageMs)): \(alert.text)"
             )
         }
         let tripped = health.trippedBreakers

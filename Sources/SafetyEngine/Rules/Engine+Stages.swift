@@ -27,30 +27,12 @@ extension Engine {
         guard leastMs > 0 else { return nil }
         if mode.mode == wanted { return nil }
         guard mode.mode == stage else {
-            return "\(wanted) comes after \(Span.text(leastMs)) in \(stage); the desk is \(mode.mode)"
+            return "\(wanted) comes after \(ElapsedText.of(leastMs)) in \(stage); the desk is \(mode.mode)"
         }
         let reachedMs = atMs.since(breakers.modeSinceMs)
         guard reachedMs < leastMs else { return nil }
         return
-            "\(wanted) comes after \(Span.text(leastMs)) in \(stage): \(Span.text(reachedMs)) so far, "
-            + "\(Span.text(leastMs - reachedMs)) to go"
-    }
-}
-
-/// Durations as people read them.
-enum Span {
-    /// `850ms`, `42s`, `5m 12s`, `3h 5m`, `2d 4h`.
-    static func text(_ milliseconds: UInt64) -> String {
-        let seconds = milliseconds / 1000
-        if seconds == 0, milliseconds > 0 { return "\(milliseconds)ms" }
-        func two(_ large: UInt64, _ unit: String, _ small: UInt64, _ smaller: String) -> String {
-            small == 0 ? "\(large)\(unit)" : "\(large)\(unit) \(small)\(smaller)"
-        }
-        switch seconds {
-        case ..<60: return "\(seconds)s"
-        case ..<3_600: return two(seconds / 60, "m", seconds % 60, "s")
-        case ..<86_400: return two(seconds / 3_600, "h", seconds % 3_600 / 60, "m")
-        default: return two(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h")
-        }
+            "\(wanted) comes after \(ElapsedText.of(leastMs)) in \(stage): \(ElapsedText.of(reachedMs)) so far, "
+            + "\(ElapsedText.of(leastMs - reachedMs)) to go"
     }
 }

@@ -7,7 +7,7 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
     case orderAge = "order_age_seconds"
     /// What was said of an open order that cannot be true.
     case orderContradictions = "order_contradictions"
-    /// Whether a bot says otherwise than its venue: 1 or 0, per order and per position.
+    /// Whether a bot says otherwise of an open order than its venue: 1 or 0. Of positions, reconciliation tells it.
     case disagreement = "disagreement"
     /// Orders of an account whose state nobody can say.
     case unknownOrders = "unknown_orders"
@@ -111,7 +111,7 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         switch self {
         case .orderAge: "how long an open order has been open"
         case .orderContradictions: "reports about an open order that cannot be true"
-        case .disagreement: "1 where a bot says otherwise than its venue"
+        case .disagreement: "1 where a bot says otherwise of an order than its venue"
         case .unknownOrders: "orders of an account whose state nobody can say"
         case .activeAccounts: "accounts that trade, of all"
         case .venueExposure: "share of what the desk holds that is at one venue"
@@ -145,8 +145,7 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
     /// Of what it is read.
     public var subjects: String {
         switch self {
-        case .orderAge, .orderContradictions: "order"
-        case .disagreement: "order or position"
+        case .orderAge, .orderContradictions, .disagreement: "order"
         case .venueExposure, .errorRate, .latency, .feedAge: "venue"
         case .unknownOrders, .balance, .lossesInARow, .winRate, .venueTrouble, .tradeAge, .positionsOverCap,
             .dustPositions, .unpriced, .withoutCost:

@@ -48,7 +48,7 @@ public struct Playbook: Sendable, Equatable {
         ),
         Playbook(
             "DISAGREEMENT",
-            "The bot trades on a wrong picture; the venue's word counts here.",
+            "The bot trades on a wrong picture of it; the venue's word counts here.",
             "Compare it with the venue.",
             "Stop the bot, and let it read its orders and positions from the venue before it goes on.",
             "If both stay apart, halt its account."
