@@ -87,7 +87,7 @@ extension DeskReader {
         switch measure {
         case .unknownOrders: return unknownOrders.byAccount[key].map { .value(Decimal($0), version: nil) } ?? .gone
         case .positionsOverCap:
-            return positions.byAccount[key].map { .value(Decimal(overCap(key, $0)), version: nil) } ?? .gone
+            return positions.byAccount[key].map { _ in .value(Decimal(overCap[key] ?? 0), version: nil) } ?? .gone
         case .unpriced: return positions.byAccount[key].map { .value(Decimal($0.unpriced), version: nil) } ?? .gone
         case .withoutCost:
             return positions.byAccount[key].map { .value(Decimal($0.withoutCost), version: nil) } ?? .gone
@@ -101,21 +101,6 @@ extension DeskReader {
 
     func balance(_ money: AccountMoney) -> Sample {
         money.sum.map { .value($0, version: money.version) } ?? .unknown
-    }
-
-    /// Positions above the cap. The list of dust is only asked where there are too many.
-    func overCap(_ key: AccountKey, _ counts: PositionCounts) -> Int {
-        let most = settings.cap.most(for: key)
-        guard counts.held > most else { return 0 }
-        var held = 0
-        for place in book.positions.indices {
-            let position = book.positions.keys[place]
-            guard position.account == key.account, position.venue == key.venue,
-                (book.positions.values[place].quantity?.digits ?? 0) > 0, !dust.contains(position)
-            else { continue }
-            held += 1
-        }
-        return max(0, held - most)
     }
 
     func results(_ measure: Measure, _ results: AccountResults, _ rule: Rule) -> Sample {

@@ -104,7 +104,7 @@ extension DeskReader {
                 case .unpriced: counts.unpriced
                 case .withoutCost: counts.withoutCost
                 case .dustPositions: counts.dust
-                default: overCap(key, counts)
+                default: overCap.isEmpty ? 0 : overCap[key] ?? 0
                 }
             tell(.account(key), .value(Decimal(count), version: nil), &limit, visit)
         }

@@ -33,6 +33,8 @@ struct DeskReader {
     let findings: [ReconciliationFinding]
     /// Accounts with the number of their positions that are held, unpriced, without cost, worth dust.
     let positions: Tally<PositionCounts>
+    /// Accounts that hold more than their cap, with how many more; dust is left out.
+    let overCap: [AccountKey: Int]
     /// Accounts with the number of their orders that are unknown.
     let unknownOrders: Tally<Int>
     /// Accounts with their money; nil money: a rate is missing.
@@ -74,6 +76,7 @@ struct DeskReader {
         lateness = engine.roster.lateness(at: atMs, engine.settings)
         findings = engine.book.reconciliation(valuation, engine.settings)
         positions = DeskReader.positions(engine.book, valuation, engine.settings)
+        overCap = DeskReader.overCap(positions, engine.book, engine.dust, engine.settings.cap)
         unknownOrders = DeskReader.unknownOrders(engine.book)
         money = DeskReader.money(engine.book, engine.settings, at: atMs)
         feeds = DeskReader.feeds(engine.book)
@@ -100,6 +103,29 @@ struct DeskReader {
             }
         }
         return tally
+    }
+
+    /// The list of dust and an account's own cap are only asked for where more is held than the lowest cap of all.
+    private static func overCap(
+        _ positions: Tally<PositionCounts>,
+        _ book: Book,
+        _ dust: DustList,
+        _ cap: EngineSettings.Cap
+    ) -> [AccountKey: Int] {
+        let lowest = min(cap.most, cap.mostForUsers, cap.mostByAccount.values.min() ?? .max)
+        var left: [AccountKey: Int] = [:]
+        for place in positions.byAccount.indices where positions.byAccount[at: place].held > lowest {
+            let key = positions.byAccount.keys[place]
+            let over = positions.byAccount[at: place].held - cap.most(for: key)
+            if over > 0 { left[key] = over }
+        }
+        guard !left.isEmpty else { return left }
+        for place in book.positions.indices where (book.positions.values[place].quantity?.digits ?? 0) > 0 {
+            let position = book.positions.keys[place]
+            let key = AccountKey(venue: position.venue, account: position.account)
+            if let over = left[key], over > 0, dust.contains(position) { left[key] = over - 1 }
+        }
+        return left
     }
 
     private static func unknownOrders(_ book: Book) -> Tally<Int> {

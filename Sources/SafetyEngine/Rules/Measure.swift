@@ -158,6 +158,12 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         }
     }
 
+    /// How often all of its subjects are looked at, in milliseconds; who is on the way to an alert, at each evaluation.
+    var sweepMs: UInt64 {
+        // Each account's trades of days are counted; a second is soon enough for that.
+        self == .winRate ? 1_000 : Engine.stepMs
+    }
+
     /// Whether the watch after a resume makes it stricter: what trading itself does wrong. Where everything is (exposure,
     /// adoption), the machine, beats and the clock are not worse for a resume, and half of their limits would be noise.
     public var isTightened: Bool {

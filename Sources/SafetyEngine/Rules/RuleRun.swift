@@ -47,6 +47,7 @@ struct RuleRun {
 
     private mutating func sweep(_ rule: Rule, _ thresholds: [Decimal]) {
         guard let mildest = rule.comparison == .under ? thresholds.max() : thresholds.min() else { return }
+        if let sweepMs = Measure(rawValue: rule.measure)?.sweepMs, atMs % sweepMs != 0 { return }
         var limit = Limit(rule.comparison, mildest)
         let reader = reader
         reader.sweep(rule, &limit) { subject, value, version, _ in
