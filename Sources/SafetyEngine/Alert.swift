@@ -43,6 +43,16 @@ public struct Alert: Sendable, Equatable, Codable {
     public var acknowledgedBy: String?
     /// What the rule does about it, such as `halts at 15m`; empty: nothing.
     public var policy: String
+    /// When it was found first, in desk time.
+    public var raisedMs: UInt64
+    /// When its cause was gone, in desk time; nil: it is open.
+    public var resolvedMs: UInt64?
+    /// The last value that passed a threshold; nil: not said.
+    public var value: Decimal?
+    /// Until when it counts as seen, in desk time; nil: until it is resolved, or nobody has seen it.
+    public var acknowledgedUntilMs: UInt64?
+    /// Why nobody is told of it now: `silenced by alice: drill`, `follows FEED_STALE/kraken`; empty: somebody is.
+    public var quiet = ""
 
     /// Creates an alert.
     public init(
@@ -54,7 +64,8 @@ public struct Alert: Sendable, Equatable, Codable {
         ageMs: UInt64,
         count: Int = 1,
         acknowledgedBy: String? = nil,
-        policy: String = ""
+        policy: String = "",
+        raisedMs: UInt64 = 0
     ) {
         self.id = id
         self.level = level
@@ -65,5 +76,6 @@ public struct Alert: Sendable, Equatable, Codable {
         self.count = count
         self.acknowledgedBy = acknowledgedBy
         self.policy = policy
+        self.raisedMs = raisedMs
     }
 }

@@ -17,6 +17,7 @@ extension Engine {
             book.hostStarted(at: receipt.atMs)
             roster.hostStarted(at: receipt.atMs, settings)
             exits.hostStarted(at: receipt.atMs, &decisions)
+            breakers.hostStarted(mode)
         case .settings(let settings):
             self.settings = settings
             roster.settingsChanged(at: receipt.atMs, settings)

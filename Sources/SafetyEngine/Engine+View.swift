@@ -4,12 +4,19 @@ extension Engine {
         var view = EngineView()
         view.atMs = atMs
         view.evaluationAgeMs = atMs - min(atMs, evaluatedMs)
-        view.take(book.shown(book.valuation(at: atMs, settings), at: atMs, settings))
+        let valuation = book.valuation(at: atMs, settings)
+        view.take(book.shown(valuation, at: atMs, settings))
         view.counts = book.counts
         view.journal = journal
         view.supervisors = roster.shown(at: atMs, settings: settings)
         view.proposals = exits.shown(book, at: atMs, settings)
-        view.dust = dust.shown(book, book.valuation(at: atMs, settings))
+        view.dust = dust.shown(book, valuation)
+        let reader = reader(at: atMs)
+        view.alerts = openAlerts(reader)
+        view.resolved = resolvedAlerts(at: atMs)
+        view.silences = silencesInForce(at: atMs)
+        view.breakers = breakersInView(reader)
+        view.probation = probationInView(at: atMs)
         return view
     }
 }

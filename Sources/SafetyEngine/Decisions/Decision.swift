@@ -21,6 +21,8 @@ public enum Decision: Sendable, Equatable, Codable {
             case acknowledged
             /// Its acknowledgement ended while it is still open.
             case unacknowledged
+            /// It is still open, nobody was told, and what kept it quiet has ended.
+            case reminded
             /// Its cause is gone.
             case resolved
         }

@@ -1,8 +1,163 @@
 /// Alerts that are open, those that were, and how far each rule has come.
+///
+/// Invariants (AlarmTests): one alert per rule and subject; every alert that is raised is resolved once, and is then in the
+/// history; a silence, a cooldown, an acknowledgement or an inhibition keeps nobody from halting and no alert from the
+/// screen; what nobody was told for such a cause is told once the cause ends.
 public struct Alarms: Sendable, Equatable, Codable {
+    /// How many resolved alerts are kept.
+    public static let mostResolved = 500
+    /// What was kept quiet is told this long after the last cause for that ended: an effect often ends just behind its
+    /// cause. Milliseconds.
+    public static let reminderMs: UInt64 = 10_000
+
+    /// What is on its way to an alert, or has one.
+    var watches = Ledger<AlarmKey, Watch>()
+    /// Resolved alerts, the oldest first.
+    var history: [Alert] = []
+    /// Silences, until they end.
+    var silences = Ledger<SilenceKey, Silence>()
+    /// Resolved alerts in their cooldown.
+    var cooldowns = Ledger<AlarmKey, Cooldown>()
+    /// Events dropped lately.
+    var drops = DroppedWatch()
+
     /// Creates alarms that are silent.
     public init() {}
 
+    /// Which alerts a silence keeps quiet.
+    struct SilenceKey: Sendable, Hashable, Codable {
+        var rule: String
+        /// Empty: all of the rule.
+        var subject: String
+    }
+
+    /// A silence.
+    struct Silence: Sendable, Equatable, Codable {
+        var untilMs: UInt64
+        var by: String
+        var reason: String
+    }
+
+    /// After an alert was resolved.
+    struct Cooldown: Sendable, Equatable, Codable {
+        var untilMs: UInt64
+        /// What is graver is told all the same.
+        var level: Alert.Level
+    }
+
+    /// Events dropped lately: those since the last time that none was dropped for the whole window.
+    struct DroppedWatch: Sendable, Equatable, Codable {
+        private var seen: UInt64 = 0
+        private var base: UInt64 = 0
+        private var changedMs: UInt64 = 0
+
+        /// How many.
+        mutating func take(_ dropped: UInt64, windowMs: UInt64, at atMs: UInt64) -> UInt64 {
+            if dropped != seen { (seen, changedMs) = (dropped, atMs) }
+            if atMs.since(changedMs) > windowMs { base = seen }
+            return count
+        }
+
+        /// How many at the last look.
+        var count: UInt64 { seen &- base }
+    }
+
     /// Acknowledges, silences.
-    mutating func take(_ action: OperatorAction, at atMs: UInt64, _ decisions: inout [Decision]) {}
+    mutating func take(_ action: OperatorAction, at atMs: UInt64, _ decisions: inout [Decision]) {
+        switch action.change {
+        case .acknowledge(let alert, let forMs):
+            guard let place = watches.keys.firstIndex(where: { $0.id == alert }), watches[at: place].alert != nil else {
+                return
+            }
+            watches[at: place].alert?.acknowledgedBy = action.name
+            watches[at: place].alert?.acknowledgedUntilMs = forMs.map { atMs.later($0) }
+            let isTold = watches[at: place].alert?.toldLevel != nil
+            if let alert = stated(place, at: atMs) {
+                decisions.append(
+                    .alert(.init(.acknowledged, alert, isToBeNotified: isTold && !isSilenced(place, at: atMs)))
+                )
+            }
+        case .silence(let rule, let subject, let forMs):
+            // What loosens something bears its reason, or is not done.
+            guard !action.reason.isBlank else {
+                let text = "silence of \(rule) by \(action.name) refused: it bears no reason"
+                decisions.append(.log(Decision.LogLine(.warning, "rules", text)))
+                return
+            }
+            silences[SilenceKey(rule: rule, subject: subject)] =
+                Silence(untilMs: atMs.later(forMs), by: action.name, reason: action.reason)
+        case .endSilence(let rule, let subject): silences.remove(SilenceKey(rule: rule, subject: subject))
+        default: break
+        }
+    }
+
+    /// Whether a silence covers an alert.
+    func isSilenced(_ place: Int, at atMs: UInt64) -> Bool {
+        guard !silences.isEmpty else { return false }
+        let key = watches.keys[place]
+        return silence(of: key, at: atMs) != nil
+    }
+
+    /// The silence that covers an alert.
+    func silence(of key: AlarmKey, at atMs: UInt64) -> Silence? {
+        for place in silences.indices where silences.keys[place].rule == key.rule && silences[at: place].untilMs > atMs
+        {
+            let subject = silences.keys[place].subject
+            if subject.isEmpty || subject == key.subject.description { return silences[at: place] }
+        }
+        return nil
+    }
+
+    /// The open alert at a place, as it was stated last; nil: there is none.
+    func stated(_ place: Int, at atMs: UInt64) -> Alert? {
+        guard let open = watches[at: place].alert else { return nil }
+        let key = watches.keys[place]
+        var alert = Alert(
+            id: key.id,
+            level: open.level,
+            rule: key.rule,
+            subject: key.subject.description,
+            text: open.text,
+            ageMs: atMs.since(open.raisedMs),
+            count: open.count,
+            acknowledgedBy: open.acknowledgedBy,
+            raisedMs: open.raisedMs
+        )
+        alert.value = watches[at: place].value
+        alert.acknowledgedUntilMs = open.acknowledgedUntilMs
+        return alert
+    }
+
+    /// What time alone ends.
+    mutating func expire(at atMs: UInt64) {
+        if silences.values.contains(where: { $0.untilMs <= atMs }) { silences.keep { $1.untilMs > atMs } }
+        if cooldowns.values.contains(where: { $0.untilMs <= atMs }) { cooldowns.keep { $1.untilMs > atMs } }
+    }
+
+    /// Killing steps begin anew.
+    mutating func rearm(_ isMeant: (Rule) -> Bool, _ rules: [Rule]) {
+        let meant = rules.filter(isMeant)
+        for place in watches.indices {
+            guard let rule = meant.first(where: { $0.name == watches.keys[place].rule }) else { continue }
+            watches[at: place].rearm(rule)
+        }
+    }
+
+    mutating func remember(_ alert: Alert) {
+        if history.count >= Alarms.mostResolved { history.removeFirst(history.count - Alarms.mostResolved + 1) }
+        history.append(alert)
+    }
+}
+
+extension UInt64 {
+    /// So much later, at most the end of time.
+    func later(_ milliseconds: UInt64) -> UInt64 {
+        let (sum, overflow) = addingReportingOverflow(milliseconds)
+        return overflow ? .max : sum
+    }
+}
+
+extension String {
+    /// Whether it says nothing.
+    var isBlank: Bool { allSatisfy(\.isWhitespace) }
 }

@@ -55,6 +55,9 @@ public struct Rule: Sendable, Equatable, Codable {
     public var confirmations: Int
     /// After it resolved, how long the same alert is not notified again, in milliseconds. It is raised all the same.
     public var cooldownMs: UInt64
+    /// How long the value has to be back before its alert is resolved, in milliseconds: a value that trembles at its
+    /// threshold is one alert. What is gone altogether (an order that is finished) does not wait.
+    public var holdMs: UInt64
     /// Over how long a time its measure looks back, in milliseconds; 0: it has no window.
     public var windowMs: UInt64
     /// How many readings in the window the measure needs before it says anything.
@@ -71,6 +74,7 @@ public struct Rule: Sendable, Equatable, Codable {
         forMs: UInt64 = 0,
         confirmations: Int = 1,
         cooldownMs: UInt64 = 0,
+        holdMs: UInt64 = 0,
         windowMs: UInt64 = 0,
         minimumSamples: Int = 1,
         reach: Reach = .global,
@@ -84,6 +88,7 @@ public struct Rule: Sendable, Equatable, Codable {
         self.forMs = forMs
         self.confirmations = confirmations
         self.cooldownMs = cooldownMs
+        self.holdMs = holdMs
         self.windowMs = windowMs
         self.minimumSamples = minimumSamples
         self.reach = reach

@@ -1,5 +1,0 @@
-import SafetyEngine
-
-extension Engine {
-    func summary() -> String { "" }
-}

@@ -1,0 +1,209 @@
+internal import KillSwitch
+
+extension Rule.Comparison {
+    /// As texts write it.
+    var word: String {
+        switch self {
+        case .over: "over"
+        case .under: "under"
+        case .atLeast: "at least"
+        }
+    }
+}
+
+/// What an alert says: what happened, to what, what that means for trading, and what to do first.
+extension DeskReader {
+    func words(_ key: AlarmKey, _ rule: Rule, _ thresholds: [Decimal], _ value: Decimal) -> String {
+        let passed = thresholds.last { rule.comparison.isPassed(value, $0) } ?? thresholds.first
+        let limit = passed.map { " (limit: \(rule.comparison.word) \(shown($0, rule)))" } ?? ""
+        let entry = Playbook.entry(for: rule.name)
+        let meaning = entry.meaning.isEmpty ? "" : " " + entry.meaning
+        let first = entry.steps.first.map { " \($0)" } ?? ""
+        return "\(happened(key.subject, rule, value))\(limit).\(meaning)\(first)"
+    }
+
+    /// What its rule does about it, such as `halts over 2.5 %`; empty: nothing.
+    func policy(_ rule: Rule, _ thresholds: [Decimal]) -> String {
+        guard let place = rule.breakerStep, place < thresholds.count else { return "" }
+        let limit = "\(rule.comparison.word) \(shown(thresholds[place], rule))"
+        let reach =
+            switch rule.reach {
+            case .global: ""
+            case .account: " (its account)"
+            case .venue: " (its venue)"
+            }
+        return rule.steps[place].kills ? "halts \(limit)\(reach)" : "would halt \(limit), but its halt is off"
+    }
+
+    /// A value with its unit.
+    func shown(_ value: Decimal, _ rule: Rule) -> String {
+        guard case .measure(let measure) = Watched(rule.measure) else { return value.shown() }
+        switch measure.unit {
+        case .percent: return "\(value.shown(places: 2)) %"
+        case .money: return "\(value.shown(places: 2)) \(settings.baseCurrency)"
+        case .seconds:
+            let milliseconds = value.multiplied(by: Decimal(1000))?.rounded(to: 0)
+            guard let digits = milliseconds?.digits, let span = UInt64(exactly: digits) else { return "\(value) s" }
+            return span < 60_000 ? "\(value.shown(places: 3))s" : ElapsedText.of(span)
+        case .count, .scale: return value.shown()
+        }
+    }
+
+    /// A time of the desk by the wall clock; without one, the desk's own.
+    func time(_ atMs: UInt64) -> String {
+        calendar.wallMs(at: atMs).map { Clock.text(milliseconds: $0) }
+            ?? "\(ElapsedText.of(atMs)) after the desk's start"
+    }
+
+    /// The venue that a subject belongs to; of a supervisor, the one that it feeds; of a finding, the one that begins its
+    /// name.
+    func venue(of subject: Subject) -> String? {
+        switch subject {
+        case .supervisor(let name): lateness.first { $0.name == name }?.feeds
+        case .finding(let name): String(name.prefix { $0 != "/" })
+        default: subject.venue
+        }
+    }
+
+    /// Why a subject is gone.
+    func goneWords(_ rule: Rule, _ subject: Subject) -> String {
+        switch (Watched(rule.measure), subject) {
+        case (_, .order): "the order is finished"
+        case (.measure(.venueExposure), _): "there is one venue only"
+        case (.measure(.tradeAge), _), (.measure(.signals), _): "trading is not permitted now"
+        case (_, .supervisor(let name)):
+            lateness.contains { $0.name == name } ? "a graver alert tells of it now" : "nobody expects it any more"
+        default: "there is nothing left to watch"
+        }
+    }
+
+    private func happened(_ subject: Subject, _ rule: Rule, _ value: Decimal) -> String {
+        let figure = shown(value, rule)
+        switch (Watched(rule.measure), subject) {
+        case (.metric(let name), .metric(let key)): return "\(name)\(of(key, name)) is \(figure)"
+        case (.measure(let measure), .order(let key)): return order(measure, key, figure)
+        case (.measure(let measure), .venue(let name)): return venue(measure, name, figure)
+        case (.measure(let measure), .account(let key)): return account(measure, key, figure, rule)
+        case (.measure(.balanceDrop), .balance(let key)):
+            let balance = book.balances[key]
+            let now = balance.map { ($0.equity ?? $0.total).shown(places: 2) } ?? "?"
+            let before = balance?.before.map { $0.shown(places: 2) } ?? "?"
+            return
+                "\(key.venue)/\(key.account) fell \(figure) from \(before) to \(now) \(key.currency), transfers taken out"
+        case (.measure(let measure), .supervisor(let name)): return beat(measure, name, figure)
+        case (.measure(.reconciliation), .finding(let name)):
+            return findings.first { $0.subject == name }?.text ?? "\(name) is off by \(figure)"
+        case (.measure(let measure), .desk): return desk(measure, figure, rule)
+        default: return "\(rule.measure) of \(subject) is \(figure)"
+        }
+    }
+
+    private func of(_ key: String, _ name: String) -> String {
+        key == name ? "" : " of \(key.dropFirst(min(key.count, name.count + 1)))"
+    }
+
+    private func order(_ measure: Measure, _ key: OrderKey, _ figure: String) -> String {
+        guard let order = book.orders[key] else { return "order \(key.clientID) at \(key.venue): \(figure)" }
+        let name =
+            "\(order.side.rawValue) \(order.quantity) \(order.symbol) (\(key.clientID)) at \(key.venue)/\(key.account)"
+        switch measure {
+        case .orderContradictions:
+            return "\(name): \(figure) reports that cannot be true, the last: \(order.contradiction)"
+        case .disagreement:
+            return "\(name) is \(order.state.rawValue) by its venue and \(order.claimed?.rawValue ?? "?") by its bot"
+        default: return "\(name) is \(order.state.rawValue) for \(figure), \(order.filled) filled"
+        }
+    }
+
+    private func venue(_ measure: Measure, _ name: String, _ figure: String) -> String {
+        switch measure {
+        case .venueExposure: return "\(figure) of what the desk holds is at \(name)"
+        case .errorRate: return "\(figure) of the requests to \(name) fail\(lastError(name))"
+        case .latency: return "5 of 100 requests to \(name) take longer than \(figure)"
+        default: return "\(name) gave no new price for \(figure)"
+        }
+    }
+
+    private func lastError(_ venue: String) -> String {
+        guard let error = book.requests[venue]?.lastError, !error.isEmpty else { return "" }
+        return ", the last with: \(error)"
+    }
+
+    private func account(_ measure: Measure, _ key: AccountKey, _ figure: String, _ rule: Rule) -> String {
+        switch measure {
+        case .unknownOrders: return "\(key) has \(figure) orders whose state nobody can say\(named(orders(of: key)))"
+        case .balance: return "\(key) has \(figure) left"
+        case .lossesInARow: return "\(key) lost \(figure) trades in a row"
+        case .winRate: return "\(key) won \(figure) of its trades in \(ElapsedText.of(rule.windowMs))"
+        case .tradeAge: return "\(key) did not trade for \(figure)"
+        case .positionsOverCap:
+            return "\(key) holds \(figure) positions above its cap of \(settings.cap.most(for: key))"
+        case .dustPositions:
+            return
+                "\(key) holds \(figure) positions worth less than \(settings.dust.threshold) \(settings.baseCurrency)"
+        case .unpriced:
+            return "\(key) holds \(figure) positions without a fresh price\(named(held(key) { $1 == nil }))"
+        case .withoutCost:
+            return
+                "\(key) holds \(figure) positions whose cost nobody said\(named(held(key) { position, _ in position.entryPrice == nil }))"
+        default:
+            let venue = book.venues[key]
+            let note = venue.map { $0.note.isEmpty ? "" : ": \($0.note)" } ?? ""
+            return "\(key) is \(venue?.state.rawValue ?? "?")\(note)\(lastError(key.venue))"
+        }
+    }
+
+    private func orders(of key: AccountKey) -> [String] {
+        book.orders.indices.compactMap { place in
+            let order = book.orders.keys[place]
+            guard book.orders.values[place].state == .unknown, order.account == key.account, order.venue == key.venue
+            else {
+                return nil
+            }
+            return order.clientID
+        }
+    }
+
+    private func held(_ key: AccountKey, _ isMeant: (BookPosition, Decimal?) -> Bool) -> [String] {
+        book.positions.indices.compactMap { place in
+            let position = book.positions.keys[place]
+            guard position.account == key.account, position.venue == key.venue, book.positions[at: place].isHeld else {
+                return nil
+            }
+            let value = place < valuation.positions.count ? valuation.positions[place].value : nil
+            return isMeant(book.positions[at: place], value) ? position.symbol : nil
+        }
+    }
+
+    private func named(_ names: [String]) -> String {
+        guard !names.isEmpty else { return "" }
+        let more = names.count > 5 ? " and \(names.count - 5) more" : ""
+        return ": \(names.prefix(5).joined(separator: ", "))\(more)"
+    }
+
+    private func beat(_ measure: Measure, _ name: String, _ figure: String) -> String {
+        let member = lateness.first { $0.name == name }
+        let age = member.map { ElapsedText.of($0.ageMs) } ?? "?"
+        let feeds = member.map { $0.feeds.isEmpty ? "" : ", the feed of \($0.feeds)," } ?? ""
+        return measure == .beatDead
+            ? "the process of \(name)\(feeds) is gone; its last beat was \(age) ago"
+            : "\(name)\(feeds) did not beat for \(age), \(figure) of its interval"
+    }
+
+    private func desk(_ measure: Measure, _ figure: String, _ rule: Rule) -> String {
+        switch measure {
+        case .activeAccounts:
+            let accounts = book.accounts
+            return "\(accounts?.active ?? 0) of \(accounts?.total ?? 0) accounts trade: \(figure)"
+        case .signals: return "strategies made \(figure) signals an hour"
+        case .clockJump:
+            return "the machine's clock jumped \(calendar.jumpMs < 0 ? "back" : "ahead") by \(figure)"
+        case .dayLoss: return "the desk lost \(figure) of the day's opening equity, losses not yet taken counted in"
+        case .weekLoss: return "the desk lost \(figure) of the week's opening equity, losses not yet taken counted in"
+        case .drawdown: return "equity is \(figure) below its peak"
+        case .eventsDropped: return "\(figure) events could not be taken"
+        default:
+            return "the journal does not write, \(journal.waiting) events wait: \(journal.problem ?? "it does again")"
+        }
+    }
+}

@@ -1,0 +1,190 @@
+/// One subject at a time: for subjects that have an alert, or are on the way to one.
+extension DeskReader {
+    /// What a rule's measure says of a subject now.
+    func sample(_ rule: Rule, _ subject: Subject) -> Sample {
+        switch (Watched(rule.measure), subject) {
+        case (.metric, .metric(let name)): metric(name, rule)
+        case (.measure(let measure), .order(let key)): order(measure, key)
+        case (.measure(let measure), .venue(let name)): venue(measure, name, rule)
+        case (.measure(let measure), .account(let key)): account(measure, key, rule)
+        case (.measure(.balanceDrop), .balance(let key)): book.balances.place(of: key).map(balanceDrop) ?? .gone
+        case (.measure(let measure), .supervisor(let name)):
+            lateness.first { $0.name == name }.map { beat(measure, $0) } ?? .gone
+        case (.measure(.reconciliation), .finding(let name)):
+            findings.first { $0.subject == name }.map { .value(percent($0), version: nil) } ?? .gone
+        case (.measure(let measure), .desk): desk(measure, rule)
+        default: .gone
+        }
+    }
+
+    func metric(_ name: String, _ rule: Rule) -> Sample {
+        guard let reading = book.metrics[name] else { return .gone }
+        return metric(reading, rule)
+    }
+
+    func metric(_ reading: BookMetric, _ rule: Rule) -> Sample {
+        let staleMs = rule.windowMs > 0 ? rule.windowMs : Measure.metricStaleMs
+        guard atMs.since(reading.seenMs) <= staleMs, reading.version >= UInt64(max(0, rule.minimumSamples)) else {
+            return .unknown
+        }
+        return .value(reading.value, version: reading.version)
+    }
+
+    private func order(_ measure: Measure, _ key: OrderKey) -> Sample {
+        guard let place = book.orders.place(of: key) else { return .gone }
+        let order = book.orders[at: place]
+        guard order.isOpen else { return .gone }
+        switch measure {
+        case .orderAge: return .value(atMs.since(order.sinceMs).seconds, version: nil)
+        case .orderContradictions:
+            return .value(Decimal(order.contradictions), version: UInt64(max(0, order.contradictions)))
+        case .disagreement: return .value(Decimal(disagrees(order) ? 1 : 0), version: nil)
+        default: return .gone
+        }
+    }
+
+    /// What a bot says of an order that its venue does not confirm. Without the venue's word there is nothing to compare.
+    func disagrees(_ order: BookOrder) -> Bool {
+        order.isProven && order.claimed != nil && order.claimed != order.state
+    }
+
+    func venue(_ measure: Measure, _ name: String, _ rule: Rule) -> Sample {
+        switch measure {
+        case .venueExposure: return exposure(name)
+        case .errorRate, .latency: return book.requests[name].map { requests(measure, $0, rule) } ?? .gone
+        case .feedAge:
+            return feeds.first { $0.venue == name }.map { .value(atMs.since($0.newestMs).seconds, version: nil) }
+                ?? .gone
+        default: return .gone
+        }
+    }
+
+    /// The share of one venue. With one venue only there is nothing that could be spread: not applicable. While a position
+    /// has no price nobody knows the shares: a missing price elsewhere would look like a concentration here.
+    func exposure(_ name: String) -> Sample {
+        guard valuation.byVenue.count > 1 else { return .gone }
+        guard let here = valuation.byVenue[name] else { return .gone }
+        guard valuation.unpriced == 0, let whole = heldInAll, let percent = Share.percent(here, of: whole) else {
+            return .unknown
+        }
+        return .value(percent, version: valuation.version)
+    }
+
+    var heldInAll: Decimal? {
+        valuation.byVenue.values.reduce(Decimal(0)) { sum, value in sum.flatMap { $0.adding(value) } }
+    }
+
+    func requests(_ measure: Measure, _ window: RequestWindow, _ rule: Rule) -> Sample {
+        guard window.count(overMs: rule.windowMs, at: atMs) >= max(1, rule.minimumSamples) else { return .unknown }
+        let value =
+            measure == .errorRate
+            ? window.errorPercent(overMs: rule.windowMs, at: atMs)
+            : window.latencyP95Ms(overMs: rule.windowMs, at: atMs)?.seconds
+        return value.map { .value($0, version: window.version) } ?? .unknown
+    }
+
+    func account(_ measure: Measure, _ key: AccountKey, _ rule: Rule) -> Sample {
+        switch measure {
+        case .unknownOrders: return unknownOrders.byAccount[key].map { .value(Decimal($0), version: nil) } ?? .gone
+        case .positionsOverCap:
+            return positions.byAccount[key].map { _ in .value(Decimal(overCap[key] ?? 0), version: nil) } ?? .gone
+        case .unpriced: return positions.byAccount[key].map { .value(Decimal($0.unpriced), version: nil) } ?? .gone
+        case .withoutCost:
+            return positions.byAccount[key].map { .value(Decimal($0.withoutCost), version: nil) } ?? .gone
+        case .dustPositions: return positions.byAccount[key].map { .value(Decimal($0.dust), version: nil) } ?? .gone
+        case .balance: return money.byAccount[key].map(balance) ?? .gone
+        case .lossesInARow, .winRate, .tradeAge: return book.results[key].map { results(measure, $0, rule) } ?? .gone
+        case .venueTrouble: return book.venues[key].map { trouble(key, $0) } ?? .gone
+        default: return .gone
+        }
+    }
+
+    func balance(_ money: AccountMoney) -> Sample {
+        money.sum.map { .value($0, version: money.version) } ?? .unknown
+    }
+
+    func results(_ measure: Measure, _ results: AccountResults, _ rule: Rule) -> Sample {
+        switch measure {
+        case .lossesInARow: return .value(Decimal(results.lossesInARow), version: results.version)
+        case .winRate:
+            guard results.count(overMs: rule.windowMs, at: atMs) >= rule.minimumSamples,
+                let percent = results.winPercent(overMs: rule.windowMs, at: atMs)
+            else { return .unknown }
+            return .value(percent, version: results.version)
+        default:
+            // Who may not trade has not stopped trading; the time counts from when it may.
+            guard mode.permits else { return .gone }
+            guard let lastTradeMs = results.lastTradeMs else { return .unknown }
+            return .value(atMs.since(max(lastTradeMs, modeSinceMs)).seconds, version: nil)
+        }
+    }
+
+    func trouble(_ key: AccountKey, _ venue: BookVenue) -> Sample {
+        switch venue.state {
+        case .disconnected: return .value(Decimal(2), version: nil)
+        case .degraded: return .value(Decimal(1), version: nil)
+        case .connected, .stopped: break
+        }
+        // Stopped is what the desk itself asked for. Too few requests for a rate still tell when every one fails.
+        guard let window = book.requests[key.venue], window.count(overMs: Self.troubleMs, at: atMs) >= 3,
+            window.errorPercent(overMs: Self.troubleMs, at: atMs) == Decimal(100)
+        else { return .value(Decimal(0), version: nil) }
+        return .value(Decimal(1), version: nil)
+    }
+
+    /// Over how long a time every request has to fail, in milliseconds.
+    static let troubleMs: UInt64 = 60_000
+
+    func balanceDrop(_ place: Int) -> Sample {
+        book.balanceDropPercent(place).map { .value($0, version: book.balances.values[place].version) } ?? .unknown
+    }
+
+    typealias Lateness = (name: String, percent: Int, isDead: Bool, feeds: String, ageMs: UInt64)
+
+    /// One supervisor has one alert: who stalled is not late as well, and who is dead has not stalled as well.
+    func beat(_ measure: Measure, _ member: Lateness) -> Sample {
+        let stalled = settings.beats.stalledPercent
+        switch measure {
+        case .beatDead: return .value(Decimal(member.isDead ? 1 : 0), version: nil)
+        case .beatStalled:
+            return member.isDead ? .gone : .value(Decimal(member.percent), version: nil)
+        case .beatLate:
+            return member.isDead || member.percent >= stalled ? .gone : .value(Decimal(member.percent), version: nil)
+        default: return .gone
+        }
+    }
+
+    func desk(_ measure: Measure, _ rule: Rule) -> Sample {
+        switch measure {
+        case .activeAccounts:
+            guard let accounts = book.accounts else { return .unknown }
+            let percent = Share.percent(Decimal(accounts.active), of: Decimal(accounts.total))
+            return percent.map { .value($0, version: book.accountsVersion) } ?? .unknown
+        case .signals:
+            guard mode.permits else { return .gone }
+            // A window that is not full yet, or began before trading was permitted, would count too few.
+            guard let first = book.signals.firstMs, atMs.since(max(first, modeSinceMs)) >= rule.windowMs else {
+                return .unknown
+            }
+            return book.signals.perHour(overMs: rule.windowMs, at: atMs).map { .value($0, version: nil) } ?? .unknown
+        case .clockJump:
+            let seconds = Decimal(digits: Int128(calendar.jumpMs.magnitude), scale: 3) ?? Decimal(0)
+            return .value(seconds, version: UInt64(max(0, calendar.jumpReadings)))
+        case .dayLoss: return equity(book.dayLossPercent(valuation))
+        case .weekLoss: return equity(book.weekLossPercent(valuation))
+        case .drawdown: return equity(book.drawdownPercent(valuation))
+        case .eventsDropped: return .value(Decimal(Int(clamping: dropped)), version: journal.dropped)
+        case .journalFailing: return .value(Decimal(journal.problem == nil ? 0 : 1), version: nil)
+        default: return .gone
+        }
+    }
+
+    /// What cannot be put in percent (something that the other side does not know at all) is off by all of it.
+    func percent(_ finding: ReconciliationFinding) -> Decimal { finding.percent ?? Decimal(100) }
+
+    /// While a part of equity has no price, nobody knows what was lost.
+    private func equity(_ percent: Decimal?) -> Sample {
+        guard valuation.equity != nil else { return .unknown }
+        return percent.map { .value($0, version: valuation.version) } ?? .unknown
+    }
+}

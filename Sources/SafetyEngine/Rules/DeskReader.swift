@@ -1,0 +1,229 @@
+/// What a measure says of a subject.
+enum Sample: Equatable {
+    /// There is no such subject any more, or the measure does not apply to it: its alert is resolved.
+    case gone
+    /// Nobody can tell now: nothing fires and nothing resolves.
+    case unknown
+    /// A value. The same version is the same sample, however often it is looked at; nil: time alone changes it, and every
+    /// evaluation is a sample.
+    case value(Decimal, version: UInt64?)
+}
+
+/// The desk as rules read it, at one moment.
+///
+/// Everything that is read per subject walks over arrays and compares numbers; nothing is looked up and no text is made
+/// for a subject that is within its limits.
+struct DeskReader {
+    let book: Book
+    let valuation: Valuation
+    let settings: EngineSettings
+    let calendar: Calendar
+    let journal: JournalState
+    let dust: DustList
+    let mode: HostEvent.ModeState
+    /// Since when the mode is what it is, in desk time.
+    let modeSinceMs: UInt64
+    let atMs: UInt64
+    /// Events dropped within the window (`DroppedWatch`).
+    let dropped: UInt64
+
+    /// Who is how late.
+    let lateness: [(name: String, percent: Int, isDead: Bool, feeds: String, ageMs: UInt64)]
+    /// What reconciliation found.
+    let findings: [ReconciliationFinding]
+    /// Accounts with the number of their positions that are held, unpriced, without cost, worth dust.
+    let positions: Tally<PositionCounts>
+    /// Accounts that hold more than their cap, with how many more; dust is left out.
+    let overCap: [AccountKey: Int]
+    /// Accounts with the number of their orders that are unknown.
+    let unknownOrders: Tally<Int>
+    /// Accounts with their money; nil money: a rate is missing.
+    let money: Tally<AccountMoney>
+    /// Venues with the newest price that each gave.
+    let feeds: [Feed]
+
+    struct PositionCounts {
+        var held = 0
+        var unpriced = 0
+        var withoutCost = 0
+        var dust = 0
+    }
+
+    struct Feed {
+        var venue: String
+        /// When it was said, in desk time.
+        var newestMs: UInt64
+        /// False: it never gave a price, and its newest word counts.
+        var isPriced: Bool
+    }
+
+    struct AccountMoney {
+        var sum: Decimal? = Decimal(0)
+        var version: UInt64 = 0
+    }
+
+    init(_ engine: Engine, _ valuation: Valuation, at atMs: UInt64, dropped: UInt64) {
+        book = engine.book
+        self.valuation = valuation
+        settings = engine.settings
+        calendar = engine.calendar
+        journal = engine.journal
+        dust = engine.dust
+        mode = engine.mode
+        modeSinceMs = engine.breakers.modeSinceMs
+        self.atMs = atMs
+        self.dropped = dropped
+        lateness = engine.roster.lateness(at: atMs, engine.settings)
+        findings = engine.book.reconciliation(valuation, engine.settings)
+        positions = DeskReader.positions(engine.book, valuation, engine.settings)
+        overCap = DeskReader.overCap(positions, engine.book, engine.dust, engine.settings.cap)
+        unknownOrders = DeskReader.unknownOrders(engine.book)
+        money = DeskReader.money(engine.book, engine.settings, at: atMs)
+        feeds = DeskReader.feeds(engine.book)
+    }
+
+    private static func positions(
+        _ book: Book,
+        _ valuation: Valuation,
+        _ settings: EngineSettings
+    ) -> Tally<PositionCounts> {
+        var tally = Tally(PositionCounts())
+        var small = Limit(.under, settings.dust.threshold)
+        let (keys, positions, worths) = (book.positions.keys, book.positions.values, valuation.positions)
+        for place in keys.indices {
+            guard let digits = positions[place].quantity?.digits, digits > 0 else { continue }
+            let value = place < worths.count ? worths[place].value : nil
+            let isSmall = value.map { small.isPassed(by: $0) } ?? false
+            let isWithoutCost = positions[place].entryPrice == nil
+            tally.change(keys[place].venue, keys[place].account) { counts in
+                counts.held += 1
+                if value == nil { counts.unpriced += 1 }
+                if isWithoutCost { counts.withoutCost += 1 }
+                if isSmall { counts.dust += 1 }
+            }
+        }
+        return tally
+    }
+
+    /// The list of dust and an account's own cap are only asked for where more is held than the lowest cap of all.
+    private static func overCap(
+        _ positions: Tally<PositionCounts>,
+        _ book: Book,
+        _ dust: DustList,
+        _ cap: EngineSettings.Cap
+    ) -> [AccountKey: Int] {
+        let lowest = min(cap.most, cap.mostForUsers, cap.mostByAccount.values.min() ?? .max)
+        var left: [AccountKey: Int] = [:]
+        for place in positions.byAccount.indices where positions.byAccount[at: place].held > lowest {
+            let key = positions.byAccount.keys[place]
+            let over = positions.byAccount[at: place].held - cap.most(for: key)
+            if over > 0 { left[key] = over }
+        }
+        guard !left.isEmpty else { return left }
+        for place in book.positions.indices where (book.positions.values[place].quantity?.digits ?? 0) > 0 {
+            let position = book.positions.keys[place]
+            let key = AccountKey(venue: position.venue, account: position.account)
+            if let over = left[key], over > 0, dust.contains(position) { left[key] = over - 1 }
+        }
+        return left
+    }
+
+    private static func unknownOrders(_ book: Book) -> Tally<Int> {
+        var tally = Tally(0)
+        let (keys, orders) = (book.orders.keys, book.orders.values)
+        for place in keys.indices where orders[place].state == .unknown {
+            tally.change(keys[place].venue, keys[place].account) { $0 += 1 }
+        }
+        return tally
+    }
+
+    private static func money(_ book: Book, _ settings: EngineSettings, at atMs: UInt64) -> Tally<AccountMoney> {
+        var tally = Tally(AccountMoney())
+        let (keys, balances) = (book.balances.keys, book.balances.values)
+        for place in keys.indices {
+            let amount =
+                keys[place].currency == settings.baseCurrency
+                ? balances[place].total
+                : converted(balances[place].total, keys[place].currency, book, settings, at: atMs)
+            tally.change(keys[place].venue, keys[place].account) { money in
+                money.sum = money.sum.flatMap { sum in amount.flatMap { sum.adding($0) } }
+                money.version &+= balances[place].version
+            }
+        }
+        return tally
+    }
+
+    private static func converted(
+        _ amount: Decimal,
+        _ currency: String,
+        _ book: Book,
+        _ settings: EngineSettings,
+        at atMs: UInt64
+    ) -> Decimal? {
+        if amount.digits == 0 { return amount }
+        let key = PriceKey(venue: "", symbol: "\(currency)/\(settings.baseCurrency)")
+        guard let rate = book.prices[key], let price = rate.price,
+            atMs.since(rate.seenMs) <= settings.priceStaleMs
+        else { return nil }
+        return amount.multiplied(by: price)
+    }
+
+    private static func feeds(_ book: Book) -> [Feed] {
+        var feeds: [Feed] = []
+        var last = 0
+        let (keys, prices) = (book.prices.keys, book.prices.values)
+        for place in keys.indices where !keys[place].venue.isEmpty && prices[place].price != nil {
+            if last >= feeds.count || feeds[last].venue != keys[place].venue {
+                // Few venues: a walk is cheaper than a hash.
+                if let known = feeds.firstIndex(where: { $0.venue == keys[place].venue }) {
+                    last = known
+                } else {
+                    last = feeds.count
+                    feeds.append(Feed(venue: keys[place].venue, newestMs: 0, isPriced: true))
+                }
+            }
+            if prices[place].seenMs > feeds[last].newestMs { feeds[last].newestMs = prices[place].seenMs }
+        }
+        for place in book.venues.indices {
+            let venue = book.venues.keys[place].venue
+            let seenMs = book.venues.values[place].seenMs
+            guard let known = feeds.firstIndex(where: { $0.venue == venue }) else {
+                feeds.append(Feed(venue: venue, newestMs: seenMs, isPriced: false))
+                continue
+            }
+            // A venue's word that it is there makes no old price new; without any price its word is its feed.
+            if !feeds[known].isPriced, seenMs > feeds[known].newestMs { feeds[known].newestMs = seenMs }
+        }
+        return feeds
+    }
+}
+
+/// Something per account, gathered in one walk: neighbours of the same account cost a comparison, not a look-up.
+struct Tally<Value: Sendable> {
+    private(set) var byAccount = Ledger<AccountKey, Value>()
+    private let empty: Value
+    private var last = 0
+
+    init(_ empty: Value) { self.empty = empty }
+
+    mutating func change(_ venue: String, _ account: String, _ body: (inout Value) -> Void) {
+        if last >= byAccount.count || byAccount.keys[last].account != account || byAccount.keys[last].venue != venue {
+            let key = AccountKey(venue: venue, account: account)
+            if let place = byAccount.place(of: key) {
+                last = place
+            } else {
+                byAccount[key] = empty
+                last = byAccount.count - 1
+            }
+        }
+        body(&byAccount[at: last])
+    }
+}
+
+extension UInt64 {
+    /// Milliseconds since an earlier time; 0 for one that is not earlier.
+    func since(_ earlier: UInt64) -> UInt64 { self > earlier ? self - earlier : 0 }
+
+    /// These milliseconds as seconds.
+    var seconds: Decimal { Decimal(digits: Int128(self), scale: 3) ?? Decimal(0) }
+}
