@@ -14,7 +14,7 @@ extension DeskConfiguration.Notify.Target {
         case .summary:
             return notification.level >= level
                 && (rules.isEmpty || notification.rules.contains { rules.contains($0.rule) })
-        case .raised, .escalated, .unacknowledged: break
+        case .raised, .escalated, .reminded, .unacknowledged: break
         }
         return notification.level >= level && (rules.isEmpty || rules.contains(notification.rule))
     }

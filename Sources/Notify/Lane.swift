@@ -69,7 +69,7 @@ struct Lane: Sendable {
     mutating func dueOfSummary(for notification: Notification, at now: Int64) -> Int64? {
         switch notification.kind {
         case .halted, .resumed, .test, .summary: return nil
-        case .raised, .escalated, .acknowledged, .unacknowledged, .resolved: break
+        case .raised, .escalated, .reminded, .acknowledged, .unacknowledged, .resolved: break
         }
         let level = notification.level.rawValue
         guard let minute = minutes[level], now - minute.begin < Outbox.minuteMs, now >= minute.begin else {

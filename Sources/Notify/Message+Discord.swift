@@ -54,7 +54,7 @@ extension Message {
         switch notification.kind {
         case .resolved, .resumed: return 0x2e_cc71
         case .acknowledged, .test: return 0x95_a5a6
-        case .raised, .escalated, .unacknowledged, .halted, .summary: break
+        case .raised, .escalated, .reminded, .unacknowledged, .halted, .summary: break
         }
         switch notification.level {
         case .info: return 0x34_98db

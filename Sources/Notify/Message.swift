@@ -20,6 +20,7 @@ struct Message: Sendable, Equatable {
             case .raised: "\(level) \(rule)"
             case .escalated: "\(level) \(rule) (escalated)"
             case .acknowledged: "ACKNOWLEDGED \(rule) (\(level))"
+            case .reminded: "\(level) \(rule) (still open, not told before)"
             case .unacknowledged: "\(level) \(rule) (acknowledgement ended, still open)"
             case .resolved: "RESOLVED \(rule) (was \(level))"
             case .halted: "HALT (\(rule))"

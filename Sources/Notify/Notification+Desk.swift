@@ -24,6 +24,7 @@ extension Notification {
             case .escalated: .escalated
             case .acknowledged: .acknowledged
             case .unacknowledged: .unacknowledged
+            case .reminded: .reminded
             case .resolved: .resolved
             }
         self.init(

@@ -14,6 +14,8 @@ public struct Notification: Sendable, Equatable {
         case acknowledged
         /// An alert's acknowledgement ended while it is still open.
         case unacknowledged
+        /// An alert is still open, nobody was told, and what kept it quiet has ended.
+        case reminded
         /// An alert's cause is gone.
         case resolved
         /// Trading was halted, or restricted.
