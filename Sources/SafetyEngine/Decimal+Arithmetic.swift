@@ -2,23 +2,22 @@
 extension Decimal {
     /// The exact sum; nil when it does not fit.
     public func adding(_ other: Decimal) -> Decimal? {
-        let places = max(scale, other.scale)
-        if let sum = Decimal.sum(self, other, places: places) { return sum }
+        if let sum = Decimal.sum(self, other) { return sum }
         // Zeros at the end are worth nothing: without them it may fit.
-        let (left, right) = (shortened, other.shortened)
-        return Decimal.sum(left, right, places: max(left.scale, right.scale))
+        return Decimal.sum(shortened, other.shortened)
     }
 
     /// The exact difference; nil when it does not fit.
-    public func subtracting(_ other: Decimal) -> Decimal? { other.negated.flatMap { adding($0) } }
+    public func subtracting(_ other: Decimal) -> Decimal? { adding(other.negated) }
+
+    /// Its opposite.
+    public var negated: Decimal { Decimal(unchecked: -digits, scale) }
 
     /// The exact product, with the places behind the point of both factors; nil when it does not fit.
     public func multiplied(by other: Decimal) -> Decimal? {
         if let product = Decimal.product(self, other) { return product }
         return Decimal.product(shortened, other.shortened)
     }
-
-    private var negated: Decimal? { Decimal(digits: -digits, scale: scale) }
 
     /// The same number without zeros at its end behind the point.
     private var shortened: Decimal {
@@ -31,25 +30,46 @@ extension Decimal {
         return Decimal(digits: value, scale: places) ?? self
     }
 
-    private static func sum(_ left: Decimal, _ right: Decimal, places: Int) -> Decimal? {
-        guard let a = left.digits(places: places), let b = right.digits(places: places) else { return nil }
+    private static func sum(_ left: Decimal, _ right: Decimal) -> Decimal? {
+        var (a, b) = (left.digits, right.digits)
+        var scale = left.scale
+        if left.scale < right.scale {
+            guard let more = left.digits(more: right.scale - left.scale) else { return nil }
+            a = more
+            scale = right.scale
+        } else if left.scale > right.scale {
+            guard let more = right.digits(more: left.scale - right.scale) else { return nil }
+            b = more
+        }
         let (sum, overflow) = a.addingReportingOverflow(b)
-        return overflow ? nil : Decimal(digits: sum, scale: places)
+        return overflow ? nil : Decimal(digits: sum, scale: scale)
     }
 
     private static func product(_ left: Decimal, _ right: Decimal) -> Decimal? {
+        let scale = left.scale + right.scale
+        // Two numbers of 64 bits always fit into 128.
+        if left.isShort, right.isShort {
+            return scale <= maxScale ? Decimal(unchecked: left.digits &* right.digits, scale) : nil
+        }
         let (product, overflow) = left.digits.multipliedReportingOverflow(by: right.digits)
-        return overflow ? nil : Decimal(digits: product, scale: left.scale + right.scale)
+        return overflow ? nil : Decimal(digits: product, scale: scale)
     }
 
-    /// The digits with so many behind the point, at least as many as there are; nil when they do not fit.
-    private func digits(places: Int) -> Int128? {
-        var value = digits
-        for _ in scale..<max(scale, places) {
-            let (tens, tooBig) = value.multipliedReportingOverflow(by: 10)
-            guard !tooBig else { return nil }
-            value = tens
-        }
-        return value
+    private var isShort: Bool { Int128(Int64(truncatingIfNeeded: digits)) == digits }
+
+    /// The digits with so many zeros behind them, 0 to `maxScale`; nil when they do not fit.
+    func digits(more places: Int) -> Int128? {
+        let unit = Decimal.powers[places]
+        // 2^63 times 10^18 is less than 2^127.
+        if places <= 18, isShort { return digits &* unit }
+        let (product, overflow) = digits.multipliedReportingOverflow(by: unit)
+        return overflow || product == .min ? nil : product
     }
+
+    /// 10 to the power of 0 to 38: all that fit.
+    static let powers: [Int128] = {
+        var powers: [Int128] = [1]
+        for _ in 0..<38 { powers.append((powers.last ?? 1) * 10) }
+        return powers
+    }()
 }

@@ -74,27 +74,23 @@ public struct Decimal: Sendable {
     /// far as they fit.
     public func rounded(to places: Int) -> Decimal {
         let places = min(max(0, places), Decimal.maxScale)
-        var value = digits
-        var at = scale
-        while at > places + 1 {
-            value /= 10
-            at -= 1
+        if places >= scale {
+            var (value, at) = (digits, scale)
+            while at < places {
+                let (tens, tooBig) = value.multipliedReportingOverflow(by: 10)
+                if tooBig { break }
+                value = tens
+                at += 1
+            }
+            return Decimal(unchecked: value, at)
         }
-        if at > places {
-            let rest = value % 10
-            value = value / 10 + (rest >= 5 ? 1 : rest <= -5 ? -1 : 0)
-            at -= 1
-        }
-        while at < places {
-            let (tens, tooBig) = value.multipliedReportingOverflow(by: 10)
-            if tooBig { break }
-            value = tens
-            at += 1
-        }
-        return Decimal(unchecked: value, at)
+        let unit = Decimal.powers[scale - places]
+        let (whole, rest) = digits.quotientAndRemainder(dividingBy: unit)
+        let half = unit - unit / 2
+        return Decimal(unchecked: whole + (rest >= half ? 1 : rest <= -half ? -1 : 0), places)
     }
 
-    private init(unchecked digits: Int128, _ scale: Int) {
+    init(unchecked digits: Int128, _ scale: Int) {
         self.digits = digits
         self.scale = scale
     }
@@ -120,7 +116,20 @@ extension Decimal: Comparable, Hashable {
     }
 
     private static func compare(_ left: Decimal, _ right: Decimal) -> Int {
-        // Whole parts first, then digit by digit: nothing is scaled up, so nothing can overflow.
+        if left.scale == right.scale { return order(left.digits, right.digits) }
+        // With the same places behind the point, where that fits: exact, and no division.
+        if left.scale < right.scale {
+            if let digits = left.digits(more: right.scale - left.scale) { return order(digits, right.digits) }
+        } else if let digits = right.digits(more: left.scale - right.scale) {
+            return order(left.digits, digits)
+        }
+        return compareDigitByDigit(left, right)
+    }
+
+    private static func order(_ left: Int128, _ right: Int128) -> Int { left == right ? 0 : left < right ? -1 : 1 }
+
+    /// Whole parts first, then digit by digit: nothing is scaled up, so nothing can overflow. Slow.
+    static func compareDigitByDigit(_ left: Decimal, _ right: Decimal) -> Int {
         var (a, b) = (left.parts, right.parts)
         if a.whole != b.whole { return a.whole < b.whole ? -1 : 1 }
         for _ in 0..<maxScale {
@@ -146,8 +155,7 @@ extension Decimal: Comparable, Hashable {
     }
 
     private var parts: Parts {
-        var unit: Int128 = 1
-        for _ in 0..<scale { unit *= 10 }
+        let unit = Decimal.powers[scale]
         return Parts(whole: digits / unit, rest: digits % unit, unit: unit)
     }
 }

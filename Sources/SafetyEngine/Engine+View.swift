@@ -4,6 +4,7 @@ extension Engine {
         var view = EngineView()
         view.atMs = atMs
         view.evaluationAgeMs = atMs - min(atMs, evaluatedMs)
+        view.take(book.shown(book.valuation(at: atMs, settings), at: atMs, settings))
         view.counts = book.counts
         view.journal = journal
         let reader = reader(at: atMs)

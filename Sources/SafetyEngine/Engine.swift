@@ -81,9 +81,8 @@ public struct Engine: Sendable, Equatable, Codable {
 
     /// One evaluation of everything that depends on time or on several things at once.
     private mutating func evaluate(_ atMs: UInt64, _ decisions: inout [Decision]) {
-        book.settle(at: atMs, calendar, settings)
+        let valuation = book.settle(at: atMs, calendar, settings)
         roster.evaluate(at: atMs, settings, &lastNumber, &decisions)
-        let valuation = book.valuation(at: atMs, settings)
         dust.evaluate(book, valuation, at: atMs, settings, &decisions)
         exits.evaluate(book, valuation, dust, mode, at: atMs, settings, &lastNumber, &decisions)
         breakers.evaluate(mode, at: atMs, settings)

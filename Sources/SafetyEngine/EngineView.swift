@@ -197,6 +197,14 @@ public struct EngineView: Sendable, Equatable, Codable {
         public var net = Decimal(0)
         /// Held positions without a price.
         public var unpriced = 0
+        /// What closed trades brought today.
+        public var realised: Decimal?
+        /// What held positions would bring, those whose profit is known.
+        public var unrealised: Decimal?
+        /// What fills cost today besides.
+        public var fees: Decimal?
+        /// Milliseconds since `equity` was known, where it is not now; nil: it is.
+        public var equityAgeMs: UInt64?
         /// Creates money of which nothing is known.
         public init() {}
     }

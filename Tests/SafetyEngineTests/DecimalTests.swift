@@ -249,3 +249,73 @@ private enum Paper {
         return (negative ? "-" : "") + text.dropLast(30) + "." + text.suffix(30)
     }
 }
+
+/// The fast ways against the slow ones, and quotients against products.
+@Suite struct DecimalSpeedTests {
+    private static func number(_ random: inout SeededRandom, digits most: Int) -> Decimal {
+        var digits: Int128 = 0
+        for _ in 0..<Int.random(in: 1...most, using: &random) {
+            digits = digits * 10 + Int128(Int.random(in: 0...9, using: &random))
+        }
+        if Bool.random(using: &random) { digits = -digits }
+        return Decimal(digits: digits, scale: Int.random(in: 0...Decimal.maxScale, using: &random)) ?? Decimal(0)
+    }
+
+    @Test("comparing fast is comparing slowly", arguments: [3, 18, 19, 20, 38])
+    func compares(most: Int) {
+        var random = SeededRandom(seed: UInt64(most))
+        for _ in 0..<5_000 {
+            let (a, b) = (Self.number(&random, digits: most), Self.number(&random, digits: most))
+            for other in [b, a.rounded(to: b.scale), Decimal(digits: b.digits, scale: a.scale) ?? b] {
+                let slow = Decimal.compareDigitByDigit(a, other)
+                #expect((a < other) == (slow < 0) && (a == other) == (slow == 0), "\(a) \(other)")
+            }
+        }
+    }
+
+    @Test(
+        "quotients, half away from zero",
+        arguments: [
+            ("1", "3", 4, "0.3333"), ("2", "3", 4, "0.6667"), ("-2", "3", 4, "-0.6667"), ("1", "8", 2, "0.13"),
+            ("-1", "8", 2, "-0.13"), ("10", "4", 0, "3"), ("5", "1", 3, "5.000"), ("0", "7", 2, "0.00"),
+            ("1e-30", "1e-30", 0, "1"), ("1", "1e-30", 0, "1000000000000000000000000000000"),
+            ("1e-30", "100000000000000000000000000000000000000", 30, "0.000000000000000000000000000000"),
+            (
+                "170141183460469231731687303715884105727", "170141183460469231731687303715884105727", 30,
+                "1.000000000000000000000000000000"
+            ),
+            ("17", "170141183460469231731687303715884105727", 30, "0.000000000000000000000000000000"),
+            ("1.7e30", "170141183460469231731687303715884105727", 30, "0.000000009991701981989443817734"),
+        ]
+    )
+    func divides(a: String, b: String, places: Int, quotient: String) throws {
+        #expect(try #require(Decimal(a)).divided(by: #require(Decimal(b)), places: places)?.description == quotient)
+    }
+
+    @Test func whatIsNoQuotientIsNil() throws {
+        #expect(Decimal(1).divided(by: Decimal(0), places: 2) == nil)
+        #expect(Decimal(1).divided(by: Decimal(1), places: -1) == nil)
+        #expect(Decimal(1).divided(by: Decimal(1), places: 31) == nil)
+        let most = try #require(Decimal(digits: .max, scale: 0))
+        #expect(most.divided(by: try #require(Decimal("1e-30")), places: 0) == nil)
+        #expect(most.divided(by: Decimal(1), places: 1) == nil)
+        #expect(most.divided(by: Decimal(-1), places: 0)?.digits == -Int128.max)
+    }
+
+    @Test func aQuotientIsOffByAtMostHalfOfItsLastDigit() {
+        var random = SeededRandom(seed: 17)
+        var tried = 0
+        for _ in 0..<10_000 {
+            let (a, b) = (Self.number(&random, digits: 12), Self.number(&random, digits: 8))
+            let places = Int.random(in: 0...10, using: &random)
+            guard a.scale < 12, b.scale < 8, b.digits != 0, let quotient = a.divided(by: b, places: places),
+                let product = quotient.multiplied(by: b), let off = product.subtracting(a)?.magnitude,
+                let twice = off.adding(off), let unit = Decimal(digits: 1, scale: places)?.multiplied(by: b.magnitude)
+            else { continue }
+            tried += 1
+            #expect(twice <= unit, "\(a) / \(b)")
+            if twice == unit { #expect(product.magnitude > a.magnitude, "\(a) / \(b) is not away from zero") }
+        }
+        #expect(tried > 500)
+    }
+}

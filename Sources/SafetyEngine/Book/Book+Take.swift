@@ -1,24 +1,163 @@
 extension Book {
-    /// Takes one event.
+    /// Takes one event: anything but operators' actions, beats and the host's own.
+    ///
+    /// The same event id from the same source again changes nothing but a counter.
     mutating func take(_ event: Event, _ receipt: Receipt, _ settings: EngineSettings) {
         counts.taken &+= 1
+        let origin = event.origin
+        guard event.id.isEmpty || isNew(event.id, origin.source) else {
+            counts.duplicate &+= 1
+            return
+        }
+        let telling = Telling(
+            isProof: origin.source.kind == .venue,
+            atMs: receipt.atMs,
+            wallMs: receipt.wallMs,
+            happenedMs: event.happenedMs
+        )
+        if telling.lateMs > Telling.lateAfterMs { counts.late &+= 1 }
+        if telling.isProof, event.speaksForAccount {
+            venues[AccountKey(venue: origin.venue, account: origin.account), default: BookVenue()].hear(receipt.atMs)
+        }
+        switch event.body {
+        case .order(let report): take(report, origin, telling)
+        case .openOrders(let reports): takeAll(reports, origin, telling)
+        case .fill(let report): take(report, origin, telling)
+        case .position(let report): take(report, origin, telling)
+        case .positions(let reports): takeAll(reports, origin, telling)
+        case .balance(let report): take(report, origin, telling, settings)
+        case .transfer(let report): take(report, origin, telling, settings)
+        case .price(let report): take(report, origin, telling, settings)
+        case .metric(let report): take(report, origin, telling)
+        case .apiResult(let result):
+            guard requests.place(of: origin.venue) != nil || hasRoom(requests.count * 100, telling) else { return }
+            requests[origin.venue, default: RequestWindow()].take(result, at: receipt.atMs)
+        case .accounts(let counts):
+            accounts = counts
+            accountsVersion &+= 1
+        case .trade(let report): take(report, origin, telling, settings)
+        case .signals(let count):
+            if !signals.take(count, at: receipt.atMs) { counts.contradictory &+= 1 }
+        case .venue(let report): take(report, origin, telling)
+        case .heartbeat, .operatorAction, .host: break
+        }
     }
 
-    /// A host started: what was seen before may have changed unseen.
-    mutating func hostStarted(at atMs: UInt64) {}
+    /// A host started: what was seen before may have changed unseen. Orders at venues are unknown until their venues
+    /// speak of them; whatever is known stays.
+    mutating func hostStarted(at atMs: UInt64) {
+        startedMs = atMs
+        for place in venues.indices { fallSilent(place, at: atMs) }
+    }
 
-    /// What time alone changes: orders of a silent venue become unknown, finished ones are forgotten, days begin.
-    mutating func settle(at atMs: UInt64, _ calendar: Calendar, _ settings: EngineSettings) {}
+    /// Nothing is known any more of what is open at a venue's account.
+    mutating func fallSilent(_ place: Int, at atMs: UInt64) {
+        guard !venues.values[place].isSilent else { return }
+        venues[at: place].isSilent = true
+        let account = venues.keys[place]
+        for order in orders.indices where orders.values[order].isOpen && orders.values[order].state != .unknown {
+            guard orders.keys[order].venue == account.venue, orders.keys[order].account == account.account else {
+                continue
+            }
+            orders[at: order].lose()
+            orders[at: order].changedMs = atMs
+        }
+    }
 
-    /// What everything is worth.
-    func valuation(at atMs: UInt64, _ settings: EngineSettings) -> Valuation { Valuation() }
+    /// Whether a source's name for something is new. Bots beyond `mostClaims` / 100 names share one memory.
+    private mutating func isNew(_ name: String, _ source: Event.Source) -> Bool {
+        if let place = names.place(of: source) { return names[at: place].insert(name) }
+        guard source.kind == .venue || names.count < Book.mostClaims / 100 else {
+            return names[Event.Source(source.kind, ""), default: RecentNames()].insert("\(source.name)\u{0}\(name)")
+        }
+        return names[source, default: RecentNames()].insert(name)
+    }
 
-    /// An operator states what was paid.
-    mutating func setEntryPrice(
-        venue: String,
-        account: String,
-        symbol: String,
-        price: Decimal,
-        by action: OperatorAction
-    ) {}
+    private mutating func take(_ report: MetricReport, _ origin: Event.Origin, _ telling: Telling) {
+        let name = report.subject.isEmpty ? report.name : "\(report.name)/\(report.subject)"
+        guard let place = metrics.place(of: name) else {
+            guard metrics.count < Book.mostClaims else {
+                counts.crowdedOut &+= 1
+                return
+            }
+            var metric = BookMetric()
+            metric.name = report.name
+            metric.subject = report.subject
+            metric.value = report.value
+            metric.seenMs = telling.atMs
+            metric.version = 1
+            metrics[name] = metric
+            return
+        }
+        metrics[at: place].value = report.value
+        metrics[at: place].seenMs = telling.atMs
+        metrics[at: place].version &+= 1
+    }
+
+    /// How a venue is reached. Without an account it is about all of that venue's.
+    private mutating func take(_ report: VenueReport, _ origin: Event.Origin, _ telling: Telling) {
+        guard telling.isProof, !origin.venue.isEmpty else { return }
+        var isTold = false
+        if origin.account.isEmpty {
+            for place in venues.indices where venues.keys[place].venue == origin.venue {
+                reach(report, place, telling.atMs)
+                isTold = true
+            }
+        }
+        guard !isTold else { return }
+        let key = AccountKey(venue: origin.venue, account: origin.account)
+        if venues.place(of: key) == nil { venues[key] = BookVenue() }
+        if let place = venues.place(of: key) { reach(report, place, telling.atMs) }
+    }
+
+    private mutating func reach(_ report: VenueReport, _ place: Int, _ atMs: UInt64) {
+        if report.state == .disconnected {
+            fallSilent(place, at: atMs)
+            // Its adapter spoke, not the venue.
+            if venues.values[place].seenMs == 0 { venues[at: place].seenMs = atMs }
+        } else {
+            venues[at: place].hear(atMs)
+        }
+        venues[at: place].state = report.state
+        venues[at: place].latencyMs = report.latencyMs
+        venues[at: place].note = report.note
+    }
 }
+
+extension Telling {
+    /// What came later than so many milliseconds after it happened is late.
+    static let lateAfterMs: UInt64 = 60_000
+
+    /// How long after it happened it came, by the wall clocks of source and host; 0 where that is not known.
+    var lateMs: UInt64 {
+        guard let happenedMs else { return 0 }
+        let (late, overflow) = wallMs.subtractingReportingOverflow(happenedMs)
+        return overflow || late < 0 ? 0 : UInt64(late)
+    }
+}
+
+extension Event {
+    /// Whether a venue's account speaks by it. Prices, rates and metrics show that only where they name the account, a
+    /// failed request never does.
+    fileprivate var speaksForAccount: Bool {
+        guard !origin.venue.isEmpty else { return false }
+        return switch body {
+        case .order, .openOrders, .fill, .position, .positions, .balance, .transfer, .trade: true
+        case .price, .metric, .signals, .accounts, .heartbeat: !origin.account.isEmpty
+        case .apiResult(let result): result.isSuccess && !origin.account.isEmpty
+        case .venue, .operatorAction, .host: false
+        }
+    }
+}
+
+extension BookVenue {
+    /// It said something: it is there.
+    mutating func hear(_ atMs: UInt64) {
+        seenMs = atMs
+        isSilent = false
+        if state == .disconnected { state = .connected }
+    }
+}
+
+/// The time between two moments, 0 when they are the other way round.
+func elapsed(from start: UInt64, to end: UInt64) -> UInt64 { end > start ? end - start : 0 }

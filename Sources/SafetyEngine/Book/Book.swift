@@ -1,7 +1,7 @@
 /// What is known of the desk: orders, positions, money, prices, venues, results. A bot's word and a venue's are kept apart.
 ///
 /// Invariants (SafetyEngineTests/BookTests): a venue's word is never replaced by a bot's; an order's filled quantity never
-/// falls and a finished order is never open again; the same event twice changes nothing but a counter; whatever cannot
+/// falls and an order that its venue called finished is never open again; the same event twice changes nothing but a counter; whatever cannot
 /// be true raises a counter and a text, and the safer reading stays.
 public struct Book: Sendable, Equatable, Codable {
     /// Orders, until some time after they are finished.
@@ -30,6 +30,35 @@ public struct Book: Sendable, Equatable, Codable {
     public internal(set) var equity = EquityRecord()
     /// What was strange about events.
     public internal(set) var counts = EventCounts()
+
+    /// Most things of one kind that bots can make known by their words alone. What a venue says always has room.
+    public static let mostClaims = 100_000
+    /// Most symbols with a price.
+    public static let mostPrices = 500_000
+    /// Finished orders are forgotten after so long, in milliseconds.
+    public static let finishedMs: UInt64 = 600_000
+    /// Most finished orders that are remembered.
+    public static let mostFinished = 50_000
+
+    /// Where only the venue's name of an order is told: the name under which it is known here.
+    var clientIDs = Ledger<OrderKey, String>()
+    /// Finished orders, in the order in which they finished, from `finishedFrom` on.
+    var finished: [FinishedOrder] = []
+    var finishedFrom = 0
+    /// The last ids of events, by who says them.
+    var names = Ledger<Event.Source, RecentNames>()
+    /// What counts once, by account.
+    var memories = Ledger<AccountKey, AccountMemory>()
+    /// What each bot claims to hold.
+    var claims = Ledger<ClaimKey, Decimal>()
+    /// What fills make of positions.
+    var tracks = Ledger<PositionKey, FillTrack>()
+    /// Transfers that are in no reading of a balance yet.
+    var transfers = Ledger<BalanceKey, Decimal>()
+    /// When the host started last, in desk time.
+    var startedMs: UInt64 = 0
+    /// Samples of equity that ended with what they were made of (see `Valuation.version`).
+    var versionBase: UInt64 = 0
 
     /// Creates an empty book.
     public init() {}
@@ -114,4 +143,25 @@ public struct PriceKey: Sendable, Hashable, Codable {
         self.venue = venue
         self.symbol = symbol
     }
+}
+
+/// What one bot claims of one position.
+struct ClaimKey: Sendable, Hashable, Codable {
+    var position: PositionKey
+    var source: Event.Source
+}
+
+/// An order that is finished, and since when.
+struct FinishedOrder: Sendable, Equatable, Codable {
+    var key: OrderKey
+    var atMs: UInt64
+}
+
+/// What fills make of a position: how much, and what was paid.
+struct FillTrack: Sendable, Equatable, Codable {
+    var quantity = Decimal(0)
+    /// What was paid for `quantity`; nil: unknown.
+    var cost: Decimal? = Decimal(0)
+    /// The last fill, in desk time.
+    var lastMs: UInt64 = 0
 }

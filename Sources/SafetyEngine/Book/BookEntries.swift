@@ -40,6 +40,18 @@ public struct BookOrder: Sendable, Equatable, Codable {
     public var contradiction = ""
     /// What its venue said besides.
     public var note = ""
+    /// Whether it only counts as finished because its venue lists it no more: its word opens it again.
+    public internal(set) var isInferred = false
+    /// What its bot said last; nil: no bot spoke of it.
+    var said: Order.State?
+    /// When that was true by the bot's clock; nil: not said.
+    var saidMs: Int64?
+    /// Fills of it added up.
+    var fillsTotal = Decimal(0)
+    /// When the last of them was true by its source's clock; nil: not said.
+    var filledMs: Int64?
+    /// The listing of its venue that it was in last.
+    var listing: UInt64 = 0
 
     /// Creates an order of which nothing is known.
     public init() {}
@@ -96,6 +108,20 @@ public struct BookPosition: Sendable, Equatable, Codable {
     public var note = ""
     /// The best price since it was opened: highest for a long one, lowest for a short one. Survives restarts.
     public var peak: Decimal?
+    /// Whether `entryPrice` is its venue's word: fills do not replace it.
+    var isPricedByVenue = false
+    /// When its venue's last word was true by its clock; nil: not said.
+    var happenedMs: Int64?
+    /// Where its price is in `Book.prices`, whose places never change; nil: not looked for.
+    var pricePlace: Int?
+    /// The samples in a row that are better than the peak, the last ones.
+    var peakSamples: [Decimal] = []
+    /// The last price that was looked at for the peak.
+    var peakVersion: UInt64 = 0
+    /// The listing of its venue that it was in last.
+    var listing: UInt64 = 0
+    /// Whether the desk's openings are still to be changed by its worth: it was found, not bought.
+    var joins = false
 
     /// Creates a position of which nothing is known.
     public init() {}
@@ -118,6 +144,14 @@ public struct BookBalance: Sendable, Equatable, Codable {
     public var seenMs: UInt64 = 0
     /// How often it was said: tells one sample from the next.
     public var version: UInt64 = 0
+    /// Whether a venue said it; false: a bot did, and no venue ever.
+    public internal(set) var isProven = false
+    /// Whether `before` is equity, and so to be compared with equity; else it is money.
+    var beforeIsEquity = false
+    /// What was deposited or withdrawn and is not in the reading yet.
+    var transferred = Decimal(0)
+    /// When the reading was true by its source's clock; nil: not said.
+    var happenedMs: Int64?
 
     /// Creates an empty balance.
     public init() {}
@@ -133,6 +167,10 @@ public struct BookPrice: Sendable, Equatable, Codable {
     public var seenMs: UInt64 = 0
     /// How often it was said: tells one sample from the next.
     public var version: UInt64 = 0
+    /// Who said a conversion rate; empty for other prices.
+    public internal(set) var source = ""
+    /// When it was true by its source's clock; nil: not said.
+    var happenedMs: Int64?
 
     /// Creates an unknown price.
     public init() {}
@@ -154,6 +192,16 @@ public struct BookVenue: Sendable, Equatable, Codable {
     public var positionsListedMs: UInt64?
     /// How often it listed its positions: tells one sample from the next.
     public var listings: UInt64 = 0
+    /// Whether it has been silent for too long, or its adapter does not reach it, or nothing was heard since the start.
+    public internal(set) var isSilent = false
+    /// Whether it says itself what it holds. Then fills explain positions, and do not change their quantities.
+    public internal(set) var reportsPositions = false
+    /// How often it listed its orders.
+    var orderListings: UInt64 = 0
+    /// When its last listing of orders was true by its clock; nil: not said.
+    var ordersHappenedMs: Int64?
+    /// The same for positions.
+    var positionsHappenedMs: Int64?
 
     /// Creates a venue of which nothing is known.
     public init() {}
@@ -216,6 +264,8 @@ public struct EventCounts: Sendable, Equatable, Codable {
     public var outOfOrder: UInt64 = 0
     /// They cannot be true with what was known.
     public var contradictory: UInt64 = 0
+    /// Bots' words for which there was no room (see `Book.mostClaims`).
+    public var crowdedOut: UInt64 = 0
 
     /// Creates counts of nothing.
     public init() {}

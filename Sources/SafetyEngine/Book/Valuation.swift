@@ -18,6 +18,46 @@ public struct Valuation: Sendable, Equatable {
         public init() {}
     }
 
+    /// One account.
+    public struct Account: Sendable, Equatable {
+        /// What its worth is made of.
+        public enum Basis: String, Sendable, Codable {
+            /// The venue's own sum.
+            case stated
+            /// Balance and positions.
+            case counted
+            /// A bot's word.
+            case claimed
+        }
+        /// Money, all currencies; nil: no balance was said, or a currency has no rate.
+        public var money: Decimal?
+        /// Long positions less short ones; those without a price are left out.
+        public var holdings = Decimal(0)
+        /// Held positions.
+        public var held = 0
+        /// Held positions without a value.
+        public var unpriced = 0
+        /// The venue's own sum; nil: it states none, or it has no rate.
+        public var stated: Decimal?
+        /// What `equity` is made of.
+        public var basis = Basis.counted
+        /// What it is worth; nil: not said, or a part has no price.
+        public var equity: Decimal?
+        /// Whether a balance was said at all.
+        var hasBalance = false
+        /// Whether one of its currencies has no rate.
+        var lacksRate = false
+        /// Whether positions were found there that openings do not count yet.
+        var hasNewPositions = false
+        /// When `stated` was said.
+        var statedMs: UInt64 = 0
+        /// Whether the venue states a sum, with or without a rate.
+        var states = false
+
+        /// Nothing known.
+        public init() {}
+    }
+
     /// By the positions' places in `Book.positions`.
     public var positions: [Worth] = []
     /// Values of positions added up, long and short alike; what has no price is left out (see `unpriced`).
@@ -28,11 +68,37 @@ public struct Valuation: Sendable, Equatable {
     public var unpriced = 0
     /// What each venue holds in all (equity where it says so, else balance and positions), in the order of first sight.
     public var byVenue = Ledger<String, Decimal>()
+    /// What each account holds, in the order of first sight.
+    public var accounts = Ledger<AccountKey, Account>()
     /// Equity of the whole desk; nil: a part of it has no price.
     public var equity: Decimal?
     /// Which sample of equity it is: changes with every balance or price that it is made of.
     public var version: UInt64 = 0
 
+    /// Digits behind the point of values and profits, rounded half away from zero.
+    public static let places = 12
+
     /// Nothing known.
     public init() {}
+}
+
+/// From one currency to the base currency.
+enum Conversion {
+    case same
+    case times(Decimal)
+    case over(Decimal)
+    case unknown
+
+    /// An amount in the base currency, to `Valuation.places`; nil: no rate, or it does not fit.
+    func value(of amount: Decimal) -> Decimal? {
+        switch self {
+        case .same: amount.scale > Valuation.places ? amount.rounded(to: Valuation.places) : amount
+        case .times(let rate):
+            amount.multiplied(by: rate).map {
+                $0.scale > Valuation.places ? $0.rounded(to: Valuation.places) : $0
+            }
+        case .over(let rate): amount.divided(by: rate, places: Valuation.places)
+        case .unknown: nil
+        }
+    }
 }

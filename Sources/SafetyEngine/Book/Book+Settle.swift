@@ -1,0 +1,79 @@
+extension Book {
+    /// What time alone changes: orders of a silent venue become unknown, finished ones are forgotten, closed positions
+    /// dropped, peaks and openings follow. Returns what everything is worth then.
+    @discardableResult
+    mutating func settle(at atMs: UInt64, _ calendar: Calendar, _ settings: EngineSettings) -> Valuation {
+        for place in venues.indices where !venues.values[place].isSilent {
+            let heard = max(venues.values[place].seenMs, startedMs)
+            if elapsed(from: heard, to: atMs) >= settings.venueSilentMs { fallSilent(place, at: atMs) }
+        }
+        forgetFinished(at: atMs)
+        followPositions(at: atMs, settings)
+        let valuation = valuation(at: atMs, settings)
+        let day = calendar.day(at: atMs, startMinute: settings.dayStartMinute)
+        recordEquity(valuation, at: atMs, day: day, settings)
+        return valuation
+    }
+
+    /// Peaks of what is held; what nobody holds or claims is dropped.
+    private mutating func followPositions(at atMs: UInt64, _ settings: EngineSettings) {
+        let samples = min(max(1, settings.exits.confirmations), Book.mostPeakSamples)
+        var gone: [PositionKey] = []
+        for place in positions.indices {
+            guard positions.values[place].isHeld else {
+                if positions.values[place].claimed.map({ $0 == Decimal(0) }) ?? true {
+                    gone.append(positions.keys[place])
+                }
+                continue
+            }
+            if positions.values[place].pricePlace == nil {
+                guard let found = pricePlace(positions.keys[place]) else { continue }
+                positions[at: place].pricePlace = found
+            }
+            guard let price = positions.values[place].pricePlace,
+                prices.values[price].version != positions.values[place].peakVersion,
+                elapsed(from: prices.values[price].seenMs, to: atMs) <= settings.priceStaleMs
+            else { continue }
+            let isLong = positions.keys[place].side == .long
+            positions[at: place].follow(prices.values[price], samples: samples, isLong: isLong)
+        }
+        for key in gone {
+            positions.remove(key)
+            if let track = tracks[key], track.quantity == Decimal(0) { tracks.remove(key) }
+        }
+    }
+
+    /// Most samples that are asked to confirm a peak.
+    static let mostPeakSamples = 20
+}
+
+extension BookPosition {
+    /// Takes one sample of its price. A better price is its peak once so many samples in a row are better than the old
+    /// one: the worst of them is. One bad price makes no peak where two are asked for.
+    fileprivate mutating func follow(_ price: BookPrice, samples: Int, isLong: Bool) {
+        peakVersion = price.version
+        guard let now = price.price else {
+            if !peakSamples.isEmpty { peakSamples = [] }
+            return
+        }
+        guard let peak else {
+            // The first price that it is seen at is where it starts from.
+            self.peak = now
+            return
+        }
+        guard isLong ? now > peak : now < peak else {
+            if !peakSamples.isEmpty { peakSamples = [] }
+            return
+        }
+        if samples == 1 {
+            self.peak = now
+            return
+        }
+        peakSamples.append(now)
+        guard peakSamples.count >= samples else { return }
+        if let best = isLong ? peakSamples.min() : peakSamples.max() { self.peak = best }
+        // The next sample may confirm the better ones of these.
+        peakSamples.removeFirst(peakSamples.count - samples + 1)
+        peakSamples.removeAll { sample in self.peak.map { isLong ? sample <= $0 : sample >= $0 } ?? true }
+    }
+}

@@ -1,0 +1,203 @@
+extension Book {
+    /// What everything is worth. One walk over balances and one over positions.
+    func valuation(at atMs: UInt64, _ settings: EngineSettings) -> Valuation {
+        var valuation = Valuation()
+        var rates = Rates(base: settings.baseCurrency)
+        valuation.version = versionBase
+        for key in venues.keys { valuation.accounts[key] = Valuation.Account() }
+        for place in balances.indices { count(balance: place, at: atMs, settings, &rates, &valuation) }
+        valuation.positions.reserveCapacity(positions.count)
+        var account: Int?
+        for place in positions.indices {
+            guard positions.values[place].isHeld, let quantity = positions.values[place].quantity else {
+                valuation.positions.append(Valuation.Worth())
+                continue
+            }
+            account = Book.account(positions.keys[place], account, &valuation.accounts)
+            count(position: place, quantity, account, at: atMs, settings, &rates, &valuation)
+        }
+        valuation.version &+= rates.version
+        conclude(&valuation)
+        return valuation
+    }
+
+    /// Where a position's account is in the valuation: mostly the one of the position before.
+    private static func account(
+        _ key: PositionKey,
+        _ last: Int?,
+        _ accounts: inout Ledger<AccountKey, Valuation.Account>
+    ) -> Int? {
+        if let last, accounts.keys[last].account == key.account, accounts.keys[last].venue == key.venue { return last }
+        let name = AccountKey(venue: key.venue, account: key.account)
+        if accounts.place(of: name) == nil { accounts[name] = Valuation.Account() }
+        return accounts.place(of: name)
+    }
+
+    private func count(
+        balance place: Int,
+        at atMs: UInt64,
+        _ settings: EngineSettings,
+        _ rates: inout Rates,
+        _ valuation: inout Valuation
+    ) {
+        let (key, balance) = (balances.keys[place], balances.values[place])
+        let name = AccountKey(venue: key.venue, account: key.account)
+        var account = valuation.accounts[name] ?? Valuation.Account()
+        let conversion = rates.conversion(of: key.currency, self, at: atMs, settings)
+        if let money = conversion.value(of: balance.total), let sum = (account.money ?? Decimal(0)).adding(money) {
+            account.money = sum
+        } else if balance.total != Decimal(0) {
+            account.lacksRate = true
+        }
+        account.hasBalance = true
+        // The last sum that it stated counts.
+        if let stated = balance.equity, !account.states || balance.seenMs >= account.statedMs {
+            account.states = true
+            account.statedMs = balance.seenMs
+            account.stated = conversion.value(of: stated)
+        }
+        if !balance.isProven { account.basis = .claimed }
+        valuation.version &+= balance.version
+        valuation.accounts[name] = account
+    }
+
+    private func count(
+        position place: Int,
+        _ quantity: Decimal,
+        _ account: Int?,
+        at atMs: UInt64,
+        _ settings: EngineSettings,
+        _ rates: inout Rates,
+        _ valuation: inout Valuation
+    ) {
+        var worth = Valuation.Worth()
+        let isLong = positions.keys[place].side == .long
+        if let price = positions.values[place].pricePlace ?? pricePlace(positions.keys[place]) {
+            let age = elapsed(from: prices.values[price].seenMs, to: atMs)
+            worth.priceAgeMs = age
+            worth.priceVersion = prices.values[price].version
+            valuation.version &+= worth.priceVersion
+            if age <= settings.priceStaleMs, let now = prices.values[price].price {
+                worth.price = now
+                let conversion = rates.conversion(of: prices.values[price].currency, self, at: atMs, settings)
+                worth.value = quantity.multiplied(by: now).flatMap { conversion.value(of: $0) }
+                if let entry = positions.values[place].entryPrice,
+                    rates.isSame(positions.values[place].currency, prices.values[price].currency)
+                {
+                    let change = isLong ? now.subtracting(entry) : entry.subtracting(now)
+                    worth.profit = change.flatMap { $0.multiplied(by: quantity) }.flatMap { conversion.value(of: $0) }
+                }
+            }
+        }
+        if let value = worth.value, let gross = valuation.gross.adding(value),
+            let net = isLong ? valuation.net.adding(value) : valuation.net.subtracting(value)
+        {
+            valuation.gross = gross
+            valuation.net = net
+        } else {
+            worth.value = nil
+            valuation.unpriced += 1
+        }
+        if let account {
+            let joins = positions.values[place].joins
+            valuation.accounts[at: account].count(worth.value, isLong: isLong, joins: joins)
+        }
+        valuation.positions.append(worth)
+    }
+
+    /// What accounts are worth, what venues hold, and the desk's equity.
+    private func conclude(_ valuation: inout Valuation) {
+        var sum: Decimal? = Decimal(0)
+        var counted = 0
+        for place in valuation.accounts.indices {
+            guard valuation.accounts.values[place].hasBalance || valuation.accounts.values[place].held > 0 else {
+                continue
+            }
+            valuation.accounts[at: place].conclude()
+            let account = valuation.accounts.values[place]
+            counted += 1
+            sum = sum.flatMap { sum in account.equity.flatMap { sum.adding($0) } }
+            let all = account.stated ?? (account.money ?? Decimal(0)).adding(account.holdings)
+            let venue = valuation.accounts.keys[place].venue
+            if let all, let total = (valuation.byVenue[venue] ?? Decimal(0)).adding(all) {
+                valuation.byVenue[venue] = total
+            }
+        }
+        valuation.equity = counted > 0 ? sum : nil
+    }
+
+    /// Where the price of a position is; nil: none was ever said.
+    func pricePlace(_ key: PositionKey) -> Int? { prices.place(of: PriceKey(venue: key.venue, symbol: key.symbol)) }
+
+    /// From a currency to the base currency, by a rate that is not stale: `FROM/BASE`, or the inverse of `BASE/FROM`.
+    func conversion(of currency: String, at atMs: UInt64, _ settings: EngineSettings) -> Conversion {
+        if currency.isEmpty || currency == settings.baseCurrency { return .same }
+        if let rate = rate("\(currency)/\(settings.baseCurrency)", at: atMs, settings) { return .times(rate) }
+        if let rate = rate("\(settings.baseCurrency)/\(currency)", at: atMs, settings) { return .over(rate) }
+        return .unknown
+    }
+
+    private func rate(_ symbol: String, at atMs: UInt64, _ settings: EngineSettings) -> Decimal? {
+        guard let place = prices.place(of: PriceKey(venue: "", symbol: symbol)), let rate = prices.values[place].price,
+            rate > Decimal(0), elapsed(from: prices.values[place].seenMs, to: atMs) <= settings.priceStaleMs
+        else { return nil }
+        guard !settings.conversionSource.isEmpty else { return rate }
+        let said = prices.values[place].source
+        let isMeant = said == settings.conversionSource || said.hasSuffix(":" + settings.conversionSource)
+        return isMeant ? rate : nil
+    }
+
+    /// Rates of one valuation, each looked up once.
+    private struct Rates {
+        let base: String
+        private var currencies: [String] = []
+        private var conversions: [Conversion] = []
+        /// Samples of the rates that were used.
+        private(set) var version: UInt64 = 0
+
+        init(base: String) { self.base = base }
+
+        mutating func conversion(
+            of currency: String,
+            _ book: Book,
+            at atMs: UInt64,
+            _ settings: EngineSettings
+        ) -> Conversion {
+            if currency.isEmpty || currency == base { return .same }
+            if let place = currencies.firstIndex(of: currency) { return conversions[place] }
+            let conversion = book.conversion(of: currency, at: atMs, settings)
+            version &+= book.prices[PriceKey(venue: "", symbol: "\(currency)/\(base)")]?.version ?? 0
+            version &+= book.prices[PriceKey(venue: "", symbol: "\(base)/\(currency)")]?.version ?? 0
+            currencies.append(currency)
+            conversions.append(conversion)
+            return conversion
+        }
+
+        /// Whether two currencies are the same; none is the base currency.
+        func isSame(_ left: String, _ right: String) -> Bool {
+            left == right || ((left.isEmpty || left == base) && (right.isEmpty || right == base))
+        }
+    }
+}
+
+extension Valuation.Account {
+    fileprivate mutating func count(_ value: Decimal?, isLong: Bool, joins: Bool) {
+        held += 1
+        if joins { hasNewPositions = true }
+        if let value, let sum = isLong ? holdings.adding(value) : holdings.subtracting(value) {
+            holdings = sum
+        } else {
+            unpriced += 1
+        }
+    }
+
+    fileprivate mutating func conclude() {
+        if lacksRate { money = nil }
+        if states {
+            equity = stated
+            if basis != .claimed { basis = .stated }
+        } else if hasBalance, unpriced == 0 {
+            equity = money.flatMap { $0.adding(holdings) }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+extension Book {
+    /// The book's part of a view.
+    struct Shown {
+        /// Held positions, in the order of first sight.
+        var positions: [Position] = []
+        /// Open orders, the oldest first, at most `EngineView.mostOrders`.
+        var orders: [Order] = []
+        /// Open orders in all.
+        var openOrders = 0
+        /// Venues' accounts, in the order of first sight.
+        var venues: [Venue] = []
+        /// Money.
+        var money = EngineView.Money()
+        /// How stale the oldest word of a venue is; nil: no venue has spoken.
+        var venueAgeMs: UInt64?
+    }
+
+    /// The book's part of a view, with what everything is worth at the same time.
+    func shown(_ valuation: Valuation, at atMs: UInt64, _ settings: EngineSettings) -> Shown {
+        var shown = Shown()
+        for place in positions.indices where positions.values[place].isHeld {
+            let worth = valuation.positions.indices.contains(place) ? valuation.positions[place] : Valuation.Worth()
+            shown.positions.append(position(place, worth, at: atMs))
+        }
+        let open = orders.indices.filter { orders.values[$0].isOpen }
+        shown.openOrders = open.count
+        let oldest = open.sorted { (orders.values[$0].sinceMs, $0) < (orders.values[$1].sinceMs, $1) }
+        let stuckAfterMs = settings.stuckAfterMs
+        shown.orders = oldest.prefix(EngineView.mostOrders).map { order($0, at: atMs, stuckAfterMs) }
+        var openByAccount: [AccountKey: Int] = [:]
+        for place in open {
+            openByAccount[
+                AccountKey(venue: orders.keys[place].venue, account: orders.keys[place].account),
+                default: 0
+            ] += 1
+        }
+        shown.venues = venues.indices.map { venue($0, openByAccount, at: atMs) }
+        shown.venueAgeMs = venues.values.map { elapsed(from: $0.seenMs, to: atMs) }.max()
+        shown.money = money(valuation, at: atMs, settings)
+        return shown
+    }
+
+    private func position(_ place: Int, _ worth: Valuation.Worth, at atMs: UInt64) -> Position {
+        let (key, position) = (positions.keys[place], positions.values[place])
+        return Position(
+            venue: key.venue,
+            account: key.account,
+            symbol: key.symbol,
+            side: key.side,
+            quantity: position.quantity ?? Decimal(0),
+            entryPrice: position.entryPrice,
+            price: worth.price,
+            priceAgeMs: worth.priceAgeMs ?? 0,
+            value: worth.value,
+            profit: worth.profit,
+            heldMs: position.openedMs.map { elapsed(from: $0, to: atMs) },
+            note: position.words(isPriced: worth.value != nil)
+        )
+    }
+
+    private func order(_ place: Int, at atMs: UInt64, _ stuckAfterMs: UInt64) -> Order {
+        let (key, order) = (orders.keys[place], orders.values[place])
+        return Order(
+            clientID: key.clientID,
+            venueID: order.venueID,
+            venue: key.venue,
+            account: key.account,
+            strategy: order.strategy,
+            symbol: order.symbol,
+            side: order.side,
+            quantity: order.quantity,
+            filled: order.filled,
+            price: order.price,
+            state: order.state,
+            ageMs: elapsed(from: order.sinceMs, to: atMs),
+            stuckAfterMs: stuckAfterMs,
+            note: order.words
+        )
+    }
+
+    private func venue(_ place: Int, _ open: [AccountKey: Int], at atMs: UInt64) -> Venue {
+        let (key, venue) = (venues.keys[place], venues.values[place])
+        let age = elapsed(from: venue.seenMs, to: atMs)
+        return Venue(
+            name: key.venue,
+            account: key.account,
+            state: venue.isSilent && venue.state != .stopped ? .disconnected : venue.state,
+            openOrders: venue.ordersListedMs == nil ? open[key] : open[key] ?? 0,
+            lastReplyAgeMs: age,
+            latencyMs: venue.latencyMs,
+            note: venue.note.isEmpty && venue.isSilent ? "silent for \(age / 1_000) s" : venue.note
+        )
+    }
+
+    private func money(_ valuation: Valuation, at atMs: UInt64, _ settings: EngineSettings) -> EngineView.Money {
+        var money = EngineView.Money()
+        money.currency = settings.baseCurrency
+        let known = knownEquity(valuation)
+        money.equity = equity.isStale ? nil : known
+        money.equityAgeMs = equity.isStale ? equity.lastMs.map { elapsed(from: $0, to: atMs) } : nil
+        money.dayOpening = equity.dayOpening
+        if let known {
+            money.dayProfit = equity.dayOpening.flatMap { known.subtracting($0) }
+            money.weekProfit = equity.weekOpening.flatMap { known.subtracting($0) }
+        }
+        money.drawdownPercent = drawdownPercent(valuation)
+        money.gross = valuation.gross
+        money.net = valuation.net
+        money.unpriced = valuation.unpriced
+        if equity.day != nil {
+            money.realised = equity.dayRealised
+            money.fees = equity.dayFees
+        }
+        let profits = valuation.positions.compactMap(\.profit)
+        if !profits.isEmpty { money.unrealised = profits.reduce(Decimal(0)) { $0.adding($1) ?? $0 } }
+        return money
+    }
+}
+
+extension EngineSettings {
+    /// When an order is stuck: where the first step of ORDER_STUCK (seconds) is; without that rule, when it times out.
+    fileprivate var stuckAfterMs: UInt64 {
+        guard let rule = rules.first(where: { $0.name == "ORDER_STUCK" }), let step = rule.steps.first,
+            let milliseconds = step.threshold.multiplied(by: Decimal(1_000))?.rounded(to: 0)
+        else { return orders.timeoutMs }
+        guard rule.isEnabled else { return 0 }
+        return UInt64(clamping: milliseconds.digits)
+    }
+}
+
+extension BookPosition {
+    /// What is peculiar about it.
+    fileprivate func words(isPriced: Bool) -> String {
+        var words: [String] = []
+        if isAdopted { words.append("adopted") }
+        if entryPrice == nil { words.append("no entry price") }
+        if !isPriced { words.append("unpriced") }
+        if !isSellable { words.append("unsellable") }
+        if let claimed, claimed != quantity { words.append("bot says \(claimed)") }
+        if !note.isEmpty { words.append(note) }
+        return words.joined(separator: ", ")
+    }
+}
+
+extension BookOrder {
+    /// What disagrees, and what its venue said.
+    fileprivate var words: String {
+        var words: [String] = []
+        if state == .unknown, let stateBefore { words.append("was \(stateBefore.rawValue)") }
+        if let claimed { words.append("bot says \(claimed.rawValue)") }
+        if !isProven { words.append("its venue never spoke of it") }
+        if contradictions > 0 { words.append(contradiction) }
+        if !note.isEmpty { words.append(note) }
+        return words.joined(separator: ", ")
+    }
+}
+
+extension EngineView {
+    /// Takes the book's part over.
+    mutating func take(_ shown: Book.Shown) {
+        positions = shown.positions
+        orders = shown.orders
+        openOrders = shown.openOrders
+        venues = shown.venues
+        money = shown.money
+        venueAgeMs = shown.venueAgeMs
+    }
+}

@@ -1,0 +1,189 @@
+/// The desk's equity over time, in the base currency.
+///
+/// Invariants (SafetyEngineTests/BookEquityTests): what is transferred, and what only becomes known (an account, a found
+/// position), is neither gain nor loss: openings and peak change by as much; while equity is unknown nothing is lost or won;
+/// days and weeks only begin forward.
+public struct EquityRecord: Sendable, Equatable, Codable {
+    /// The desk's day (see `Calendar.day`) that `dayOpening` opened; nil: none yet.
+    public internal(set) var day: Int64?
+    /// Equity when the day opened, changed by what was transferred since.
+    public internal(set) var dayOpening: Decimal?
+    /// The same for the week, which begins on Monday.
+    public internal(set) var weekOpening: Decimal?
+    /// The highest equity so far, changed by what was transferred since.
+    public internal(set) var peak: Decimal?
+    /// The week (since 1970, beginning on Mondays) that `weekOpening` opened; nil: none yet.
+    public internal(set) var week: Int64?
+    /// The last equity that was known; nil: none ever was.
+    public internal(set) var last: Decimal?
+    /// When it was known, in desk time; nil: never.
+    public internal(set) var lastMs: UInt64?
+    /// Whether equity is unknown now, and `last` stands for it: a part has no price, or something transferred has no rate.
+    public internal(set) var isStale = false
+    /// What closed trades brought since the day opened; what has no rate yet is left out.
+    public internal(set) var dayRealised = Decimal(0)
+    /// What fills cost besides since the day opened; what has no rate yet is left out.
+    public internal(set) var dayFees = Decimal(0)
+    /// Accounts that are counted, with what they were worth last.
+    var joined = Ledger<AccountKey, Joined>()
+    /// What was transferred and has no rate yet, by currency.
+    var untransferred = Ledger<String, Decimal>()
+    /// What trades brought and has no rate yet, by currency.
+    var unrealised = Ledger<String, Decimal>()
+    /// What fills cost and has no rate yet, by currency.
+    var unpaid = Ledger<String, Decimal>()
+
+    /// Creates a record of nothing.
+    public init() {}
+
+    /// An account that is counted.
+    struct Joined: Sendable, Equatable, Codable {
+        var equity: Decimal
+        var basis: Valuation.Account.Basis
+    }
+
+    /// Equity changed by something that is neither gain nor loss.
+    mutating func shift(by amount: Decimal) {
+        dayOpening = dayOpening.map { $0.adding(amount) ?? $0 }
+        weekOpening = weekOpening.map { $0.adding(amount) ?? $0 }
+        peak = peak.map { $0.adding(amount) ?? $0 }
+        last = last.map { $0.adding(amount) ?? $0 }
+    }
+
+    /// Something was transferred: it counts as soon as it has a rate.
+    mutating func transfer(_ amount: Decimal, _ currency: String) {
+        guard last != nil else { return }
+        untransferred[currency] = (untransferred[currency] ?? Decimal(0)).adding(amount)
+    }
+
+    /// A trade was closed.
+    mutating func realise(_ profit: Decimal, _ currency: String) {
+        unrealised[currency] = (unrealised[currency] ?? Decimal(0)).adding(profit)
+    }
+
+    /// A fill cost something.
+    mutating func pay(_ fee: Decimal, _ currency: String) {
+        unpaid[currency] = (unpaid[currency] ?? Decimal(0)).adding(fee)
+    }
+
+    /// Begins the day and the week that it is. `now`: equity, nil: unknown.
+    ///
+    /// They open with what the desk is worth. Where nobody watched while they began, they open with the greater of that
+    /// and what it was worth before: a loss of that time is not forgotten, and a gain of it hides no later loss.
+    mutating func begin(day: Int64?, now: Decimal?, at atMs: UInt64) {
+        guard let day else { return }
+        let isWatched = lastMs.map { elapsed(from: $0, to: atMs) <= 60_000 } ?? true
+        let opening = isWatched ? now ?? last : [now, last].compactMap(\.self).max()
+        if dayOpening == nil || day > (self.day ?? .min) { dayOpening = opening ?? dayOpening }
+        if let before = self.day, day > before {
+            dayRealised = Decimal(0)
+            dayFees = Decimal(0)
+        }
+        self.day = day
+        let week = EquityRecord.week(ofDay: day)
+        if weekOpening == nil || week > (self.week ?? .min) { weekOpening = opening ?? weekOpening }
+        self.week = week
+    }
+
+    /// Weeks since Monday, 29 December 1969. Day 0 was a Thursday.
+    static func week(ofDay day: Int64) -> Int64 {
+        let sinceMonday = day &+ 3
+        return sinceMonday >= 0 ? sinceMonday / 7 : (sinceMonday &- 6) / 7
+    }
+}
+
+extension Book {
+    /// Compares equity with the day's and the week's opening and the peak. All that is counted is of one moment.
+    mutating func recordEquity(_ valuation: Valuation, at atMs: UInt64, day: Int64?, _ settings: EngineSettings) {
+        settleRates(at: atMs, settings)
+        guard let now = valuation.equity, equity.untransferred.isEmpty else {
+            // Days begin all the same, with what was known last.
+            equity.isStale = true
+            equity.begin(day: day, now: nil, at: atMs)
+            return
+        }
+        let isFirst = equity.last == nil
+        var found = Decimal(0)
+        for place in valuation.accounts.indices {
+            let (key, account) = (valuation.accounts.keys[place], valuation.accounts.values[place])
+            guard let worth = account.equity else { continue }
+            let joined = equity.joined[key]
+            // An account that becomes known, or whose worth is known in another way, brought or lost nothing by it.
+            if joined?.basis != account.basis {
+                found = found.adding(worth).flatMap { $0.subtracting(joined?.equity ?? Decimal(0)) } ?? found
+            } else {
+                found = found.adding(joinPositions(of: key, account, valuation)) ?? found
+            }
+            equity.joined[key] = EquityRecord.Joined(equity: worth, basis: account.basis)
+        }
+        for place in positions.indices where positions.values[place].joins && positions.values[place].isHeld {
+            if valuation.positions[place].value != nil { positions[at: place].joins = false }
+        }
+        if !isFirst { equity.shift(by: found) }
+        equity.begin(day: day, now: now, at: atMs)
+        equity.last = now
+        equity.lastMs = atMs
+        equity.isStale = false
+        equity.peak = max(equity.peak ?? now, now)
+    }
+
+    /// What positions of an account that were found are worth, where they are counted for the first time.
+    private func joinPositions(of key: AccountKey, _ account: Valuation.Account, _ valuation: Valuation) -> Decimal {
+        guard account.basis == .counted, account.hasNewPositions else { return Decimal(0) }
+        var sum = Decimal(0)
+        for place in positions.indices where positions.values[place].joins && positions.values[place].isHeld {
+            guard positions.keys[place].account == key.account, positions.keys[place].venue == key.venue,
+                let value = valuation.positions[place].value
+            else { continue }
+            let isLong = positions.keys[place].side == .long
+            sum = (isLong ? sum.adding(value) : sum.subtracting(value)) ?? sum
+        }
+        return sum
+    }
+
+    /// What had no rate when it was told, and has one now.
+    private mutating func settleRates(at atMs: UInt64, _ settings: EngineSettings) {
+        for currency in equity.untransferred.keys {
+            guard let amount = equity.untransferred[currency],
+                let value = conversion(of: currency, at: atMs, settings).value(of: amount)
+            else { continue }
+            equity.untransferred.remove(currency)
+            equity.shift(by: value)
+        }
+        for currency in equity.unrealised.keys {
+            guard let amount = equity.unrealised[currency],
+                let value = conversion(of: currency, at: atMs, settings).value(of: amount)
+            else { continue }
+            equity.unrealised.remove(currency)
+            equity.dayRealised = equity.dayRealised.adding(value) ?? equity.dayRealised
+        }
+        for currency in equity.unpaid.keys {
+            guard let amount = equity.unpaid[currency],
+                let value = conversion(of: currency, at: atMs, settings).value(of: amount)
+            else { continue }
+            equity.unpaid.remove(currency)
+            equity.dayFees = equity.dayFees.adding(value) ?? equity.dayFees
+        }
+    }
+
+    /// How much of the day's opening is lost, realised or not, in percent; 0: nothing; nil: unknown. Transfers excluded.
+    /// While equity is unknown it is that of the last known one (`EquityRecord.isStale`).
+    public func dayLossPercent(_ valuation: Valuation) -> Decimal? { lossPercent(equity.dayOpening, valuation) }
+
+    /// The same for the week.
+    public func weekLossPercent(_ valuation: Valuation) -> Decimal? { lossPercent(equity.weekOpening, valuation) }
+
+    /// How far equity is below its peak, in percent of that; 0: it is at its peak; nil: unknown.
+    public func drawdownPercent(_ valuation: Valuation) -> Decimal? { lossPercent(equity.peak, valuation) }
+
+    /// Equity as it counts for losses: the last known one while it is unknown; nil: it never was known.
+    public func knownEquity(_ valuation: Valuation) -> Decimal? {
+        equity.isStale ? equity.last : valuation.equity ?? equity.last
+    }
+
+    private func lossPercent(_ opening: Decimal?, _ valuation: Valuation) -> Decimal? {
+        guard let opening, opening > Decimal(0), let now = knownEquity(valuation) else { return nil }
+        guard now < opening, let lost = opening.subtracting(now) else { return Decimal(0) }
+        return Decimal.percent(lost, of: opening)
+    }
+}
