@@ -35,7 +35,8 @@ struct RuleCheckTests {
             autoTrigger: true
         )
         #expect(mild.level == .emergency && !mild.wouldHalt)
-        let only = engine.checkPlatformExposure(balances: ["Kraken": SafetyEngine.Decimal(9)], total: SafetyEngine.Decimal(9), autoTrigger: true)
+        let one: [String: SafetyEngine.Decimal] = ["Kraken": .init(9)]
+        let only = engine.checkPlatformExposure(balances: one, total: .init(9), autoTrigger: true)
         #expect(only.level == nil && !only.wouldHalt && only.text.contains("the only venue"))
         #expect(engine.checkPlatformExposure(balances: [:], total: SafetyEngine.Decimal(0)).level == nil)
     }
