@@ -64,7 +64,7 @@ struct RuleWatchTests {
         #expect(bench.step().changes.map(\.alert.level) == [.warning])
     }
 
-    @Test func aPhantomPriceIsConfirmedBySamplesAndNotByLookingTwice() {
+    @Test func aPhantomPriceIsConfirmedBySamplesAndNotByLookingTwice() throws {
         var bench = RuleBench([RuleBench.probe(kill, confirmations: 3)])
         bench.read(Decimal(99))
         bench.run(10_000)
@@ -82,8 +82,9 @@ struct RuleWatchTests {
         let made = bench.step()
         #expect(made.kinds == [.raised])
         #expect(made.halts.count == 1)
-        #expect(made.halts[0].reason.contains("98 is over 20; confirmed by 99 at "))
-        #expect(made.halts[0].reason.components(separatedBy: " at ").count == 4)
+        let halt = try #require(made.halts.first)
+        #expect(halt.reason.contains("98 is over 20; confirmed by 99 at "))
+        #expect(halt.reason.components(separatedBy: " at ").count == 4)
     }
 
     @Test func anUnknownValueNeitherFiresNorResolves() {
