@@ -81,7 +81,8 @@ public final class DeskHost: Sendable {
             let atMs = restored.session.flatMap { session in
                 restored.last.map { session.deskTime(bootID: boot, bootMs: bootMs, wallMs: wallMs, after: $0) }
             }
-            time = DeskTime(boot: boot, boottimeMs: bootMs, atMs: atMs ?? restored.last?.atMs ?? 0)
+            // A new desk's time begins at the wall clock's, so that what was opened before has its place on it.
+            time = DeskTime(boot: boot, boottimeMs: bootMs, atMs: atMs ?? restored.last?.atMs ?? UInt64(max(0, wallMs)))
             journal.begin(
                 Session(bootID: boot, bootMs: bootMs, receipt: Receipt(atMs: time.atMs, wallMs: wallMs))
             )
@@ -170,7 +171,7 @@ public final class DeskHost: Sendable {
     }
 
     /// What is seen of the engine now.
-    public var sight: EngineSight { .view(loop.latest, ageMs: 0) }
+    public var sight: EngineSight { .view(shown(loop.latest, atMs: time.now().atMs), ageMs: 0) }
 
     /// Takes another configuration over, all of it at once.
     ///

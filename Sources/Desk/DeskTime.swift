@@ -1,11 +1,8 @@
 import KillSwitch
 public import SafetyEngine
 
-/// The desk's own time: milliseconds since its first start. It only moves forward, goes on over restarts, and no change of
-/// the machine's clock moves it.
-///
-/// Within one boot of the machine it is the boottime clock. Over a reboot only the wall clock knows how long the machine was
-/// off; one that says "before" counts as no time at all.
+/// The desk's own time in this run of its host: milliseconds that begin where the last run's left off (see
+/// `Journal.Session`) and go by the boottime clock. It only moves forward, and no change of the machine's clock moves it.
 public struct DeskTime: Sendable, Equatable, Codable {
     /// The boot in which it was set.
     public var boot: String
@@ -19,30 +16,6 @@ public struct DeskTime: Sendable, Equatable, Codable {
         self.boot = boot
         self.boottimeMs = boottimeMs
         self.atMs = atMs
-    }
-
-    /// The time of a host that starts now.
-    ///
-    /// - Parameters:
-    ///   - before: how the host before had set it; nil: there was none.
-    ///   - last: the last event's receipt; nil: there was none.
-    ///   - boot: this boot.
-    ///   - boottimeMs: CLOCK_BOOTTIME now.
-    ///   - wallMs: the wall clock now.
-    public static func continuing(
-        _ before: DeskTime?,
-        last: Receipt?,
-        boot: String,
-        boottimeMs: UInt64,
-        wallMs: Int64
-    ) -> DeskTime {
-        var atMs = last?.atMs ?? 0
-        if let before, before.boot == boot, boottimeMs >= before.boottimeMs {
-            atMs = max(atMs, before.atMs + (boottimeMs - before.boottimeMs))
-        } else if let last, wallMs > last.wallMs {
-            atMs += UInt64(wallMs - last.wallMs)
-        }
-        return DeskTime(boot: boot, boottimeMs: boottimeMs, atMs: atMs)
     }
 
     /// The desk's time at a boottime of this boot.

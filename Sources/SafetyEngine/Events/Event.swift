@@ -117,8 +117,8 @@ public struct Event: Sendable, Equatable {
 
 /// When the host received an event. The host's business; the engine has no clock.
 public struct Receipt: Sendable, Equatable, Hashable, Codable {
-    /// The desk's own time, which only moves forward and goes on over restarts: milliseconds since the desk's first
-    /// start. Every duration is a difference of these.
+    /// The desk's own time, which only moves forward and goes on over restarts: milliseconds on a
+    /// scale that was the wall clock's when the desk began. Every duration is a difference of these.
     public var atMs: UInt64
     /// The wall clock then: milliseconds since 1970, UTC. For display and records.
     public var wallMs: Int64

@@ -52,6 +52,9 @@ struct Watch: Sendable, Equatable, Codable {
     /// Its open alert.
     var alert: OpenAlert?
 
+    /// How long what time alone changes has to go on to count once more, in milliseconds.
+    static let recountMs: UInt64 = 60_000
+
     /// Whether nothing has to be remembered.
     var isIdle: Bool { alert == nil && !steps.contains { $0.isPassing } }
 
@@ -123,7 +126,12 @@ struct Watch: Sendable, Equatable, Codable {
             let isBack = !passes && (backMs ?? 0) >= rule.holdMs
             return isBack ? .resolved : .nothing
         }
-        if isNew { alert?.count += 1 }
+        if version == nil {
+            // What time alone changes is found again at every look: a count of looks would tell nobody anything.
+            alert?.count = 1 + Int(clamping: atMs.since(open.raisedMs) / Watch.recountMs)
+        } else if isNew {
+            alert?.count += 1
+        }
         guard met > open.level else { return .nothing }
         alert?.level = met
         return .escalated

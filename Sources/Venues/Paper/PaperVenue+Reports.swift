@@ -66,7 +66,6 @@ extension PaperVenue {
             say(APIResult(endpoint: "GET /orders", isSuccess: false, error: "connection failed: simulated outage"))
             return
         }
-        say(.accounts(AccountCounts(active: accounts.count, total: accounts.count)))
         for account in accounts.indices {
             say(.positions(positionReports(account)), account: account)
             say(.openOrders(openReports(account)), account: account)

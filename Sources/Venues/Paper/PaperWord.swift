@@ -12,7 +12,6 @@ struct PaperWord: Sendable, Equatable, Codable {
         case balance(BalanceReport)
         case price(PriceReport)
         case apiResult(APIResult)
-        case accounts(AccountCounts)
         case venue(VenueReport)
     }
 
@@ -41,7 +40,6 @@ struct PaperWord: Sendable, Equatable, Codable {
             case .balance(let report): .balance(report)
             case .price(let report): .price(report)
             case .apiResult(let result): .apiResult(result)
-            case .accounts(let counts): .accounts(counts)
             case .venue(let report): .venue(report)
             }
         return Event(origin, told, id: id, happenedMs: happenedMs)
