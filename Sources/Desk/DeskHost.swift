@@ -9,8 +9,8 @@ public import Settings
 import Synchronization
 public import Venues
 
-/// The whole host of one desk: the switch's host, and behind it the engine with its journal, its venues, who is told, and
-/// the socket. Whatever of the latter fails, the switch goes on.
+/// What stands behind the switch of one desk: the engine with its journal, its venues, who is told, and the socket. Whatever
+/// of it fails, the switch's host goes on.
 public final class DeskHost: Sendable {
     private let killSwitch: KillSwitch
     private let host: Host
@@ -44,18 +44,19 @@ public final class DeskHost: Sendable {
     private let follower = Worker()
     private let onView: @Sendable () -> Void
 
-    /// Becomes the host of a desk and starts everything.
+    /// Starts everything.
     ///
     /// - Parameters:
     ///   - killSwitch: the desk.
+    ///   - host: the switch's host, which runs.
     ///   - configuration: what holds.
     ///   - adapters: the venues that it reaches.
     ///   - logger: where the host says what it does.
     ///   - onView: called, on a thread of the host, when something other than ages and prices changed; must not wait.
-    /// - Throws: `SwitchError` when another host runs or there can be no page; `JournalError` when the journal refuses to be
-    ///   used (drift, a newer version, another user of it, damage). Trading is as it was: halted stays halted.
+    /// - Throws: `JournalError` when the journal cannot be used. Trading is as it was: halted stays halted.
     public init(
         _ killSwitch: KillSwitch,
+        host: Host,
         configuration: DeskConfiguration,
         adapters: [any VenueAdapter],
         logger: Logger,
@@ -64,47 +65,46 @@ public final class DeskHost: Sendable {
         self.killSwitch = killSwitch
         self.logger = logger
         self.onView = onView
-        let follower = follower
-        host = try Host(killSwitch, logger: logger, onChange: { follower.wake() })
-        let isForgetful: Bool
+        self.host = host
+        let journal = try Journal(
+            directory: killSwitch.directory.path,
+            codec: LineCodec(),
+            options: JournalOptions(configuration.journal)
+        )
+        self.journal = journal
+        let (boot, bootMs, wallMs) = (Machine.bootID, Clock.boottime() / 1_000_000, Clock.wallMilliseconds())
+        let restored: Restored
+        let engine: Engine
         do {
-            journal = try Journal(
-                directory: killSwitch.directory.path,
-                codec: LineCodec(),
-                options: JournalOptions(configuration.journal)
-            )
-            let restored = try journal.restore()
-            isForgetful = journal.isNew && !journal.damaged.isEmpty || restored.missing > 0
+            restored = try journal.restore()
             for problem in restored.problems { logger.warning("journal: \(problem)") }
-            let engine = try restored.replay(settings: configuration.engine)
-            let (boot, bootMs, wallMs) = (Machine.bootID, Clock.boottime() / 1_000_000, Clock.wallMilliseconds())
-            let atMs = restored.session.flatMap { session in
-                restored.last.map { session.deskTime(bootID: boot, bootMs: bootMs, wallMs: wallMs, after: $0) }
-            }
-            // A new desk's time begins at the wall clock's, so that what was opened before has its place on it.
-            time = DeskTime(boot: boot, boottimeMs: bootMs, atMs: atMs ?? restored.last?.atMs ?? UInt64(max(0, wallMs)))
-            journal.begin(
-                Session(bootID: boot, bootMs: bootMs, receipt: Receipt(atMs: time.atMs, wallMs: wallMs))
-            )
-            let parts = Parts(killSwitch, configuration)
-            self.parts = parts
-            log = DeskLog(killSwitch.directory.path)
-            notifier = Notifier(
-                state: killSwitch.directory.path,
-                settings: configuration.notify,
-                report: { logger.warning("notify: \($0)") }
-            )
-            loop = EngineLoop(
-                engine: engine,
-                time: time,
-                mostWaiting: configuration.ingest.mostWaiting,
-                keepEvery: configuration.journal.snapshotEvery,
-                outlets: DeskHost.outlets(killSwitch, host, journal, parts, log, notifier, logger, time)
-            )
+            engine = try restored.replay(settings: configuration.engine)
         } catch {
-            host.stop()
+            journal.close()
             throw error
         }
+        let isForgetful = journal.isNew && !journal.damaged.isEmpty || restored.missing > 0
+        let atMs = restored.session.flatMap { session in
+            restored.last.map { session.deskTime(bootID: boot, bootMs: bootMs, wallMs: wallMs, after: $0) }
+        }
+        // A new desk's time begins at the wall clock's, so that what was opened before has its place on it.
+        time = DeskTime(boot: boot, boottimeMs: bootMs, atMs: atMs ?? restored.last?.atMs ?? UInt64(max(0, wallMs)))
+        journal.begin(Session(bootID: boot, bootMs: bootMs, receipt: Receipt(atMs: time.atMs, wallMs: wallMs)))
+        let parts = Parts(killSwitch, configuration)
+        self.parts = parts
+        log = DeskLog(killSwitch.directory.path)
+        notifier = Notifier(
+            state: killSwitch.directory.path,
+            settings: configuration.notify,
+            report: { logger.warning("notify: \($0)") }
+        )
+        loop = EngineLoop(
+            engine: engine,
+            time: time,
+            mostWaiting: configuration.ingest.mostWaiting,
+            keepEvery: configuration.journal.snapshotEvery,
+            outlets: DeskHost.outlets(killSwitch, host, journal, parts, log, notifier, logger, time)
+        )
         if isForgetful {
             // A forgotten day must not pass for a good one.
             _ = killSwitch.halt(
@@ -155,7 +155,10 @@ public final class DeskHost: Sendable {
         follower.start { [self] in follow() }
     }
 
-    /// Stops everything, the switch's host last: the beat ends, and gates with a dead-man limit refuse soon.
+    /// The switch may have changed: what follows from it is looked after now.
+    public func switchChanged() { follower.wake() }
+
+    /// Stops everything but the switch's host.
     public func stop() {
         parts.socket.withLock { $0 }?.stop()
         tradingMode.withLock { $0 }?.stop()
@@ -167,7 +170,6 @@ public final class DeskHost: Sendable {
         log.stop()
         let lost = journal.close()
         if lost > 0 { logger.error("the journal could not write \(lost) events and decisions") }
-        host.stop()
     }
 
     /// What is seen of the engine now.

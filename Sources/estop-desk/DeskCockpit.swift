@@ -37,7 +37,12 @@ final class DeskCockpit: Cockpit {
         if hosting && desk.mayHost {
             do {
                 let logger = Self.logger(outlets)
-                let started = try HostedDesk(desk.killSwitch, desk.arguments, logger: logger, onView: { outlets.look() })
+                let started = try HostedDesk(
+                    desk.killSwitch,
+                    desk.arguments,
+                    logger: logger,
+                    onView: { outlets.look() }
+                )
                 host.withLock { $0 = started }
             } catch let error as SwitchError {
                 if error.code != .inUse { notices.append(error.message) }
@@ -55,7 +60,7 @@ final class DeskCockpit: Cockpit {
             desk.killSwitch,
             isHost: { isHost },
             notices: notices,
-            engine: { started?.host.sight ?? link?.sight },
+            engine: { started?.sight ?? link?.sight },
             deliver: { snapshot in outlets.deliver.withLock { $0 }?(snapshot) }
         )
     }

@@ -1,30 +1,90 @@
 import Console
 import Desk
+import Journal
 import KillSwitch
 import Logging
 import SafetyEngine
 import Settings
+import Synchronization
 import Venues
 
 /// A desk that is hosted as its configuration says, and goes on with what the configuration becomes.
+///
+/// The switch's host comes first and needs nothing else. Where the journal cannot be opened (a full disk, say), the switch is
+/// hosted all the same, and the engine is tried again until it starts.
 final class HostedDesk: Sendable {
-    let host: DeskHost
-    private let watch: ConfigurationWatch
+    private let host: Host
+    private let relay = Relay()
+    private let engine = Mutex<DeskHost?>(nil)
+    private let problem = Mutex<String?>(nil)
+    private let watch = Mutex<ConfigurationWatch?>(nil)
+    private let isEnding = Atomic<Bool>(false)
+    private let isTrying = Atomic<Bool>(false)
+    private let wake = Wire()
+
+    /// Between two tries to start the engine, in milliseconds.
+    private static let retryMs: Int32 = 2_000
+
+    /// Tells the engine's part of the switch's changes, once there is one.
+    private final class Relay: Sendable {
+        let told = Mutex<(@Sendable () -> Void)?>(nil)
+        func tell() { told.withLock { $0 }?() }
+    }
 
     /// Starts it.
     ///
     /// - Parameters:
     ///   - arguments: where its configuration is named.
     ///   - onView: called when something changed that matters; must not wait.
-    /// - Throws: what keeps it from hosting, in words.
+    /// - Throws: what keeps it from hosting: the configuration, another host, a page that cannot be had, a journal that
+    ///   must not be used.
     init(
         _ killSwitch: KillSwitch,
         _ arguments: Arguments,
         logger: Logger,
         onView: @escaping @Sendable () -> Void = {}
     ) throws {
-        let state = killSwitch.directory.path
-        let reading = try DeskConfiguration.load(named: arguments.config, state: state)
+        let reading = try DeskConfiguration.load(named: arguments.config, state: killSwitch.directory.path)
+        let relay = relay
+        host = try Host(killSwitch, logger: logger, onChange: { relay.tell() })
+        do {
+            try begin(killSwitch, reading, arguments, logger, onView)
+        } catch let error as JournalError where error.mayPass {
+            logger.error("the engine does not run: \(error.message). The switch is hosted; the engine is tried again")
+            problem.withLock { $0 = error.message }
+            retry(killSwitch, reading, arguments, logger, onView)
+        } catch {
+            host.stop()
+            throw error
+        }
+    }
+
+    /// What is seen of the engine.
+    var sight: EngineSight {
+        if let running = engine.withLock({ $0 }) { return running.sight }
+        return .lost(nil, ageMs: 0, reason: "the engine does not run: \(problem.withLock { $0 } ?? "it is starting")")
+    }
+
+    /// Reads the configuration again, changed or not.
+    func reload() { watch.withLock { $0 }?.ask() }
+
+    /// Stops everything, the switch's host last: the beat ends, and gates with a dead-man limit refuse soon.
+    func stop() {
+        isEnding.store(true, ordering: .releasing)
+        wake.pull()
+        Patience.wait(milliseconds: 5_000) { !isTrying.load(ordering: .acquiring) }
+        watch.withLock { $0 }?.stop()
+        engine.withLock { $0 }?.stop()
+        host.stop()
+    }
+
+    private func begin(
+        _ killSwitch: KillSwitch,
+        _ reading: ConfigurationReading,
+        _ arguments: Arguments,
+        _ logger: Logger,
+        _ onView: @escaping @Sendable () -> Void
+    ) throws {
         let adapters: [any VenueAdapter] =
             killSwitch.settings.paper
             ? [
@@ -32,27 +92,46 @@ final class HostedDesk: Sendable {
                     logger.warning("paper venue: \($0)")
                 }
             ] : []
-        let host = try DeskHost(
+        let started = try DeskHost(
             killSwitch,
+            host: host,
             configuration: reading.desk,
             adapters: adapters,
             logger: logger,
             onView: onView
         )
-        self.host = host
-        watch = ConfigurationWatch(ConfigurationWatch.Place(named: arguments.config, state: state), running: reading) {
-            HostedDesk.take($0, host, logger)
-        }
-        watch.start()
+        engine.withLock { $0 = started }
+        relay.told.withLock { $0 = { started.switchChanged() } }
+        let place = ConfigurationWatch.Place(named: arguments.config, state: killSwitch.directory.path)
+        let begun = ConfigurationWatch(place, running: reading) { HostedDesk.take($0, started, logger) }
+        watch.withLock { $0 = begun }
+        begun.start()
     }
 
-    /// Reads the configuration again, changed or not.
-    func reload() { watch.ask() }
-
-    /// Stops everything.
-    func stop() {
-        watch.stop()
-        host.stop()
+    private func retry(
+        _ killSwitch: KillSwitch,
+        _ reading: ConfigurationReading,
+        _ arguments: Arguments,
+        _ logger: Logger,
+        _ onView: @escaping @Sendable () -> Void
+    ) {
+        isTrying.store(true, ordering: .releasing)
+        let isStarted = ThreadStart.detached { [self] in
+            defer { isTrying.store(false, ordering: .releasing) }
+            while !isEnding.load(ordering: .acquiring) {
+                _ = wake.wait(milliseconds: HostedDesk.retryMs)
+                wake.rest()
+                if isEnding.load(ordering: .acquiring) { return }
+                do {
+                    try begin(killSwitch, reading, arguments, logger, onView)
+                    logger.notice("the engine runs")
+                    return
+                } catch {
+                    problem.withLock { $0 = "\(error)" }
+                }
+            }
+        }
+        if !isStarted { isTrying.store(false, ordering: .releasing) }
     }
 
     private static func take(_ outcome: ConfigurationWatch.Outcome, _ host: DeskHost, _ logger: Logger) {
@@ -66,6 +145,11 @@ final class HostedDesk: Sendable {
             for line in change.atNextStart { logger.warning("waits for the host's next start: \(line)") }
         }
     }
+}
+
+extension JournalError {
+    /// Whether it may pass by itself: the disk's business, not the file's contents.
+    fileprivate var mayPass: Bool { code == .file || code == .database || code == .notDurable }
 }
 
 extension PaperSettings {
