@@ -37,7 +37,9 @@ struct DeskService: ControlService {
                 _ = reply(JSON.object([.init("summary", .string(engine.summary()))]).line)
             }
         case .act(let action, let passphrase): act(action, passphrase, peer, reply)
-        case .normalize: _ = reply(DeskService.error("not served yet"))
+        case .normalize(let name, let reason, let passphrase, let isDryRun):
+            let action = OperatorAction(name: name, reason: reason, change: .enforceCap(account: nil, most: nil))
+            normalize(action, passphrase, isDryRun: isDryRun, peer, reply)
         }
     }
 
@@ -102,6 +104,56 @@ struct DeskService: ControlService {
             }
             host.submit([event])
             _ = reply(JSON.object([.init("done", .string(action.change.done))]).line)
+        }
+        if !started { _ = reply(DeskService.error("the host has no thread left: try again")) }
+    }
+
+    /// A normalization: whoever may enforce the cap may have it done; anybody may see what it would do.
+    private func normalize(
+        _ action: OperatorAction,
+        _ passphrase: String,
+        isDryRun: Bool,
+        _ peer: Peer,
+        _ reply: @escaping @Sendable (String) -> Bool
+    ) {
+        let host = host
+        let started = ThreadStart.detached {
+            let run: Normalization?
+            let who = "operator:\(action.name)"
+            if isDryRun {
+                run = NormalizationRun.plan(host)
+            } else {
+                if let why = DeskService.objection(action, passphrase, peer, host) {
+                    _ = reply(DeskService.error(why))
+                    return
+                }
+                host.audit(
+                    who,
+                    "normalize",
+                    .object([
+                        .init("reason", .string(action.reason)), .init("uid", .number(peer.uid)),
+                        .init("pid", .number(peer.pid)),
+                    ])
+                )
+                guard host.isDurable(limitMs: 5_000) else {
+                    _ = reply(DeskService.error("not done: it could not be recorded on disk, and it spends or loosens"))
+                    return
+                }
+                run = NormalizationRun(host: host, operatorName: action.name, reason: action.reason).carryOut()
+            }
+            guard let run else {
+                _ = reply(DeskService.error("not done: the engine does not answer"))
+                return
+            }
+            let wallMs = Clock.wallMilliseconds()
+            let report = run.report(wallMs: wallMs, isDryRun: isDryRun)
+            host.log(RunbookLog.normalized(run, isDryRun: isDryRun))
+            if !isDryRun { host.audit(who, "normalized", report) }
+            _ = reply(
+                JSON.object([
+                    .init("file", .string(Normalization.fileName(wallMs: wallMs))), .init("normalization", report),
+                ]).line
+            )
         }
         if !started { _ = reply(DeskService.error("the host has no thread left: try again")) }
     }

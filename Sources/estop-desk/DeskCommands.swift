@@ -29,6 +29,7 @@ enum DeskCommands {
         (DustCommand.add, DustCommand.runAdd),
         (DustCommand.remove, DustCommand.runRemove),
         (DustCommand.clear, DustCommand.runClear),
+        (NormalizeCommand.command, NormalizeCommand.run),
         (IngestCommand.command, IngestCommand.run),
         (ReplayCommand.command, ReplayCommand.run),
         (AuditCommand.list, AuditCommand.runList),

@@ -38,6 +38,7 @@ enum Commands {
         .init("exits", summary: "what exit rules and the cap would do; carry it out"),
         .init("cap", summary: "the position cap; enforce it"),
         .init("dust", summary: "symbols worth too little to count; add, remove, clear"),
+        .init("normalize", summary: "bring all accounts down to their caps once; --dry-run only says what it would do"),
         .init("ingest", summary: "hand events to the host, one JSON object a line"),
         .init("replay", summary: "the dashboard as it was then, from the journal"),
         .init("audit", summary: "what was done by whom; verify the chain of its records"),
