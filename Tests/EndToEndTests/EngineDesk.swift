@@ -10,12 +10,14 @@ final class EngineDesk {
     let sandbox: Sandbox
     private(set) var host: Process?
 
-    /// A desk whose paper venue stands still, so that all that happens is what the test brings.
-    static let quiet = "[paper]\nbots = 0\n"
+    private let bots: Int?
 
-    init(_ configuration: String = "", bots: Int = 0) throws {
+    /// - Parameter bots: how many trade on the paper venue; nil: a real desk without any venue, so that all that happens is
+    ///   what the test brings.
+    init(_ configuration: String = "", bots: Int? = nil) throws {
         sandbox = try Sandbox()
-        try configure("[paper]\nbots = \(bots)\n" + configuration)
+        self.bots = bots
+        try configure(configuration)
     }
 
     deinit {
@@ -29,7 +31,8 @@ final class EngineDesk {
 
     func configure(_ text: String) throws {
         try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
-        try text.write(toFile: state + "/estop.toml", atomically: true, encoding: .utf8)
+        let kind = bots.map { "[paper]\nbots = \($0)\n" } ?? "[desk]\nname = \"test\"\npaper = false\n"
+        try (kind + text).write(toFile: state + "/estop.toml", atomically: true, encoding: .utf8)
     }
 
     // MARK: - The host
@@ -38,6 +41,14 @@ final class EngineDesk {
     func serve() throws {
         host = try sandbox.serve()
         try sandbox.wait("the engine answers") { (try? view()) != nil }
+    }
+
+    /// Starts the host of a real desk, and has it trade.
+    func trade() throws {
+        try serve()
+        let resumed = try sandbox.resume("begin")
+        try #require(resumed.status == 0, "\(resumed.error)")
+        try wait("the engine knows that it trades") { _ in mode == .live }
     }
 
     func stop() throws {

@@ -15,7 +15,7 @@ import Testing
     /// A desk with some history that was stopped in good order.
     private func desk(_ configuration: String = "") throws -> EngineDesk {
         let desk = try EngineDesk(configuration)
-        try desk.serve()
+        try desk.trade()
         for round in 0..<5 {
             try desk.sandbox.run(
                 "estop-desk",
@@ -29,7 +29,6 @@ import Testing
 
     @Test(arguments: [0, 2]) func aDamagedJournalIsPutAsideHaltsAndIsSaid(tenths: Int) throws {
         let desk = try desk()
-        #expect(desk.mode == .paper)
         let size = try #require(FileManager.default.attributesOfItem(atPath: desk.journal)[.size] as? Int)
         if tenths == 0 {
             try overwrite(desk.journal, at: 0, count: 100)
@@ -89,7 +88,8 @@ import Testing
         let whole = try desk.run("audit", "verify")
         #expect(whole.status == 0, "\(whole.output)\(whole.error)")
         let rows = try desk.sql("SELECT seq FROM audit WHERE what = 'silence' ORDER BY seq")
-        let second = try #require(rows.array?[1].array?.first?.integer)
+        #expect(rows.array?.count == 4)
+        let second = try #require(rows.array?.dropFirst().first?.array?.first?.integer)
         let change = "UPDATE audit SET who = 'operator:mallory' WHERE seq = \(second)"
         // Its own trigger refuses; who removes that and puts it back has the tables as they were.
         let refused = try? desk.sql(change)
@@ -103,12 +103,11 @@ import Testing
         #expect(broken.status == 1, "\(broken.output)")
         #expect((broken.error + broken.output).contains("\(second)"), "\(broken.output)\(broken.error)")
         let json = try desk.json("audit", "verify")
-        #expect(json["seq"]?.integer == second || json["broken"]?["seq"]?.integer == second, "\(json.line)")
+        #expect(json["whole"] == .bool(false))
+        #expect(json["broken"]?.string?.contains("\(second)") ?? false, "\(json.line)")
     }
 
     // MARK: - The kill switch in the database
-
-    private let update = "UPDATE system_config SET value='%@' WHERE key='trading_mode'"
 
     private func set(_ value: String, _ desk: EngineDesk) throws {
         try desk.sql("UPDATE system_config SET value='\(value)' WHERE key='trading_mode'")
@@ -116,8 +115,7 @@ import Testing
 
     @Test func anotherProgramsHaltIsALatchWithinASecondAndNothingThereLiftsIt() throws {
         let desk = try EngineDesk()
-        try desk.serve()
-        #expect(desk.mode == .paper)
+        try desk.trade()
         try set("halt", desk)
         try desk.sandbox.wait("the desk is halted") { desk.mode == .halted }
         try desk.sandbox.wait("it is recorded") { try !desk.halts().isEmpty }
@@ -143,17 +141,14 @@ import Testing
         try set("live", desk)
         let resumed = try desk.sandbox.resume()
         #expect(resumed.status == 0, "\(resumed.error)")
-        #expect(desk.mode == .paper)
+        #expect(desk.mode == .live)
         let audit = try desk.json("audit")
         #expect(audit.array?.contains { $0["who"]?.string == "database" && $0["what"]?.string == "halt" } ?? false)
     }
 
     @Test func paperRestrictsALiveDesk() throws {
         let desk = try EngineDesk()
-        try desk.configure("[desk]\nname = \"test\"\npaper = false\n[dead_man]\nlimit = \"0\"\n")
-        try desk.serve()
-        #expect(try desk.sandbox.resume("begin", "--override", "self_test=drill").status == 0)
-        #expect(desk.mode == .live)
+        try desk.trade()
         try set("paper", desk)
         try desk.sandbox.wait("the desk is paper") { desk.mode == .paper }
         #expect(try desk.halts().last?.source == .database)

@@ -18,7 +18,7 @@ import Testing
 
     @Test func aKilledHostForgetsNothing() throws {
         let desk = try EngineDesk(configuration)
-        try desk.serve()
+        try desk.trade()
         let opened = #""symbol":"OLD-USD","side":"long","quantity":"1","entry_price":"100","opened_at":"2026-01-01T00:00:00Z""#
         try desk.ingest(
             Line.connected(),
@@ -46,7 +46,7 @@ import Testing
         let after = try desk.view()
         let alert = try #require(after.alerts.first { $0.rule == "QUEUE_DEPTH" })
         #expect(alert.raisedMs == before.alerts.first { $0.rule == "QUEUE_DEPTH" }?.raisedMs)
-        #expect(alert.acknowledgedBy == NSUserName())
+        #expect(alert.acknowledgedBy == Identity.current().name)
         #expect(after.silences.first?.reason == "known")
         #expect(after.dust.map(\.symbol) == ["TINY-USD"])
         #expect(after.dust.first?.since == before.dust.first?.since)
@@ -70,7 +70,7 @@ import Testing
 
     @Test func aReplayNamesTheFirstDecisionThatIsNotTheSame() throws {
         let desk = try EngineDesk(configuration)
-        try desk.serve()
+        try desk.trade()
         try desk.ingest(Line.metric("queue_depth", "101"))
         try desk.wait(forAlert: "QUEUE_DEPTH/queue_depth")
         try desk.sandbox.wait("it is journaled") {
@@ -87,10 +87,9 @@ import Testing
 
     @Test func aReplayOnAScreenIsMarkedAndKHaltsTheRealDesk() throws {
         let desk = try EngineDesk()
-        try desk.serve()
+        try desk.trade()
         try desk.ingest(Line.connected(), Line.position("BTC-USD", "2", entry: "100"), Line.price("BTC-USD", "101"))
         try desk.wait("it is held") { !$0.positions.isEmpty }
-        #expect(desk.mode == .paper)
         let screen = try TerminalProgram(desk.sandbox, "estop", ["replay", "--speed", "1000"])
         try screen.wait("the mark") { screen.shows("REPLAY") && screen.shows("K halts the REAL desk") }
         try screen.wait("what was held then") { screen.shows("BTC-USD") }
