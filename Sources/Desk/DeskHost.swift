@@ -189,7 +189,7 @@ public final class DeskHost: Sendable {
     public func take(_ configuration: DeskConfiguration, differences: [String], by name: String) {
         parts.configuration.withLock { $0 = configuration }
         notifier.configure(configuration.notify)
-        audit(name, "configuration", JSON.array(differences.map { .string($0) }))
+        audit(name, "configuration_changed", JSON.array(differences.map { .string($0) }))
         loop.submit([EngineLoop.host(.settings(configuration.engine))])
     }
 

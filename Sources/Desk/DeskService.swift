@@ -37,6 +37,12 @@ struct DeskService: ControlService {
                 _ = reply(JSON.object([.init("summary", .string(engine.summary()))]).line)
             }
         case .act(let action, let passphrase): act(action, passphrase, peer, reply)
+        case .capPlan(let account, let most):
+            host.ask { engine, atMs in
+                let run = Normalization.plan(engine, at: atMs, account: account, most: most)
+                let report = run.report(wallMs: Clock.wallMilliseconds(), isDryRun: true)
+                _ = reply(JSON.object([.init("cap", report)]).line)
+            }
         case .normalize(let name, let reason, let passphrase, let isDryRun):
             let action = OperatorAction(name: name, reason: reason, change: .enforceCap(account: nil, most: nil))
             normalize(action, passphrase, isDryRun: isDryRun, peer, reply)
@@ -90,10 +96,16 @@ struct DeskService: ControlService {
                 Event.Origin(source: Event.Source(.operator, action.name)),
                 .operatorAction(action)
             )
+            let objection = EngineAnswer.of(host) { engine, atMs in engine.objection(to: action, at: atMs) }
+            if let why = objection.flatMap({ $0 }) {
+                _ = reply(DeskService.error(why))
+                return
+            }
             host.audit(
                 who,
-                action.change.word,
+                "request",
                 .object([
+                    .init("what", .string(action.change.word)),
                     .init("reason", .string(action.reason)), .init("change", .string("\(action.change)")),
                     .init("uid", .number(peer.uid)), .init("pid", .number(peer.pid)),
                 ])
@@ -166,7 +178,7 @@ struct DeskService: ControlService {
         _ host: DeskHost
     ) -> String? {
         guard action.change.spendsOrLoosens else { return nil }
-        guard !action.reason.isEmpty else { return "a reason is needed: say why" }
+        guard action.reason.contains(where: { !$0.isWhitespace }) else { return "a reason is needed: say why" }
         let killSwitch = host.stateDirectory
         let store = OperatorStore(directory: killSwitch.directory.path)
         do {

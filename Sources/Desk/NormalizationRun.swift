@@ -1,6 +1,5 @@
 import KillSwitch
 import SafetyEngine
-import Synchronization
 
 /// One normalization, ordered by an operator: planned, sold through the engine as the caps are enforced, waited for, and
 /// reported (FEATURES rows C43 to C45).
@@ -18,7 +17,7 @@ struct NormalizationRun {
 
     /// What a run would do; nil: the engine does not answer.
     static func plan(_ host: DeskHost) -> Normalization? {
-        Answer.of(host) { Normalization.plan($0, at: $1) }
+        EngineAnswer.of(host) { Normalization.plan($0, at: $1) }
     }
 
     /// Does it.
@@ -36,39 +35,15 @@ struct NormalizationRun {
         )
         let until = Clock.boottime() + NormalizationRun.patienceMs * 1_000_000
         let planned = run
-        while let left = Answer.of(host, { engine, _ in planned.waiting(in: engine) }), left > 0,
+        while let left = EngineAnswer.of(host, { engine, _ in planned.waiting(in: engine) }), left > 0,
             Clock.boottime() < until
         { Clock.sleep(milliseconds: NormalizationRun.lookMs) }
-        let settled = Answer.of(host) { engine, _ in
+        let settled = EngineAnswer.of(host) { engine, _ in
             var run = planned
             run.settle(in: engine)
             return run
         }
         if let settled { run = settled }
         return run
-    }
-}
-
-/// An answer of the engine's, waited for.
-private final class Answer<Value: Sendable>: Sendable {
-    private let value = Mutex<Value?>(nil)
-    private let worker = Worker()
-
-    /// How long the engine may take, in milliseconds.
-    private static var patienceMs: UInt64 { 5_000 }
-
-    static func of(_ host: DeskHost, _ question: @escaping @Sendable (Engine, UInt64) -> Value) -> Value? {
-        let answer = Answer()
-        host.ask { engine, atMs in
-            let found = question(engine, atMs)
-            answer.value.withLock { $0 = found }
-            answer.worker.wake()
-        }
-        let until = Clock.boottime() + patienceMs * 1_000_000
-        while Clock.boottime() < until {
-            if let found = answer.value.withLock({ $0 }) { return found }
-            _ = answer.worker.sleep(milliseconds: 250)
-        }
-        return answer.value.withLock { $0 }
     }
 }

@@ -155,6 +155,12 @@ final class EngineDesk {
     /// What another program does to the database: rows as JSON.
     @discardableResult
     func sql(_ statement: String) throws -> JSON {
+        let result = try attempt(statement)
+        return try #require(JSON(bytes: Array(result.output.utf8)), "\(result.error)")
+    }
+
+    /// The same, where it may be refused.
+    func attempt(_ statement: String) throws -> Sandbox.Result {
         let script = """
             import json, sqlite3, sys
             database = sqlite3.connect(sys.argv[1], timeout=10)
@@ -162,8 +168,7 @@ final class EngineDesk {
             database.commit()
             print(json.dumps([[c.decode("utf-8", "replace") if isinstance(c, bytes) else c for c in r] for r in rows]))
             """
-        let result = try sandbox.run("/usr/bin/env", ["python3", "-c", script, journal, statement])
-        return try #require(JSON(bytes: Array(result.output.utf8)), "\(result.error)")
+        return try sandbox.run("/usr/bin/env", ["python3", "-c", script, journal, statement])
     }
 }
 

@@ -1,14 +1,31 @@
 extension Normalization {
     /// What a run would do to what an engine knows.
-    public static func plan(_ engine: Engine, at atMs: UInt64) -> Normalization {
-        plan(
+    ///
+    /// - Parameters:
+    ///   - account: only this one, `venue/account` or `account`; nil: all.
+    ///   - most: how many positions each may hold instead of its cap.
+    public static func plan(
+        _ engine: Engine,
+        at atMs: UInt64,
+        account: String? = nil,
+        most: Int? = nil
+    ) -> Normalization {
+        var settings = engine.settings
+        if let most {
+            settings.cap.most = most
+            settings.cap.mostForUsers = most
+            settings.cap.mostByAccount = [:]
+        }
+        var run = plan(
             book: engine.book,
             valuation: engine.book.valuation(at: atMs, engine.settings),
             dust: engine.dust,
             exits: engine.exits,
             at: atMs,
-            settings: engine.settings
+            settings: settings
         )
+        if let account { run.keep { $0.description == account || $0.account == account } }
+        return run
     }
 
     /// What has to be ordered: the caps of the accounts that hold too many and whose venue is heard, one by one, as an
