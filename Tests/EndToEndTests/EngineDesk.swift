@@ -175,10 +175,15 @@ final class EngineDesk {
 /// Event lines.
 enum Line {
     /// What an account of a venue says.
-    static func venue(_ type: String, _ members: String = "", venue: String = "kraken", account: String = "main") -> String
-    {
+    static func venue(
+        _ type: String,
+        _ members: String = "",
+        venue: String = "kraken",
+        account: String = "main"
+    ) -> String {
         let more = members.isEmpty ? "" : ",\(members)"
-        return #"{"v":1,"type":"\#(type)","source":"venue:\#(venue)","venue":"\#(venue)","account":"\#(account)"\#(more)}"#
+        return
+            #"{"v":1,"type":"\#(type)","source":"venue:\#(venue)","venue":"\#(venue)","account":"\#(account)"\#(more)}"#
     }
 
     static func connected(venue: String = "kraken", account: String = "main") -> String {

@@ -19,7 +19,8 @@ import Testing
     @Test func aKilledHostForgetsNothing() throws {
         let desk = try EngineDesk(configuration)
         try desk.trade()
-        let opened = #""symbol":"OLD-USD","side":"long","quantity":"1","entry_price":"100","opened_at":"2026-01-01T00:00:00Z""#
+        let opened =
+            #""symbol":"OLD-USD","side":"long","quantity":"1","entry_price":"100","opened_at":"2026-01-01T00:00:00Z""#
         try desk.ingest(
             Line.connected(),
             Line.position("BTC-USD", "1", entry: "100"),
@@ -52,7 +53,9 @@ import Testing
         #expect(after.dust.first?.since == before.dust.first?.since)
         #expect(after.breakers.contains { $0.name == "QUEUE_DEPTH" && $0.isTripped })
         #expect(after.positions.map(\.id) == before.positions.map(\.id))
-        #expect(after.positions.map { $0.entryPrice?.description } == before.positions.map { $0.entryPrice?.description })
+        #expect(
+            after.positions.map { $0.entryPrice?.description } == before.positions.map { $0.entryPrice?.description }
+        )
         for (old, new) in zip(before.positions, after.positions) {
             if let held = old.heldMs { #expect(new.heldMs ?? 0 >= held, "\(new.id)") }
         }
@@ -82,7 +85,10 @@ import Testing
         #expect(same["events"]?.integer ?? 0 > 1 && same["decisions"]?.integer ?? 0 > 1)
         try desk.sql("UPDATE decisions SET body = replace(CAST(body AS TEXT), 'global', 'nowhere') WHERE kind = 'halt'")
         let other = try desk.run("replay", "--check")
-        #expect(other.status == 1 && other.error.contains("nowhere") && other.error.contains("decision "), "\(other.error)")
+        #expect(
+            other.status == 1 && other.error.contains("nowhere") && other.error.contains("decision "),
+            "\(other.error)"
+        )
     }
 
     @Test func aReplayOnAScreenIsMarkedAndKHaltsTheRealDesk() throws {

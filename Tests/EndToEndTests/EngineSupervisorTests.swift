@@ -88,9 +88,14 @@ import Testing
         bot.standardOutput = FileHandle.nullDevice
         bot.standardError = FileHandle.nullDevice
         try bot.run()
+        defer {
+            bot.terminate()
+            bot.waitUntilExit()
+        }
         try desk.wait("it beats") { supervisor("grid", $0)?.lastBeatAgeMs != nil }
-        kill(bot.processIdentifier, SIGKILL)
-        bot.waitUntilExit()
+        // The process behind the gate, not the one that people see: nothing is closed in order.
+        let gate = try #require(try desk.sandbox.killSwitch().observe().openGates.first { $0.name == "grid" })
+        kill(pid_t(gate.pid), SIGKILL)
         try desk.wait("it is dead") { supervisor("grid", $0)?.health == .dead }
         let alert = try desk.wait(forAlert: "HEARTBEAT_DEAD/grid")
         #expect(alert.level == .critical)
