@@ -18,6 +18,7 @@ enum DeskCommands {
         (OrdersCommand.cancel, OrdersCommand.runCancel),
         (SupervisorsCommand.list, SupervisorsCommand.runList),
         (SupervisorsCommand.forget, SupervisorsCommand.runForget),
+        (DrillCommand.command, DrillCommand.run),
         (HealthCommand.command, HealthCommand.run),
         (HealthCommand.summary, HealthCommand.runSummary),
         (BreakersCommand.list, BreakersCommand.runList),
@@ -44,6 +45,8 @@ enum DeskCommands {
         (ConfigCommand.check, ConfigCommand.runCheck),
         (ConfigCommand.path, ConfigCommand.runPath),
         (ConfigCommand.example, ConfigCommand.runExample),
+        (ConfigHistoryCommand.history, ConfigHistoryCommand.runHistory),
+        (ConfigHistoryCommand.restore, ConfigHistoryCommand.runRestore),
     ]
 
     static let table = CommandTable(

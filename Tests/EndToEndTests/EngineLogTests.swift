@@ -18,12 +18,13 @@ import Testing
         var lines = [
             Line.connected(), Line.venue("balance", #""currency":"USD","total":"5000.00""#),
             Line.position("AUT-USD", "5", entry: "1"),
+            Line.venue("price", #""symbol":"AUT-USD","price":null"#),
         ]
         for (symbol, quantity, price) in [
             ("BTC-USD", "2", "1000"), ("ETH-USD", "1", "500"), ("DUST-USD", "1", "0.5"), ("LOSS-USD", "1", "90"),
             ("GAIN-USD", "1", "120"), ("TRAIL-USD", "1", "120"),
         ] {
-            let entry = ["LOSS-USD": "100", "GAIN-USD": "100"][symbol] ?? price
+            let entry = ["LOSS-USD": "100", "GAIN-USD": "100", "TRAIL-USD": "112"][symbol] ?? price
             lines += [Line.position(symbol, quantity, entry: entry), Line.price(symbol, price)]
         }
         let old =
@@ -35,8 +36,10 @@ import Testing
         try desk.wait("the peak is known") { $0.positions.contains { $0.symbol == "TRAIL-USD" && $0.price != nil } }
         let then = try desk.view().atMs
         try desk.wait("an evaluation") { $0.atMs - $0.evaluationAgeMs > then }
-        try desk.ingest(Line.price("TRAIL-USD", "113"))
-        for text in ["TIME EXIT", "STOP LOSS", "TAKE PROFIT", "TRAILING", "OVER CAP", "Dust Cleaned: 1"] {
+        try desk.ingest(Line.price("TRAIL-USD", "113.5"))
+        for text in [
+            "TIME EXIT", "STOP LOSS", "TAKE PROFIT", "TRAILING", "OVER CAP", "Dust Cleaned: 1", "Price fetch failed",
+        ] {
             try desk.wait(forLog: text)
         }
         // C6, C46 to C48

@@ -81,6 +81,38 @@ import Testing
         #expect(zip(steps, steps.dropFirst()).allSatisfy { $0.kind == .lastBeat || $0.afterMs <= $1.afterMs })
     }
 
+    @Test func aDrillShowsHowLongFindingAndRecoveringTakes() throws {
+        let desk = try EngineDesk()
+        try desk.trade()
+        let words = ["run", "--name", "grid", "--interval", "500ms", "--", "/bin/sleep", "600"]
+        let bot = desk.sandbox.process("estop-desk", words)
+        bot.standardOutput = FileHandle.nullDevice
+        bot.standardError = FileHandle.nullDevice
+        try bot.run()
+        defer {
+            bot.terminate()
+            bot.waitUntilExit()
+        }
+        try desk.wait("it beats") { supervisor("grid", $0)?.lastBeatAgeMs != nil }
+        let drill = try desk.run("supervisors", "drill", "grid", "--pause", "3s")
+        #expect(drill.status == 0, "\(drill.output)\(drill.error)")
+        let seen = drill.output.split(separator: "\n").compactMap { $0.split(separator: "  ").last.map(String.init) }
+        for what in ["LATE", "STALLED", "detected: STALLED", "OK", "beating again"] {
+            #expect(seen.contains { $0.hasPrefix(what) }, "\(what): \(drill.output)")
+        }
+        #expect(seen.first?.hasPrefix("stopped ") ?? false)
+        #expect(drill.output.hasSuffix("missed, and back\n"))
+        #expect(try desk.json("audit").array?.contains { $0["what"]?.string == "drill" } ?? false)
+        let short = try desk.run("supervisors", "drill", "grid", "--pause", "100ms")
+        #expect(short.status == 1 && short.output.contains("not missed"), "\(short.output)")
+        let nobody = try desk.run("supervisors", "drill", "nobody", "--crash")
+        #expect(nobody.status == 1 && nobody.error.contains("no open gate is called nobody"))
+        #expect(try desk.run("supervisors", "drill", "grid", "--pause", "1s", "--crash").status == 64)
+        let killed = try desk.run("supervisors", "drill", "grid", "--crash", "--wait", "4s")
+        #expect(killed.status == 1 && killed.output.contains("DEAD"), "\(killed.output)\(killed.error)")
+        #expect(killed.output.contains("missed, and not back"))
+    }
+
     @Test func whoseProcessIsGoneIsDeadAtOnce() throws {
         let desk = try EngineDesk()
         try desk.trade()
