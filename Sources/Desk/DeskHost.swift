@@ -236,21 +236,21 @@ public final class DeskHost: Sendable {
                 source: .database,
                 op: ""
             )
-            let report = killSwitch.halt(request)
-            audit(
-                "database",
-                "halt",
-                .object([.init("value", .string(reading.value)), .init("id", .string(report.id))])
-            )
+            _ = killSwitch.halt(request)
         }
     }
 
-    /// Follows the switch: cancels what a halt found, and shows views to whoever looks.
+    /// Follows the switch: tells of halts and resumes, cancels what a halt found, and shows views to whoever looks. Also
+    /// has the journal forget what is too old.
     private func follow() {
         var shownMs: UInt64 = 0
         var told: EngineView?
+        var seen = killSwitch.observe()
+        var news = SwitchNews(seen.fold, last: lastTold())
+        var prunedMs: UInt64?
         while !follower.isStopping {
-            let seen = killSwitch.observe()
+            seen = killSwitch.observe(knowing: seen)
+            for record in news.look(seen.fold) { tell(record) }
             let view = loop.latest
             let now = time.now().atMs
             let listed = view.venues.isEmpty ? nil : view.venueAgeMs.map { view.atMs - min(view.atMs, $0) }
@@ -269,8 +269,39 @@ public final class DeskHost: Sendable {
                     onView()
                 }
             }
+            if prunedMs.map({ now >= $0 + DeskHost.pruneEveryMs }) ?? true {
+                prunedMs = now
+                journal.prune(Retention(parts.configuration.withLock { $0.journal }))
+            }
             _ = follower.sleep(milliseconds: permits ? 500 : 100)
         }
+    }
+
+    /// Between two looks at what the journal may forget, in milliseconds.
+    private static let pruneEveryMs: UInt64 = 3_600_000
+
+    /// The switch's record that the audit told last; nil: none.
+    private func lastTold() -> String? {
+        guard let found = try? journal.reader().lastAudit(of: ["halt", "resume"]) else { return nil }
+        return JSON(bytes: found.entry.body)?["id"]?.string
+    }
+
+    /// A halt or an applied resume, whoever did it and whether or not a host ran.
+    private func tell(_ record: Record) {
+        let isHalt = record.change == .halt
+        let by = record.op.isEmpty ? record.source.rawValue : record.op
+        audit(by, isHalt ? "halt" : "resume", record.brief)
+        let notification = (isHalt ? Notification.halted : Notification.resumed)(
+            record.id,
+            record.mode.name,
+            record.source.rawValue,
+            record.op,
+            record.reason.isEmpty ? "no reason given" : record.reason,
+            record.scope.description,
+            killSwitch.settings.name,
+            Clock.milliseconds(of: record.at) ?? Clock.wallMilliseconds()
+        )
+        notifier.add(notification)
     }
 
     /// The view as it is shown: with what became of a halt's cancels.
@@ -362,6 +393,24 @@ extension JournalOptions {
         self.init()
         mostWaiting = settings.mostWaiting
         snapshotEvery = settings.snapshotEvery
+    }
+}
+
+extension Retention {
+    init(_ settings: DeskConfiguration.Journal) {
+        self.init(keepMs: settings.keepMs, mostBytes: Int64(clamping: settings.mostBytes))
+    }
+}
+
+extension Record {
+    /// What the audit keeps of it; the switch's own log has the rest.
+    fileprivate var brief: JSON {
+        .object([
+            .init("id", .string(id)), .init("at", .string(at)), .init("mode", .string(mode.name)),
+            .init("scope", .string(scope.description)), .init("reason", .string(reason)),
+            .init("source", .string(source.rawValue)), .init("from", .string(from)),
+            .init("overrides", .object(overrides)),
+        ])
     }
 }
 
