@@ -81,6 +81,11 @@ public final class DeskHost: Sendable {
             engine = try restored.replay(settings: configuration.engine)
         } catch {
             journal.close()
+            // The next try begins a new one, and halts.
+            if error.code == .corrupt {
+                let aside = try Journal.moveAside(directory: killSwitch.directory.path)
+                logger.error("the damaged journal was moved to \(aside)")
+            }
             throw error
         }
         let isForgetful = journal.isNew && !journal.damaged.isEmpty || restored.missing > 0
@@ -135,6 +140,7 @@ public final class DeskHost: Sendable {
         )
         parts.effects.withLock { $0 = effects }
         log.start()
+        loop.ask { [self] engine, _ in log(RunbookLog.started(engine)) }
         if !notifier.start() { logger.error("the system has no thread for notifications: nobody is told") }
         effects.start()
         loop.start(configuration.engine)
@@ -150,6 +156,8 @@ public final class DeskHost: Sendable {
         } catch {
             logger.error("\(error.message)")
         }
+        let logger = logger
+        JournalUpkeep.lookForDamage(journal, killSwitch) { logger.critical("\($0)") }
         let watch = TradingModeWatch(directory: killSwitch.directory.path) { [self] in take($0) }
         if watch.start() { tradingMode.withLock { $0 = watch } }
         follower.start { [self] in follow() }
@@ -181,7 +189,7 @@ public final class DeskHost: Sendable {
     public func take(_ configuration: DeskConfiguration, differences: [String], by name: String) {
         parts.configuration.withLock { $0 = configuration }
         notifier.configure(configuration.notify)
-        audit(name, "configuration", JSON.array(differences.map { .string($0) }))
+        audit(name, "configuration_changed", JSON.array(differences.map { .string($0) }))
         loop.submit([EngineLoop.host(.settings(configuration.engine))])
     }
 
@@ -207,6 +215,12 @@ public final class DeskHost: Sendable {
 
     /// Shows each view from now on, as long as somebody looks.
     func watch(_ look: @escaping @Sendable (EngineView) -> Bool) { parts.watchers.withLock { $0.append(look) } }
+
+    /// Writes lines of the host's own into the desk's log.
+    func log(_ lines: [Decision.LogLine]) {
+        let wallMs = Clock.wallMilliseconds()
+        log.add(lines.map { DeskLog.Line($0, wallMs: wallMs) })
+    }
 
     /// Puts what was done by whom into the audit.
     func audit(_ who: String, _ what: String, _ body: JSON) {
@@ -247,7 +261,7 @@ public final class DeskHost: Sendable {
         var told: EngineView?
         var seen = killSwitch.observe()
         var news = SwitchNews(seen.fold, last: lastTold())
-        var prunedMs: UInt64?
+        var upkeep = JournalUpkeep()
         while !follower.isStopping {
             seen = killSwitch.observe(knowing: seen)
             for record in news.look(seen.fold) { tell(record) }
@@ -259,6 +273,7 @@ public final class DeskHost: Sendable {
                 $0.look(permits: permits, openOrders: view.openOrders, heardSinceMs: listed, atMs: now)
             }
             if asks { cancelEverything() }
+            if upkeep.isDue(atMs: now) { journal.prune(Retention(parts.configuration.withLock { $0.journal })) }
             if view.atMs != shownMs {
                 shownMs = view.atMs
                 let shown = shown(view, atMs: now)
@@ -269,16 +284,9 @@ public final class DeskHost: Sendable {
                     onView()
                 }
             }
-            if prunedMs.map({ now >= $0 + DeskHost.pruneEveryMs }) ?? true {
-                prunedMs = now
-                journal.prune(Retention(parts.configuration.withLock { $0.journal }))
-            }
             _ = follower.sleep(milliseconds: permits ? 500 : 100)
         }
     }
-
-    /// Between two looks at what the journal may forget, in milliseconds.
-    private static let pruneEveryMs: UInt64 = 3_600_000
 
     /// The switch's record that the audit told last; nil: none.
     private func lastTold() -> String? {
@@ -393,12 +401,6 @@ extension JournalOptions {
         self.init()
         mostWaiting = settings.mostWaiting
         snapshotEvery = settings.snapshotEvery
-    }
-}
-
-extension Retention {
-    init(_ settings: DeskConfiguration.Journal) {
-        self.init(keepMs: settings.keepMs, mostBytes: Int64(clamping: settings.mostBytes))
     }
 }
 

@@ -15,6 +15,8 @@ public enum ControlRequest: Sendable, Equatable {
     case summary
     /// An operator's action.
     case act(OperatorAction, passphrase: String)
+    /// What the cap would close, of an account (nil: of all), at most so many held (nil: its own cap).
+    case capPlan(account: String?, most: Int?)
     /// The report of a normalization; carried out unless it is a dry run.
     case normalize(operatorName: String, reason: String, passphrase: String, isDryRun: Bool)
 
@@ -40,6 +42,9 @@ public enum ControlRequest: Sendable, Equatable {
         case "watch": self = .watch
         case "flush": self = .flush
         case "summary": self = .summary
+        case "cap_plan":
+            let most = object["most"]?.integer.map { Int(clamping: max(0, $0)) }
+            self = .capPlan(account: object["account"]?.string, most: most)
         case "normalize":
             let isDryRun = if case .bool(let value)? = object["dry_run"] { value } else { true }
             self = .normalize(operatorName: name, reason: reason, passphrase: passphrase, isDryRun: isDryRun)
@@ -50,7 +55,7 @@ public enum ControlRequest: Sendable, Equatable {
             self = .act(OperatorAction(name: name, reason: reason, change: decoded), passphrase: passphrase)
         default:
             throw Refusal(
-                message: "\"\(word.prefix(40))\" cannot be asked: view, watch, flush, summary, act or normalize"
+                message: "\"\(word.prefix(40))\" cannot be asked: view, watch, flush, summary, act, cap_plan or normalize"
             )
         }
     }
@@ -65,6 +70,11 @@ public enum ControlRequest: Sendable, Equatable {
         case .watch: return object("watch")
         case .flush: return object("flush")
         case .summary: return object("summary")
+        case .capPlan(let account, let most):
+            return object(
+                "cap_plan",
+                [.init("account", .text(account)), .init("most", most.map { .number($0) } ?? .null)]
+            )
         case .normalize(let name, let reason, let passphrase, let isDryRun):
             return object(
                 "normalize",

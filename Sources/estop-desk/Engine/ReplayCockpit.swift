@@ -83,7 +83,10 @@ final class ReplayCockpit: Cockpit {
     private func snapshot(_ engine: Engine?, wallMs: Int64) -> DeskSnapshot {
         var snapshot = DeskSnapshot(deskName: name, paper: paper, directory: directory)
         snapshot.mark = "REPLAY"
-        snapshot.markNote = "of \(Clock.text(milliseconds: wallMs).prefix(19))Z. K halts the REAL desk"
+        // Before the first event there is no time to show.
+        let isTime = (0..<253_402_300_800_000).contains(wallMs)
+        let time = isTime ? "\(Clock.text(milliseconds: wallMs).prefix(19))Z" : "the past"
+        snapshot.markNote = "of \(time). K halts the REAL desk"
         snapshot.freshness = .live(ageMs: 0)
         snapshot.operatorsEnrolled = true
         guard let engine else { return snapshot }
