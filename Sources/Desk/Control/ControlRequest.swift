@@ -13,6 +13,8 @@ public enum ControlRequest: Sendable, Equatable {
     case flush
     /// A summary for people.
     case summary
+    /// What the engine's whole state comes to, and the desk's time then: to compare a replay with.
+    case digest
     /// An operator's action.
     case act(OperatorAction, passphrase: String)
     /// The report of a normalization; carried out unless it is a dry run.
@@ -40,6 +42,7 @@ public enum ControlRequest: Sendable, Equatable {
         case "watch": self = .watch
         case "flush": self = .flush
         case "summary": self = .summary
+        case "digest": self = .digest
         case "normalize":
             let isDryRun = if case .bool(let value)? = object["dry_run"] { value } else { true }
             self = .normalize(operatorName: name, reason: reason, passphrase: passphrase, isDryRun: isDryRun)
@@ -50,7 +53,7 @@ public enum ControlRequest: Sendable, Equatable {
             self = .act(OperatorAction(name: name, reason: reason, change: decoded), passphrase: passphrase)
         default:
             throw Refusal(
-                message: "\"\(word.prefix(40))\" cannot be asked: view, watch, flush, summary, act or normalize"
+                message: "\"\(word.prefix(40))\" cannot be asked: view, watch, flush, summary, digest, act or normalize"
             )
         }
     }
@@ -65,6 +68,7 @@ public enum ControlRequest: Sendable, Equatable {
         case .watch: return object("watch")
         case .flush: return object("flush")
         case .summary: return object("summary")
+        case .digest: return object("digest")
         case .normalize(let name, let reason, let passphrase, let isDryRun):
             return object(
                 "normalize",
