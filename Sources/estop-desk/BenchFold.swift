@@ -59,8 +59,11 @@ struct BenchFold: BenchPart {
             self.engine.add(Double(middle - start) / Double(length))
             self.store.add(Double(end - middle) / Double(length))
         }
-        guard engine.book.counts.taken > 0, engine.book.counts.duplicate == 0, engine.book.counts.contradictory == 0
-        else { throw BenchProblem("the stream is not as it should be: \(engine.book.counts)") }
+        // What a venue says of an order after its fills is counted as said twice, and is meant to be.
+        let counts = engine.book.counts
+        guard counts.taken > 0, counts.outOfOrder + counts.contradictory + counts.crowdedOut == 0 else {
+            throw BenchProblem("the stream is not as it should be: \(counts)")
+        }
         BenchSink.take(store.count)
     }
 
