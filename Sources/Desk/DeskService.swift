@@ -10,7 +10,7 @@ struct DeskService: ControlService {
 
     init(_ host: DeskHost) { self.host = host }
 
-    func offer(_ events: [Event], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
+    func offer(_ events: [EngineLoop.Incoming], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
         host.offer(events, whenEmptied: whenEmptied)
     }
 
