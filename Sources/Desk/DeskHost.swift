@@ -195,7 +195,7 @@ public final class DeskHost: Sendable {
 
     // MARK: - What the service asks for
 
-    func offer(_ events: [Event], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
+    func offer(_ events: [EngineLoop.Incoming], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
         loop.offer(events, whenEmptied: whenEmptied)
     }
 
@@ -356,7 +356,7 @@ extension DeskHost {
             },
             record: { entries in
                 journal.append(
-                    entries.map { Journal.Entry($0.event, at: $0.receipt, decisions: $0.decisions) }
+                    entries.map { Journal.Entry($0.event, at: $0.receipt, line: $0.line, decisions: $0.decisions) }
                 )
             },
             carryOut: { decisions in
