@@ -195,7 +195,7 @@ public final class DeskHost: Sendable {
 
     // MARK: - What the service asks for
 
-    func offer(_ events: [Event], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
+    func offer(_ events: [EngineLoop.Incoming], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
         loop.offer(events, whenEmptied: whenEmptied)
     }
 
@@ -250,22 +250,21 @@ public final class DeskHost: Sendable {
                 source: .database,
                 op: ""
             )
-            let report = killSwitch.halt(request)
-            audit(
-                "database",
-                "halt",
-                .object([.init("value", .string(reading.value)), .init("id", .string(report.id))])
-            )
+            _ = killSwitch.halt(request)
         }
     }
 
-    /// Follows the switch: cancels what a halt found, and shows views to whoever looks.
+    /// Follows the switch: tells of halts and resumes, cancels what a halt found, and shows views to whoever looks. Also
+    /// has the journal forget what is too old.
     private func follow() {
         var shownMs: UInt64 = 0
         var told: EngineView?
+        var seen = killSwitch.observe()
+        var news = SwitchNews(seen.fold, last: lastTold())
         var upkeep = JournalUpkeep()
         while !follower.isStopping {
-            let seen = killSwitch.observe()
+            seen = killSwitch.observe(knowing: seen)
+            for record in news.look(seen.fold) { tell(record) }
             let view = loop.latest
             let now = time.now().atMs
             let listed = view.venues.isEmpty ? nil : view.venueAgeMs.map { view.atMs - min(view.atMs, $0) }
@@ -287,6 +286,30 @@ public final class DeskHost: Sendable {
             }
             _ = follower.sleep(milliseconds: permits ? 500 : 100)
         }
+    }
+
+    /// The switch's record that the audit told last; nil: none.
+    private func lastTold() -> String? {
+        guard let found = try? journal.reader().lastAudit(of: ["halt", "resume"]) else { return nil }
+        return JSON(bytes: found.entry.body)?["id"]?.string
+    }
+
+    /// A halt or an applied resume, whoever did it and whether or not a host ran.
+    private func tell(_ record: Record) {
+        let isHalt = record.change == .halt
+        let by = record.op.isEmpty ? record.source.rawValue : record.op
+        audit(by, isHalt ? "halt" : "resume", record.brief)
+        let notification = (isHalt ? Notification.halted : Notification.resumed)(
+            record.id,
+            record.mode.name,
+            record.source.rawValue,
+            record.op,
+            record.reason.isEmpty ? "no reason given" : record.reason,
+            record.scope.description,
+            killSwitch.settings.name,
+            Clock.milliseconds(of: record.at) ?? Clock.wallMilliseconds()
+        )
+        notifier.add(notification)
     }
 
     /// The view as it is shown: with what became of a halt's cancels.
@@ -333,7 +356,7 @@ extension DeskHost {
             },
             record: { entries in
                 journal.append(
-                    entries.map { Journal.Entry($0.event, at: $0.receipt, decisions: $0.decisions) }
+                    entries.map { Journal.Entry($0.event, at: $0.receipt, line: $0.line, decisions: $0.decisions) }
                 )
             },
             carryOut: { decisions in
@@ -378,6 +401,18 @@ extension JournalOptions {
         self.init()
         mostWaiting = settings.mostWaiting
         snapshotEvery = settings.snapshotEvery
+    }
+}
+
+extension Record {
+    /// What the audit keeps of it; the switch's own log has the rest.
+    fileprivate var brief: JSON {
+        .object([
+            .init("id", .string(id)), .init("at", .string(at)), .init("mode", .string(mode.name)),
+            .init("scope", .string(scope.description)), .init("reason", .string(reason)),
+            .init("source", .string(source.rawValue)), .init("from", .string(from)),
+            .init("overrides", .object(overrides)),
+        ])
     }
 }
 

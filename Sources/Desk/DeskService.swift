@@ -1,3 +1,4 @@
+import Journal
 import KillSwitch
 import Operators
 public import SafetyEngine
@@ -9,7 +10,7 @@ struct DeskService: ControlService {
 
     init(_ host: DeskHost) { self.host = host }
 
-    func offer(_ events: [Event], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
+    func offer(_ events: [EngineLoop.Incoming], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
         host.offer(events, whenEmptied: whenEmptied)
     }
 
@@ -36,6 +37,7 @@ struct DeskService: ControlService {
             host.ask { engine, _ in
                 _ = reply(JSON.object([.init("summary", .string(engine.summary()))]).line)
             }
+        case .digest: digest(reply)
         case .act(let action, let passphrase): act(action, passphrase, peer, reply)
         case .capPlan(let account, let most):
             host.ask { engine, atMs in
@@ -78,6 +80,24 @@ struct DeskService: ControlService {
         }
     }
 
+    /// Says what the engine's state comes to. Encoding it takes long: the engine goes on meanwhile.
+    private func digest(_ reply: @escaping @Sendable (String) -> Bool) {
+        host.ask { engine, atMs in
+            let started = ThreadStart.detached {
+                guard let digest = try? EngineDigest.text(of: engine) else {
+                    _ = reply(DeskService.error("the engine's state cannot be encoded"))
+                    return
+                }
+                let members: [JSON.Member] = [
+                    .init("sha256", .string(digest)), .init("at_ms", .number(atMs)),
+                    .init("events", .number(engine.book.counts.taken)),
+                ]
+                _ = reply(JSON.object([.init("digest", .object(members))]).line)
+            }
+            if !started { _ = reply(DeskService.error("the host has no thread left: try again")) }
+        }
+    }
+
     /// An operator's action: authority first, then the audit, then the engine.
     private func act(
         _ action: OperatorAction,
@@ -106,7 +126,7 @@ struct DeskService: ControlService {
                 "request",
                 .object([
                     .init("what", .string(action.change.word)),
-                    .init("reason", .string(action.reason)), .init("change", .string("\(action.change)")),
+                    .init("reason", .string(action.reason)), .init("change", ControlRequest.json(of: action.change)),
                     .init("uid", .number(peer.uid)), .init("pid", .number(peer.pid)),
                 ])
             )

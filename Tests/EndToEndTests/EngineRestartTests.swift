@@ -71,6 +71,28 @@ import Testing
         #expect(check.status == 0 && check.output.hasSuffix("the same again\n"), "\(check.output)\(check.error)")
     }
 
+    /// With what only the host writes: beats of gates, halts, effects of the paper venue.
+    @Test func aPaperDeskWithBotsIsKilledAndGoesOn() throws {
+        let desk = try EngineDesk(bots: 3)
+        try desk.serve()
+        let before = try desk.wait("orders are open", seconds: 60) { $0.openOrders > 0 && $0.supervisors.count >= 4 }
+        try desk.sandbox.wait("beats are journaled") {
+            try desk.sql("SELECT 1 FROM events WHERE body LIKE '%paper-momentum%' LIMIT 3").array?.count == 3
+        }
+        desk.crash()
+        try desk.serve()
+        let after = try desk.wait("its bots beat again", seconds: 60) { view in
+            view.supervisors.count { $0.name.hasPrefix("paper-") && $0.health == .ok } == 3
+        }
+        #expect(after.atMs > before.atMs)
+        #expect(Set(after.venues.map(\.id)) == Set(before.venues.map(\.id)))
+        #expect(try desk.run("halt", "drill").status == 0)
+        try desk.wait("the orders are gone") { $0.cancels?.doneAfterMs != nil }
+        try desk.stop()
+        let check = try desk.run("replay", "--check")
+        #expect(check.status == 0 && check.output.hasSuffix("the same again\n"), "\(check.output)\(check.error)")
+    }
+
     @Test func aReplayNamesTheFirstDecisionThatIsNotTheSame() throws {
         let desk = try EngineDesk(configuration)
         try desk.trade()

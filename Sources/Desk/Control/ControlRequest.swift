@@ -13,6 +13,8 @@ public enum ControlRequest: Sendable, Equatable {
     case flush
     /// A summary for people.
     case summary
+    /// What the engine's whole state comes to, and the desk's time then: to compare a replay with.
+    case digest
     /// An operator's action.
     case act(OperatorAction, passphrase: String)
     /// What the cap would close, of an account (nil: of all), at most so many held (nil: its own cap).
@@ -25,6 +27,9 @@ public enum ControlRequest: Sendable, Equatable {
         /// What is wrong and what to write instead.
         public let message: String
     }
+
+    /// What can be asked.
+    private static let asks = ["view", "watch", "flush", "summary", "digest", "act", "cap_plan", "normalize"]
 
     /// What a request begins with.
     static let beginning = Array("{\"ask\"".utf8)
@@ -45,6 +50,7 @@ public enum ControlRequest: Sendable, Equatable {
         case "cap_plan":
             let most = object["most"]?.integer.map { Int(clamping: max(0, $0)) }
             self = .capPlan(account: object["account"]?.string, most: most)
+        case "digest": self = .digest
         case "normalize":
             let isDryRun = if case .bool(let value)? = object["dry_run"] { value } else { true }
             self = .normalize(operatorName: name, reason: reason, passphrase: passphrase, isDryRun: isDryRun)
@@ -55,10 +61,14 @@ public enum ControlRequest: Sendable, Equatable {
             self = .act(OperatorAction(name: name, reason: reason, change: decoded), passphrase: passphrase)
         default:
             throw Refusal(
-                message:
-                    "\"\(word.prefix(40))\" cannot be asked: view, watch, flush, summary, act, cap_plan or normalize"
+                message: "\"\(word.prefix(40))\" cannot be asked: \(Self.asks.joined(separator: ", "))"
             )
         }
+    }
+
+    /// A change as it stands in a request.
+    static func json(of change: OperatorAction.Change) -> JSON {
+        (try? JSONEncoder().encode(change)).flatMap { JSON(bytes: $0) } ?? .null
     }
 
     /// The request as a line.
@@ -76,6 +86,7 @@ public enum ControlRequest: Sendable, Equatable {
                 "cap_plan",
                 [.init("account", .text(account)), .init("most", most.map { .number($0) } ?? .null)]
             )
+        case .digest: return object("digest")
         case .normalize(let name, let reason, let passphrase, let isDryRun):
             return object(
                 "normalize",
@@ -85,7 +96,7 @@ public enum ControlRequest: Sendable, Equatable {
                 ]
             )
         case .act(let action, let passphrase):
-            let change = (try? JSONEncoder().encode(action.change)).flatMap { JSON(bytes: $0) } ?? .null
+            let change = ControlRequest.json(of: action.change)
             return object(
                 "act",
                 [
