@@ -12,22 +12,26 @@ struct NormalizationOutcomeTests {
         settings.cap.most = 2
         settings.cap.everyMs = 3_600_000
         var engine = Engine()
-        apply(.host(.started(settings)), Event.Origin(source: Event.Source(.host, "desk")), &engine)
-        apply(.venue(VenueReport(state: .connected)), &engine)
+        apply(.host(.started(settings)), to: &engine, from: Event.Origin(source: Event.Source(.host, "desk")))
+        apply(.venue(VenueReport(state: .connected)), to: &engine)
         for number in 1...5 {
-            apply(.price(PriceReport(symbol: "S\(number)-USD", price: Decimal(100))), &engine)
+            apply(.price(PriceReport(symbol: "S\(number)-USD", price: Decimal(100))), to: &engine)
             let held = PositionReport(
                 symbol: "S\(number)-USD",
                 quantity: Decimal(number),
                 entryPrice: Decimal(100)
             )
-            apply(.position(held), &engine)
+            apply(.position(held), to: &engine)
         }
         return engine
     }
 
     @discardableResult
-    private func apply(_ body: Event.Body, _ origin: Event.Origin? = nil, _ engine: inout Engine) -> [Decision] {
+    private func apply(
+        _ body: Event.Body,
+        to engine: inout Engine,
+        from origin: Event.Origin? = nil
+    ) -> [Decision] {
         let kraken = Event.Origin(venue: "kraken", account: "main", source: Event.Source(.venue, "kraken"))
         return engine.apply(Event(origin ?? kraken, body), at: receipt)
     }
@@ -36,8 +40,8 @@ struct NormalizationOutcomeTests {
         run.orders.flatMap { change in
             apply(
                 .operatorAction(OperatorAction(name: "alice", reason: "why", change: change)),
-                Event.Origin(source: Event.Source(.operator, "alice")),
-                &engine
+                to: &engine,
+                from: Event.Origin(source: Event.Source(.operator, "alice"))
             )
         }
         .compactMap { decision in if case .effect(let effect) = decision { effect } else { nil } }
@@ -52,10 +56,14 @@ struct NormalizationOutcomeTests {
         try #require(effects.count == 3)
         let host = Event.Origin(source: Event.Source(.host, "desk"))
         // The smallest is sold and gone, the next refused, the third accepted and held still.
-        apply(.host(.outcome(.init(number: effects[0].number, isDone: true))), host, &engine)
-        apply(.position(PositionReport(symbol: "S1-USD", quantity: Decimal(0))), &engine)
-        apply(.host(.outcome(.init(number: effects[1].number, isDone: false, text: "no funds"))), host, &engine)
-        apply(.host(.outcome(.init(number: effects[2].number, isDone: true))), host, &engine)
+        apply(.host(.outcome(.init(number: effects[0].number, isDone: true))), to: &engine, from: host)
+        apply(.position(PositionReport(symbol: "S1-USD", quantity: Decimal(0))), to: &engine)
+        apply(
+            .host(.outcome(.init(number: effects[1].number, isDone: false, text: "no funds"))),
+            to: &engine,
+            from: host
+        )
+        apply(.host(.outcome(.init(number: effects[2].number, isDone: true))), to: &engine, from: host)
         #expect(run.waiting(in: engine) == 1)
         run.settle(in: engine)
         #expect(run.counters.totalPositionsBefore == 5 && run.counters.totalPositionsAfter == 4)
