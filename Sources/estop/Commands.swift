@@ -46,7 +46,10 @@ enum Commands {
         .init("bench", summary: "measure the halt path against references in the same run"),
         .init("doctor", summary: "check the installation and the state directory, and say what to do"),
         .init("notify", summary: "test who is told of alerts; what waits to be told"),
-        .init("config", summary: "show, check, path, example, history, restore: what estop.toml says, may say, and said"),
+        .init(
+            "config",
+            summary: "show, check, path, example, history, restore: what estop.toml says, may say, and said"
+        ),
     ]
 
     static let table = CommandTable(

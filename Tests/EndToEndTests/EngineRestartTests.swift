@@ -77,7 +77,9 @@ import Testing
         try desk.serve()
         let before = try desk.wait("orders are open", seconds: 60) { $0.openOrders > 0 && $0.supervisors.count >= 4 }
         try desk.sandbox.wait("beats are journaled") {
-            try desk.sql("SELECT 1 FROM events WHERE body LIKE '%paper-momentum%' LIMIT 3").array?.count == 3
+            try desk.sql(
+                "SELECT 1 FROM events WHERE kind = 'host' AND CAST(body AS TEXT) LIKE '%paper-momentum%' LIMIT 3"
+            ).array?.count == 3
         }
         desk.crash()
         try desk.serve()

@@ -113,6 +113,21 @@ import Testing
         #expect(killed.output.contains("missed, and not back"))
     }
 
+    @Test func aDrillDoesNotTouchTheHost() throws {
+        let desk = try EngineDesk(bots: 1)
+        try desk.serve()
+        try desk.wait("its bot beats") { supervisor("paper-momentum", $0)?.lastBeatAgeMs != nil }
+        for way in [["--crash"], ["--pause", "1s"]] {
+            let drill = try desk.sandbox.run("estop", ["supervisors", "drill", "paper-momentum"] + way)
+            #expect(
+                drill.status == 1 && drill.error.contains("runs in the host itself"),
+                "\(drill.output)\(drill.error)"
+            )
+        }
+        #expect(desk.host?.isRunning ?? false)
+        #expect(try desk.view().evaluationAgeMs < 3_000)
+    }
+
     @Test func whoseProcessIsGoneIsDeadAtOnce() throws {
         let desk = try EngineDesk()
         try desk.trade()

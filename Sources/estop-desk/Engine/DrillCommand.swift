@@ -34,10 +34,16 @@ enum DrillCommand {
         }
         let pauseMs = arguments.duration("pause") ?? 30_000
         return HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
-            let gates = host.desk.killSwitch.observe().openGates.filter { $0.name == name && $0.pid > 0 }
+            let seen = host.desk.killSwitch.observe()
+            let gates = seen.openGates.filter { $0.name == name && $0.pid > 0 }
             guard let gate = gates.first, gates.count == 1 else {
                 let many = gates.isEmpty ? "no open gate is" : "\(gates.count) open gates are"
                 throw ChosenDesk.Failure(message: "\(many) called \(VisibleText.line(name)): see 'estop gates'")
+            }
+            guard seen.host.map({ Int64($0.pid) != Int64(gate.pid) }) ?? true else {
+                throw ChosenDesk.Failure(
+                    message: "\(name) runs in the host itself, which nothing may pause: drill a bot of its own process"
+                )
             }
             let begin = try host.view()
             guard begin.supervisors.contains(where: { $0.name == name && $0.intervalMs > 0 }) else {
