@@ -50,7 +50,7 @@ final class HostedDesk: Sendable {
         do {
             do {
                 try begin(killSwitch, reading, arguments, logger, onView)
-            } catch let error as JournalError where error.code == .corrupt {
+            } catch let error as JournalError where error.isDamage {
                 // It was moved aside: a new one begins, and the desk is halted because of what it does not know.
                 logger.critical("\(error.message). A new journal begins, and the desk is halted")
                 try begin(killSwitch, reading, arguments, logger, onView)
