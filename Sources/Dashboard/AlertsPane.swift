@@ -54,12 +54,8 @@ enum AlertsPane {
                 Value("\(alert.count)x", .dim, key: .count(UInt64(max(0, alert.count)))),
                 Value(alert.acknowledgedBy ?? "-", alert.acknowledgedBy == nil ? .text : .dim),
             ],
-            facts: {
-                [
-                    Fact("policy", alert.policy.isEmpty ? "none: it does not halt by itself" : alert.policy),
-                    Fact("found first", "\(scene.time(ago: age)) UTC, \(Age.text(age)) ago"),
-                ]
-            }
+            facts: { AlertFacts.of(alert, scene) },
+            factsAreWhole: true
         )
     }
 }

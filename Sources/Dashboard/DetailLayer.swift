@@ -52,7 +52,7 @@ struct DetailLayer: Layer {
 
     func draw(into frame: inout Frame, body: Rect, scene: Scene) {
         let width = min(body.width, 92)
-        let label = min(20, (facts.map { TextWidth.of($0.label) }.max() ?? 0) + 2, max(0, width / 3))
+        let label = min(22, (facts.map { TextWidth.of($0.label) }.max() ?? 0) + 2, max(0, width / 3))
         let room = max(1, width - 4 - label)
         var lines: [Line] = []
         if let goneMs {

@@ -28,8 +28,9 @@ enum OrdersPane {
         .init(title: "filled", width: 11, right: true, rank: 7, order: .descending),
         .init(title: "price", width: 11, right: true, rank: 6),
         .init(title: "venue", width: 8, most: 12, rank: 4, order: .ascending),
-        .init(title: "order", width: 10, most: 24, rank: 8, order: .ascending, middle: true),
-        .init(title: "note", width: 10, most: 40, rank: 9),
+        .init(title: "account", width: 8, most: 12, rank: 8, order: .ascending),
+        .init(title: "order", width: 10, most: 24, rank: 9, order: .ascending, middle: true),
+        .init(title: "note", width: 10, most: 40, rank: 10),
     ]
 
     private static func isStuck(_ order: Order, _ scene: Scene) -> Bool {
@@ -48,16 +49,10 @@ enum OrdersPane {
                 Value("\(order.quantity)", key: .amount(order.quantity)),
                 Value("\(order.filled)", key: .amount(order.filled)),
                 Value(order.price.map { "\($0)" } ?? "market", order.price == nil ? .dim : .text),
-                Value(order.venue, .dim), Value(order.clientID, .dim), Value(order.note, .notice),
+                Value(order.venue, .dim), Value(order.account, .dim), Value(order.clientID, .dim), Value(order.note, .notice),
             ],
-            facts: {
-                [
-                    Fact("venue's id", order.venueID.isEmpty ? "none yet: the venue has not answered" : order.venueID),
-                    Fact("account", order.account), Fact("strategy", order.strategy.isEmpty ? "-" : order.strategy),
-                    Fact("sent", "\(Age.text(age)) ago"),
-                    Fact("stuck after", order.stuckAfterMs == 0 ? "never" : Age.text(order.stuckAfterMs)),
-                ]
-            }
+            facts: { OrderFacts.of(order, isStuck: isStuck, scene) },
+            factsAreWhole: true
         )
     }
 }

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import KillSwitch
+public import KillSwitch
 public import SafetyEngine
 
 /// What a program on this machine may ask of the host over `estop.sock`: one JSON object a line, told from an event by its
@@ -13,6 +13,8 @@ public enum ControlRequest: Sendable, Equatable {
     case flush
     /// A summary for people.
     case summary
+    /// The checks before a resume that the engine makes (`EngineChecks` of the kill switch asks for them).
+    case preflight(mode: Mode, scope: Scope)
     /// An operator's action.
     case act(OperatorAction, passphrase: String)
     /// The report of a normalization; carried out unless it is a dry run.
@@ -40,6 +42,14 @@ public enum ControlRequest: Sendable, Equatable {
         case "watch": self = .watch
         case "flush": self = .flush
         case "summary": self = .summary
+        case "preflight":
+            guard let mode = object["mode"]?.string.flatMap({ Mode(name: $0) }) else {
+                throw Refusal(message: "\"preflight\" needs a \"mode\"")
+            }
+            guard let scope = try? Scope(object["scope"]?.string ?? "") else {
+                throw Refusal(message: "the \"scope\" of \"preflight\" is not understood")
+            }
+            self = .preflight(mode: mode, scope: scope)
         case "normalize":
             let isDryRun = if case .bool(let value)? = object["dry_run"] { value } else { true }
             self = .normalize(operatorName: name, reason: reason, passphrase: passphrase, isDryRun: isDryRun)
@@ -50,7 +60,7 @@ public enum ControlRequest: Sendable, Equatable {
             self = .act(OperatorAction(name: name, reason: reason, change: decoded), passphrase: passphrase)
         default:
             throw Refusal(
-                message: "\"\(word.prefix(40))\" cannot be asked: view, watch, flush, summary, act or normalize"
+                message: "\"\(word.prefix(40))\" cannot be asked: view, watch, flush, summary, preflight, act or normalize"
             )
         }
     }
@@ -65,6 +75,11 @@ public enum ControlRequest: Sendable, Equatable {
         case .watch: return object("watch")
         case .flush: return object("flush")
         case .summary: return object("summary")
+        case .preflight(let mode, let scope):
+            return object(
+                "preflight",
+                [.init("mode", .string(mode.name)), .init("scope", .string(scope.description))]
+            )
         case .normalize(let name, let reason, let passphrase, let isDryRun):
             return object(
                 "normalize",
