@@ -104,7 +104,8 @@ enum ModeBar {
         else { return nil }
         let left = stage.nextInMs - min(stage.nextInMs, scene.elapsedMs)
         return left == 0
-            ? "stage \(stage.mode): \(stage.next) may follow" : "stage \(stage.mode): \(stage.next) in \(Age.calm(left))"
+            ? "stage \(stage.mode): \(stage.next) may follow"
+            : "stage \(stage.mode): \(stage.next) in \(Age.calm(left))"
     }
 
     /// Who has not stopped: what the operator looks for first.

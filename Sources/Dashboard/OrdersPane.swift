@@ -49,7 +49,8 @@ enum OrdersPane {
                 Value("\(order.quantity)", key: .amount(order.quantity)),
                 Value("\(order.filled)", key: .amount(order.filled)),
                 Value(order.price.map { "\($0)" } ?? "market", order.price == nil ? .dim : .text),
-                Value(order.venue, .dim), Value(order.account, .dim), Value(order.clientID, .dim), Value(order.note, .notice),
+                Value(order.venue, .dim), Value(order.account, .dim), Value(order.clientID, .dim),
+                Value(order.note, .notice),
             ],
             facts: { OrderFacts.of(order, isStuck: isStuck, scene) },
             factsAreWhole: true

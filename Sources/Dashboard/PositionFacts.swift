@@ -29,21 +29,33 @@ enum PositionFacts {
 
     private static func value(_ position: Position, _ currency: String) -> Fact {
         guard let value = position.value else {
-            return Fact("value", "UNPRICED: nobody knows what it is worth; it counts for the cap and in no sum", .warning)
+            return Fact(
+                "value",
+                "UNPRICED: nobody knows what it is worth; it counts for the cap and in no sum",
+                .warning
+            )
         }
         return Fact("value", "\(Figures.money(value)) \(currency)")
     }
 
     private static func profit(_ position: Position, _ currency: String) -> Fact {
         guard let profit = position.profit else {
-            return Fact("profit", position.entryPrice == nil ? "unknown: what was paid is" : "unknown", .warning)
+            return Fact(
+                "profit",
+                position.entryPrice == nil ? "unknown, as what was paid is" : "unknown: it has no price",
+                .warning
+            )
         }
         return Fact("profit", "\(Figures.signed(profit)) \(currency)", profit.isNegative ? .bad : .good)
     }
 
     private static func entry(_ position: Position) -> Fact {
         guard let entry = position.entryPrice else {
-            return Fact("cost basis", "UNKNOWN: no exit by price is judged or made until an operator states it", .warning)
+            return Fact(
+                "cost basis",
+                "UNKNOWN: no exit by price is judged or made until an operator states it",
+                .warning
+            )
         }
         let by = position.details.map { $0.entryPriceBy.isEmpty ? "" : ", stated by \($0.entryPriceBy)" } ?? ""
         return Fact("cost basis", "\(entry) \(unit(position))\(by)")
@@ -68,7 +80,10 @@ enum PositionFacts {
     private static func fact(_ exit: Position.Exit) -> Fact {
         let name = exit.rule.lowercased().split(separator: "_").joined(separator: " ")
         if exit.policy == "off" { return Fact(name, "off") }
-        let policy = exit.policy == "observe" ? "observe: proposes, does not sell" : "enforce: sells by itself"
+        let policy =
+            exit.policy == "observe"
+            ? "observe: proposes only"
+            : exit.blocker.isEmpty ? "enforce: closes by itself" : "enforce, but not now: \(exit.blocker)"
         if !exit.problem.isEmpty { return Fact(name, "\(exit.limit): \(exit.problem)", .warning) }
         var parts = [exit.limit]
         var role: Role = .dialog
@@ -92,6 +107,7 @@ enum PositionFacts {
         guard let details = position.details else {
             return position.note.isEmpty ? facts : facts + [Fact("note", position.note)]
         }
+        let note = PositionsPane.peculiar(position).filter { $0 != "adopted" }.joined(separator: ", ")
         if details.isAdopted { facts.append(Fact("adopted", "found at its venue; no bot of this desk opened it")) }
         if !details.isSellable { facts.append(Fact("unsellable", "its venue does not sell it", .warning)) }
         if let claimed = details.claimed {
@@ -99,10 +115,12 @@ enum PositionFacts {
         }
         if let dust = details.dust { facts.append(Fact("dust", "\(dust); it does not count for the cap", .notice)) }
         if let counted = details.countedInCap {
-            facts.append(Fact("cap", "\(counted) of \(details.cap) in this account", counted > details.cap ? .bad : .dialog))
+            facts.append(
+                Fact("cap", "\(counted) of \(details.cap) in this account", counted > details.cap ? .bad : .dialog)
+            )
         }
         if let heard = details.heardAgeMs { facts.append(Fact("venue spoke", "\(Age.calm(scene.aged(heard))) ago")) }
-        if !position.note.isEmpty { facts.append(Fact("note", position.note)) }
+        if !note.isEmpty { facts.append(Fact("note", note)) }
         return facts
     }
 }

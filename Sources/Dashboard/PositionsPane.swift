@@ -91,12 +91,16 @@ enum PositionsPane {
         if position.entryPrice == nil { marks.append("COST UNKNOWN") }
         if position.details?.isSellable == false { marks.append("UNSELLABLE") }
         if position.details?.dust != nil { marks.append("DUST") }
+        let rest = PositionsPane.peculiar(position)
+        return Value((marks + rest).joined(separator: ", "), role)
+    }
+
+    /// What is peculiar about it and not said by a mark.
+    static func peculiar(_ position: Position) -> [String] {
         let said: Set<String> = ["no entry price", "unpriced", "unsellable"]
-        // What the marks say already is not said again.
-        let rest = position.note.split(separator: ",").map { Text.trimmed($0) }.filter { part in
+        return position.note.split(separator: ",").map { Text.trimmed($0) }.filter { part in
             !said.contains(part) && !part.hasPrefix("bot says")
         }
-        return Value((marks + rest).joined(separator: ", "), role)
     }
 
     /// What rules propose, or do, about a position.

@@ -43,7 +43,8 @@ enum VenueFacts {
         var facts = [
             Fact(
                 "positions",
-                (books.positions.map { "\($0) held" } ?? "it has not said") + unpriced + listed(books.positionsAgeMs, scene),
+                (books.positions.map { "\($0) held" } ?? "it has not said") + unpriced
+                    + listed(books.positionsAgeMs, scene),
                 books.unpriced > 0 || books.positions == nil ? .warning : .dialog
             ), Fact("balance", money(books.balance), books.balance == nil ? .warning : .dialog),
             Fact("equity", money(books.equity), books.equity == nil ? .warning : .dialog), feed(books, scene),

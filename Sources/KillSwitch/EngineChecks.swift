@@ -70,7 +70,11 @@ enum EngineChecks {
     /// Asks over the socket.
     static func ask(_ directory: StateDirectory, mode: Mode, scope: Scope, withinMs: UInt64) -> Answer {
         let until = Clock.boottime() + withinMs * 1_000_000
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        let descriptor = socket(
+            AF_UNIX,
+            Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue),
+            0
+        )
         guard descriptor >= 0 else { return .problem("no socket: \(String(cString: strerror(errno)))") }
         defer { close(descriptor) }
         switch connect(descriptor, directory) {

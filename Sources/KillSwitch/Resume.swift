@@ -24,7 +24,13 @@ extension KillSwitch {
         scope: Scope,
         answers: Set<PreflightCheck.Name>
     ) -> [PreflightCheck] {
-        preflight(seen, mode: mode, scope: scope, answers: answers, engine: engineChecks(seen, mode: mode, scope: scope))
+        preflight(
+            seen,
+            mode: mode,
+            scope: scope,
+            answers: answers,
+            engine: engineChecks(seen, mode: mode, scope: scope)
+        )
     }
 
     /// The same with what the engine said before.

@@ -81,6 +81,8 @@ public struct Position: Sendable, Equatable, Codable {
         public var leftMs: UInt64?
         /// Why it cannot be judged; empty: it can.
         public var problem: String
+        /// Why it would not close anything by itself just now, where it is to; empty: it would.
+        public var blocker = ""
 
         /// Creates an exit rule's state.
         public init(

@@ -60,7 +60,8 @@ public enum ControlRequest: Sendable, Equatable {
             self = .act(OperatorAction(name: name, reason: reason, change: decoded), passphrase: passphrase)
         default:
             throw Refusal(
-                message: "\"\(word.prefix(40))\" cannot be asked: view, watch, flush, summary, preflight, act or normalize"
+                message:
+                    "\"\(word.prefix(40))\" cannot be asked: view, watch, flush, summary, preflight, act or normalize"
             )
         }
     }

@@ -155,7 +155,9 @@ extension BookOrder {
         if !reached.contains(where: { $0.state == state }) { reached.append((state, changedMs)) }
         // What was sent before anybody looked was never seen as NEW.
         if reached.count > 1, reached[1].atMs == sinceMs { reached.removeFirst() }
-        details.reached = reached.map { Order.Details.Reached(state: $0.state, ageMs: elapsed(from: $0.atMs, to: atMs)) }
+        details.reached = reached.map {
+            Order.Details.Reached(state: $0.state, ageMs: elapsed(from: $0.atMs, to: atMs))
+        }
         details.heardAgeMs = seenMs.map { elapsed(from: $0, to: atMs) }
         details.claimed = claimed
         details.isReduceOnly = isReduceOnly

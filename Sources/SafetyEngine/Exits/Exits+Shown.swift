@@ -18,12 +18,17 @@ extension Exits {
         details.isSellable = held.isSellable
         details.claimed = held.claimed.flatMap { $0 == held.quantity ? nil : $0 }
         details.heardAgeMs = held.seenMs.map { scene.atMs.since($0) }
-        details.dust = scene.dust.entries[
-            DustList.Key(venue: key.venue, account: key.account, symbol: key.symbol)
-        ]?.reason
+        details.dust =
+            scene.dust.entries[
+                DustList.Key(venue: key.venue, account: key.account, symbol: key.symbol)
+            ]?.reason
         details.countedInCap = caps[key.accountKey]?.result.currentCount
         details.cap = scene.settings.cap.most(for: key.accountKey)
-        details.exits = ExitRule.ofOnePosition.map { Exits.state(of: $0, held, key, scene.worth(at: place), scene) }
+        details.exits = ExitRule.ofOnePosition.map { rule in
+            var exit = Exits.state(of: rule, held, key, scene.worth(at: place), scene)
+            if exit.policy == "enforce" { exit.blocker = scene.blocker(rule, key, at: place) ?? "" }
+            return exit
+        }
         return details
     }
 
@@ -39,11 +44,11 @@ extension Exits {
         let isLong = key.side == .long
         switch rule {
         case .stopLoss:
-            return priced(rule, limits.stopLoss, from: held.entryPrice, isBelow: isLong, key, worth, scene)
+            return priced(rule, limits.stopLoss, from: held.entryPrice, isBelow: isLong, key, held, worth, scene)
         case .takeProfit:
-            return priced(rule, limits.takeProfit, from: held.entryPrice, isBelow: !isLong, key, worth, scene)
+            return priced(rule, limits.takeProfit, from: held.entryPrice, isBelow: !isLong, key, held, worth, scene)
         case .trailing:
-            return priced(rule, limits.trailing, from: held.peak, isBelow: isLong, key, worth, scene)
+            return priced(rule, limits.trailing, from: held.peak, isBelow: isLong, key, held, worth, scene)
         case .timeExit, .positionCap:
             let limit = limits.maximumHold
             var exit = Position.Exit(
@@ -68,6 +73,7 @@ extension Exits {
         from: Decimal?,
         isBelow: Bool,
         _ key: PositionKey,
+        _ held: BookPosition,
         _ worth: Valuation.Worth,
         _ scene: ExitScene
     ) -> Position.Exit {
@@ -77,13 +83,18 @@ extension Exits {
             policy: limit.isEnabled ? limit.policy(at: key.venue).rawValue : "off"
         )
         guard limit.isEnabled else { return exit }
+        // A trailing stop needs it, too: without it nothing is sold by itself.
+        guard held.entryPrice != nil else {
+            exit.problem = "not judged: the cost basis is unknown"
+            return exit
+        }
         guard let from, from.digits > 0 else {
-            exit.problem = rule == .trailing ? "no peak is known" : "the cost basis is unknown: it is not judged"
+            exit.problem = "not judged: no peak is known"
             return exit
         }
         exit.trigger = from.moved(byPercent: limit.at, isDown: isBelow)
         guard let price = worth.price, price.digits > 0 else {
-            exit.problem = "no fresh price: it is not judged"
+            exit.problem = "not judged: there is no fresh price"
             return exit
         }
         guard let trigger = exit.trigger,

@@ -105,14 +105,18 @@ extension Engine {
         var problems: [String] = []
         if let early = stageProblem(for: mode.name, at: reader.atMs) { problems.append(early) }
         for breaker in breakersInView(reader) where breaker.isTripped {
-            problems.append("\(breaker.name) has tripped: see its cause, then estop breakers reset \(breaker.name) REASON")
+            problems.append(
+                "\(breaker.name) has tripped: see its cause, then estop breakers reset \(breaker.name) REASON"
+            )
         }
         let open = openAlerts(reader)
         for alert in open where alert.level == .emergency {
             problems.append("\(alert.id) is open (EMERGENCY)")
         }
         let critical = open.filter { $0.level == .critical }.count
-        return (problems, critical == 0 ? "no rule would halt now" : "no rule would halt now; \(critical) CRITICAL open")
+        return (
+            problems, critical == 0 ? "no rule would halt now" : "no rule would halt now; \(critical) CRITICAL open"
+        )
     }
 }
 

@@ -30,7 +30,8 @@ extension Engine {
         let (paperMs, reduceOnlyMs) = (settings.probation.paperMs, settings.probation.reduceOnlyMs)
         let leastMs: UInt64
         switch mode.mode {
-        case "paper" where !settings.isPaper && paperMs > 0: (stage.next, leastMs) = (reduceOnlyMs > 0 ? "reduce-only" : "live", paperMs)
+        case "paper" where !settings.isPaper && paperMs > 0:
+            (stage.next, leastMs) = (reduceOnlyMs > 0 ? "reduce-only" : "live", paperMs)
         case "reduce-only" where reduceOnlyMs > 0: (stage.next, leastMs) = ("live", reduceOnlyMs)
         default: return stage
         }
