@@ -32,10 +32,12 @@ enum MoneyLine {
         guard let breaker = engine.breakers.first(where: { $0.name == "DAILY_DRAWDOWN" }) else { return spans }
         let verb = breaker.isEnabled ? "halts at" : "limit"
         let limit = breaker.limit.rounded(to: 2)
-        guard let lost = breaker.value, lost > Decimal(0) else { return spans + [Span(" (\(verb) -\(limit) %)", .dim)] }
+        guard let lost = breaker.value?.rounded(to: 2), lost > Decimal(0) else {
+            return spans + [Span(" (\(verb) -\(limit) %)", .dim)]
+        }
         // Half of it gone is worth a look.
         let isNear = lost.adding(lost).map { $0 >= breaker.limit } ?? true
         let role: Role = breaker.isTripped || lost >= breaker.limit ? .bad : isNear ? .warning : .text
-        return spans + [Span(" (-\(lost.rounded(to: 2)) %, \(verb) -\(limit) %)", role)]
+        return spans + [Span(" (-\(lost) %, \(verb) -\(limit) %)", role)]
     }
 }

@@ -19,14 +19,17 @@ enum PositionsPane {
             age: scene.freshness(of: positions),
             summary: Line(summary),
             body: .table(
-                Table(columns: columns(scene.snapshot.currency), rows: (unpriced + priced).map { row($0, scene) })
+                Table(
+                    columns: columns(scene.snapshot.currency, isOneVenue: positions.rows.areAtOneVenue(\.venue)),
+                    rows: (unpriced + priced).map { row($0, scene) }
+                )
             ),
             empty: "nothing is held",
             hint: positions.hint
         )
     }
 
-    private static func columns(_ currency: String) -> [Table.Column] {
+    private static func columns(_ currency: String, isOneVenue: Bool) -> [Table.Column] {
         [
             .init(title: "symbol", width: 10, most: 14, rank: 0, order: .ascending),
             .init(title: "side", width: 5, rank: 2, order: .ascending),
@@ -36,8 +39,8 @@ enum PositionsPane {
             .init(title: "entry", width: 11, right: true, rank: 10),
             .init(title: "price", width: 11, right: true, rank: 7),
             .init(title: "held", width: 6, right: true, rank: 9, order: .descending),
-            .init(title: "venue", width: 8, most: 12, rank: 4, order: .ascending),
-            .init(title: "account", width: 8, most: 14, rank: 8, order: .ascending),
+            .init(title: "venue", width: 8, most: 12, rank: isOneVenue ? 8 : 4, order: .ascending),
+            .init(title: "account", width: 8, most: 14, rank: isOneVenue ? 4 : 8, order: .ascending),
             .init(title: "note", width: 18, most: 60, rank: 5),
         ]
     }
@@ -106,5 +109,13 @@ enum PositionsPane {
     /// What rules propose, or do, about a position.
     static func proposals(for position: Position, _ scene: Scene) -> [EngineView.Proposal] {
         (scene.snapshot.engine?.proposals ?? []).filter { $0.position == position.id }
+    }
+}
+
+extension Array {
+    /// Whether all are at one venue: then the account tells them apart, and the venue does not.
+    func areAtOneVenue(_ venue: (Element) -> String) -> Bool {
+        guard let first = first.map(venue) else { return true }
+        return allSatisfy { venue($0) == first }
     }
 }

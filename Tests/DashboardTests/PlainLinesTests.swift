@@ -74,9 +74,9 @@ struct PlainLinesTests {
             change: {
                 $0.word = Word(generation: 3, mode: .halted)
                 $0.mode = .halted
-                for index in $0.gates.indices { $0.gates[index].mode = .halted }
+                $0.gates = []
             },
-            lines: ["mode HALTED (PAPER desk)"]
+            lines: ["mode HALTED (PAPER desk)"] + (0..<4).map { "gate grid-bot-\($0) closed" }
         ),
         Change(
             name: "a halt whose record is not yet known",
