@@ -7,7 +7,8 @@ enum AlertFacts {
         let subject = alert.subject.isEmpty ? "" : " \(alert.subject)"
         let playbook = Playbook.entry(for: alert.rule)
         var facts = [
-            Fact("alert", "\(alert.level.word) \(alert.rule)\(subject)", alert.level.role), Fact("what", what(alert, playbook)),
+            Fact("alert", "\(alert.level.word) \(alert.rule)\(subject)", alert.level.role),
+            Fact("what", what(alert, playbook)),
             Fact("halts", alert.policy.isEmpty ? "no: it does not halt by itself" : alert.policy),
             Fact("means", playbook.meaning),
         ]

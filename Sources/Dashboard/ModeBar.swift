@@ -80,7 +80,7 @@ enum ModeBar {
             return "no order passes a gate (gates refuse): \(problem)\(host)"
         }
         var parts: [String] = []
-        if let watch = probation(scene) { parts.append("PROBATION: limits at \(watch.percent) %") }
+        if let watch = probation(scene) { parts.append("limits at \(watch.percent) %") }
         if let stage = stage(scene) { parts.append(stage) }
         if status == .halting, let who = stillTrading(scene) { parts.append(who + " may still trade") }
         if let reason = snapshot.reason, !reason.isEmpty { parts.append("why: \(reason)") }
@@ -186,8 +186,8 @@ enum ModeBar {
         (scene.snapshot.engine?.breakers ?? []).filter(\.isTripped).map { breaker in
             let age = breaker.trippedAgeMs.map { " \(Age.calm(scene.aged($0))) ago" } ?? ""
             return Span(
-                "! BREAKER TRIPPED: \(breaker.name)\(age). Reset: estop breakers reset \(breaker.name) REASON. "
-                    + breaker.note,
+                "! BREAKER TRIPPED: \(breaker.name)\(age), limit \(breaker.limit). Reset it by: "
+                    + "estop breakers reset \(breaker.name) REASON",
                 .bad
             )
         }

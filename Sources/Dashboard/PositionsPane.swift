@@ -81,7 +81,7 @@ enum PositionsPane {
         var role: Role = .notice
         for proposal in PositionsPane.proposals(for: position, scene) {
             if proposal.state == "proposed" {
-                marks.append("\(proposal.rule): x closes it")
+                marks.append("x: \(proposal.rule)")
                 role = .warning
             } else {
                 marks.append("\(proposal.rule) \(proposal.state)")

@@ -43,7 +43,8 @@ struct EngineOnScreenTests {
     @Test func theDaySLossStandsBesideItsLimit() {
         let text = Fixture.frame(Fixture.interface(Fixture.engaged()), Fixture.engaged(), 120, 40).text
         #expect(text.contains("day -1,810.20 (-1.36 %, halts at -2.50 %)"))
-        #expect(text.contains("equity 131,537.73 USD"))
+        let wide = Fixture.frame(Fixture.interface(Fixture.engaged()), Fixture.engaged(), 200, 60).text
+        #expect(wide.contains("equity 131,537.73 USD · gross 74,206.24 net -503.76"))
     }
 
     @Test func whatIsNotKnownOfMoneyIsSaidToBeUnknown() {
