@@ -1,9 +1,10 @@
-/* kernel.c: what `estop doctor` asks of the kernel; on anonymous memory only, so that nothing is left behind. */
+/* kernel.c: what `estop doctor` and `estop bench` ask of the kernel and the C library; on anonymous memory only, so that nothing is left behind. */
 
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <malloc.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -66,4 +67,10 @@ int process_clock_is_synchronised(void) {
 uint64_t process_file_system(const char *path) {
     struct statfs status;
     return statfs(path, &status) == 0 ? (uint64_t)status.f_type : 0;
+}
+
+uint64_t process_heap_bytes(void) {
+    struct mallinfo2 heap = mallinfo2();
+    /* What was mapped for itself is not among the arenas'. */
+    return heap.uordblks + heap.hblkhd;
 }

@@ -13,6 +13,8 @@ public final class EngineLoop: Sendable {
         public var event: Event
         /// When.
         public var receipt: Receipt
+        /// The event as it came, where it came as a line: it need not be written down again.
+        public var line: [UInt8]?
         /// What was decided by the time that passed before it, and by it.
         public var decisions: [Decision]
     }
@@ -51,8 +53,22 @@ public final class EngineLoop: Sendable {
     /// Between two readings of the wall clock.
     static let clockMs: UInt64 = 10_000
 
+    /// An event from outside, and the line that it came as.
+    public struct Incoming: Sendable {
+        /// The event.
+        public var event: Event
+        /// The line, without its end; nil: it came otherwise.
+        public var line: [UInt8]?
+
+        /// Creates one.
+        public init(_ event: Event, line: [UInt8]? = nil) {
+            self.event = event
+            self.line = line
+        }
+    }
+
     private struct Inbox {
-        var events: [Event] = []
+        var events: [Incoming] = []
         var questions: [@Sendable (Engine, UInt64) -> Void] = []
         var isFull = false
         var whenEmptied: [@Sendable () -> Void] = []
@@ -84,7 +100,7 @@ public final class EngineLoop: Sendable {
 
     /// Begins, with the settings that hold.
     public func start(_ settings: EngineSettings) {
-        inbox.withLock { $0.events.insert(EngineLoop.host(.started(settings)), at: 0) }
+        inbox.withLock { $0.events.insert(Incoming(EngineLoop.host(.started(settings))), at: 0) }
         worker.start { [self] in run() }
     }
 
@@ -100,7 +116,7 @@ public final class EngineLoop: Sendable {
     public func submit(_ events: [Event]) {
         guard !events.isEmpty else { return }
         let wasEmpty = inbox.withLock { inbox in
-            defer { inbox.events += events }
+            defer { inbox.events += events.lazy.map { Incoming($0) } }
             return inbox.events.isEmpty
         }
         if wasEmpty { worker.wake() }
@@ -110,7 +126,7 @@ public final class EngineLoop: Sendable {
     ///
     /// - Parameter whenEmptied: called, on the loop's thread, once there is room again, if they were not taken.
     /// - Returns: whether they were taken, all or none.
-    public func offer(_ events: [Event], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
+    public func offer(_ events: [Incoming], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
         let (taken, wasEmpty) = inbox.withLock { inbox in
             guard inbox.events.count < mostWaiting else {
                 inbox.whenEmptied.append(whenEmptied)
@@ -149,7 +165,7 @@ public final class EngineLoop: Sendable {
                 apply(EngineLoop.host(.stalled(ms: receipt.atMs - atMs)), receipt, &engine, &entries)
             }
             atMs = receipt.atMs
-            for event in events { apply(event, receipt, &engine, &entries) }
+            for incoming in events { apply(incoming.event, line: incoming.line, receipt, &engine, &entries) }
             if receipt.atMs >= clockAt {
                 clockAt = receipt.atMs + EngineLoop.clockMs
                 apply(EngineLoop.host(.clock), receipt, &engine, &entries)
@@ -190,7 +206,7 @@ public final class EngineLoop: Sendable {
     }
 
     private func take() -> (
-        events: [Event], questions: [@Sendable (Engine, UInt64) -> Void], emptied: [@Sendable () -> Void]
+        events: [Incoming], questions: [@Sendable (Engine, UInt64) -> Void], emptied: [@Sendable () -> Void]
     ) {
         inbox.withLock { inbox in
             defer { inbox = Inbox() }
@@ -198,10 +214,16 @@ public final class EngineLoop: Sendable {
         }
     }
 
-    private func apply(_ event: Event, _ receipt: Receipt, _ engine: inout Engine, _ entries: inout [Entry]) {
+    private func apply(
+        _ event: Event,
+        line: [UInt8]? = nil,
+        _ receipt: Receipt,
+        _ engine: inout Engine,
+        _ entries: inout [Entry]
+    ) {
         let decisions = engine.apply(event, at: receipt)
         if !decisions.isEmpty { act(on: decisions) }
-        entries.append(Entry(event: event, receipt: receipt, decisions: decisions))
+        entries.append(Entry(event: event, receipt: receipt, line: line, decisions: decisions))
     }
 
     /// Halts first, each on the page before the next thing is looked at.

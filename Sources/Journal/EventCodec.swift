@@ -20,15 +20,20 @@ public protocol EventCodec: Sendable {
 /// Invariant (EventStoreTests): an event is read back equal to the one that was written.
 struct EventStore: Sendable {
     /// Whether the journal itself says how it is stored.
-    static func isInside(_ body: Event.Body) -> Bool {
-        switch body {
+    static func isInside(_ event: Event) -> Bool {
+        switch event.body {
         case .host, .operatorAction: true
+        // A beat that the host read off a page: no line may name the host as its source.
+        case .heartbeat: event.origin.source.kind == .host
         default: false
         }
     }
 
     /// For events from outside.
     let codec: any EventCodec
+
+    /// The word in the `kind` column, by which an event is read again.
+    static func kind(of event: Event) -> StaticString { isInside(event) ? event.body.insideKind : event.body.kind }
 
     /// An event of the host or of an operator.
     private struct Inside: Codable {
@@ -37,15 +42,18 @@ struct EventStore: Sendable {
         var happenedMs: Int64?
         var host: HostEvent?
         var action: OperatorAction?
+        var beat: Heartbeat?
     }
 
     /// An event's bytes.
     func bytes(of event: Event) throws -> [UInt8] {
+        guard EventStore.isInside(event) else { return try codec.bytes(of: event) }
         var inside = Inside(origin: event.origin, id: event.id, happenedMs: event.happenedMs)
         switch event.body {
         case .host(let host): inside.host = host
         case .operatorAction(let action): inside.action = action
-        default: return try codec.bytes(of: event)
+        case .heartbeat(let beat): inside.beat = beat
+        default: break
         }
         return try StoredJSON.bytes(of: inside)
     }
@@ -59,6 +67,8 @@ struct EventStore: Sendable {
             body = .host(host)
         } else if let action = inside.action {
             body = .operatorAction(action)
+        } else if let beat = inside.beat {
+            body = .heartbeat(beat)
         } else {
             throw JournalError(.content, "an event of kind \(kind) that says nothing")
         }
@@ -67,6 +77,12 @@ struct EventStore: Sendable {
 }
 
 extension Event.Body {
+    /// The same for what the journal itself says how to store.
+    fileprivate var insideKind: StaticString {
+        if case .operatorAction = self { return "operator" }
+        return "host"
+    }
+
     /// The word in the journal's `kind` column.
     var kind: StaticString {
         switch self {

@@ -33,9 +33,9 @@ struct JournalWork {
     var ticket: Journal.Ticket { Journal.Ticket(order: nextOrder - 1, lastEventSeq: nextEventSeq - 1) }
 
     mutating func add(_ entry: Journal.Entry) {
-        let kind = entry.event.body.kind
+        let kind = EventStore.kind(of: entry.event)
         // Only what comes from outside comes as a line.
-        let line = EventStore.isInside(entry.event.body) ? nil : entry.line
+        let line = EventStore.isInside(entry.event) ? nil : entry.line
         backlog.add(
             Backlog.WaitingEvent(
                 order: takeOrder(),

@@ -29,21 +29,32 @@ struct BenchSeries: Sendable {
     }
 }
 
-/// A unit that times are shown in.
+/// A unit that samples are shown in: times, of which a sample is in ns, and others, of which it is in the unit itself.
 enum BenchUnit: String, Sendable {
     case ns
     case us
     case ms
+    case bytes = "B"
+    case percent = "%"
+    case perSecond = "/s"
 
-    private var nanoseconds: Double {
+    private var scale: Double {
         switch self {
-        case .ns: 1
+        case .ns, .bytes, .percent, .perSecond: 1
         case .us: 1000
         case .ms: 1_000_000
         }
     }
 
-    func text(_ time: Double) -> String { BenchUnit.fixed(time / nanoseconds, self == .ns ? 2 : self == .us ? 1 : 2) }
+    private var digits: Int {
+        switch self {
+        case .ns, .ms, .percent: 2
+        case .us, .perSecond: 1
+        case .bytes: 0
+        }
+    }
+
+    func text(_ sample: Double) -> String { BenchUnit.fixed(sample / scale, digits) }
 
     /// A number with so many digits after the point.
     static func fixed(_ number: Double, _ digits: Int) -> String {
@@ -57,8 +68,10 @@ enum BenchUnit: String, Sendable {
     }
 }
 
-/// What issue 2 promises of a row.
+/// What is promised of a row.
 enum BenchLimit: Sendable {
+    /// Nothing: it is shown.
+    case none
     /// The median, ns.
     case median(Double)
     /// The quotient of the medians.
@@ -83,6 +96,7 @@ struct BenchRow: Sendable {
 
     var holds: Bool {
         switch limit {
+        case .none: true
         case .median(let most): subject.percentile(0.5) <= most
         case .ratioOfMedians(let most): ratio(0.5) <= most
         case .ratioOfTails(let most): ratio(0.99) <= most
@@ -91,6 +105,7 @@ struct BenchRow: Sendable {
 
     var limitText: String {
         switch limit {
+        case .none: "shown"
         case .median(let most): "p50 <= \(unit.text(most)) \(unit.rawValue)"
         case .ratioOfMedians(let most): "p50 <= \(BenchUnit.fixed(most, 1)) x"
         case .ratioOfTails(let most): "p99 <= \(BenchUnit.fixed(most, 1)) x"
@@ -118,12 +133,14 @@ struct BenchRow: Sendable {
 
 /// What a run of the bench found, and how to say it.
 struct BenchReport: Sendable {
+    let what: String
     let directory: String
     let isOnTmpfs: Bool
     let rounds: Int
     var rows: [BenchRow] = []
     var failures: [String] = []
     var skipped: [String] = []
+    var notes: [String] = []
 
     /// Whether this executable was built without optimisation.
     static var isDebugBuild: Bool {
@@ -168,6 +185,7 @@ struct BenchReport: Sendable {
         Output.standard.line(
             style.paint("p50, p99: medians of \(rounds) rounds; max: of all samples; in \(directory)", .dim)
         )
+        for text in notes { Output.standard.line(style.paint(text, .dim)) }
         for text in skipped { Output.standard.line(style.paint("skipped: \(text)", .caution)) }
         for text in failures { Output.error.line("estop: not measured: \(VisibleText.line(text))") }
     }
@@ -176,10 +194,10 @@ struct BenchReport: Sendable {
         func texts(_ list: [String]) -> JSON { .array(list.map { .string($0) }) }
         Output.standard.line(
             JSON.object([
-                .init("bench", .string("halt")),
+                .init("bench", .string(what)),
                 .init("build", .string(BenchReport.isDebugBuild ? "debug" : "release")),
                 .init("rounds", .integer(Int64(rounds))), .init("rows", .array(rows.map(\.json))),
-                .init("warnings", texts(warnings)), .init("skipped", texts(skipped)),
+                .init("warnings", texts(warnings)), .init("notes", texts(notes)), .init("skipped", texts(skipped)),
                 .init("not_measured", texts(failures)),
             ]).line
         )

@@ -12,11 +12,14 @@ enum BenchRole: String {
     case watcher = ".watcher"
     /// Sends every byte of its terminal back.
     case echo = ".echo"
+    /// Wakes ten times a second.
+    case sleeper = ".sleeper"
 
     /// Plays the role; nil where it cannot be played.
     func run(_ arguments: Arguments) -> Int32? {
         switch self {
         case .echo: return isatty(0) == 1 && getsid(0) == getpid() ? BenchRole.sendBack() : nil
+        case .sleeper: return arguments.state == nil ? nil : BenchRole.nap()
         case .waiter, .watcher:
             var status = stat()
             guard let path = arguments.state, fstat(BenchChannel.inherited, &status) == 0, status.st_size == 4096,
@@ -65,6 +68,12 @@ enum BenchRole: String {
             channel.stamp = Clock.boottime()
             channel.set(.done, turn)
         }
+    }
+
+    private static func nap() -> Int32 {
+        let parent = getppid()
+        while getppid() == parent { BenchProcess.nap(microseconds: 100_000) }
+        return 0
     }
 
     private static func sendBack() -> Int32 {

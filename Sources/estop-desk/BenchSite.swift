@@ -57,19 +57,20 @@ final class BenchSite: Sendable {
 
     // MARK: - Desks
 
-    /// Makes a new paper desk.
+    /// Makes a new desk.
     ///
     /// - Parameters:
     ///   - limited: whether it has a dead-man limit (5 s).
     ///   - pages: make the pages too, in paper; else the first host does.
-    func makeDesk(limited: Bool, pages: Bool) throws(BenchProblem) -> KillSwitch {
+    ///   - paper: whether it is a paper desk, with the paper venue and its bots.
+    func makeDesk(limited: Bool, pages: Bool, paper: Bool = true) throws(BenchProblem) -> KillSwitch {
         let number = state.withLock { state in
             state.desks += 1
             return state.desks
         }
         let path = "\(root)/desk-\(number)"
         guard mkdir(path, 0o700) == 0 else { throw BenchProblem("\(path) cannot be made", errno: errno) }
-        let text = "[desk]\nname = \"bench\"\npaper = true\n[dead_man]\nlimit = \"\(limited ? "5s" : "0")\"\n"
+        let text = "[desk]\nname = \"bench\"\npaper = \(paper)\n[dead_man]\nlimit = \"\(limited ? "5s" : "0")\"\n"
         let file = open("\(path)/estop.toml", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         let written = text.withCString { write(file, $0, strlen($0)) }
         close(file)
@@ -79,7 +80,7 @@ final class BenchSite: Sendable {
         do {
             let directory = try StateDirectory(path)
             state.withLock { $0.runDirectories.append(directory.defaultRunDirectory) }
-            let settings = DeskSettings(name: "bench", deadMan: limited ? 5_000_000_000 : 0)
+            let settings = DeskSettings(name: "bench", paper: paper, deadMan: limited ? 5_000_000_000 : 0)
             let killSwitch = KillSwitch(directory, settings: settings)
             if pages { try killSwitch.ensurePages(mayStart: true) }
             return killSwitch

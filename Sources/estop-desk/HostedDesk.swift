@@ -48,7 +48,13 @@ final class HostedDesk: Sendable {
         let relay = relay
         host = try Host(killSwitch, logger: logger, onChange: { relay.tell() })
         do {
-            try begin(killSwitch, reading, arguments, logger, onView)
+            do {
+                try begin(killSwitch, reading, arguments, logger, onView)
+            } catch let error as JournalError where error.code == .corrupt {
+                // It was moved aside: a new one begins, and the desk is halted because of what it does not know.
+                logger.critical("\(error.message). A new journal begins, and the desk is halted")
+                try begin(killSwitch, reading, arguments, logger, onView)
+            }
         } catch let error as JournalError where error.mayPass {
             logger.error("the engine does not run: \(error.message). The switch is hosted; the engine is tried again")
             problem.withLock { $0 = error.message }

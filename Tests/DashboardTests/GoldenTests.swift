@@ -49,7 +49,8 @@ struct GoldenTests {
             "replay",
             {
                 var desk = Fixture.paper()
-                desk.mark = "REPLAY"
+                desk.mark = DeskSnapshot.replayMark
+                desk.gates = []
                 desk.markNote = "of 2026-11-21T09:00:00Z. K halts the REAL desk"
                 return desk
             }

@@ -112,4 +112,7 @@ int process_clock_is_synchronised(void);
 /* The magic number of a path's file system (statfs), or 0. */
 uint64_t process_file_system(const char *path);
 
+/* Bytes of this process's heap that are in use. */
+uint64_t process_heap_bytes(void);
+
 #endif

@@ -66,7 +66,7 @@ final class ControlConnection {
     private let wake: @Sendable () -> Void
     private var buffer: LineBuffer
     private var counts = ControlCounts()
-    private var waiting: [Event] = []
+    private var waiting: [EngineLoop.Incoming] = []
     /// A request that may only be answered after the events before it were handed in.
     private var held: [UInt8]?
     private var isHalt = false
@@ -169,7 +169,7 @@ final class ControlConnection {
                 }
             case .operator, .host: return refuse("source has to be bot:NAME or venue:NAME", &refused)
             }
-            waiting.append(event)
+            waiting.append(EngineLoop.Incoming(event, line: Array(bytes)))
         } catch {
             refuse(error.description, &refused)
         }

@@ -15,8 +15,12 @@ public enum ControlRequest: Sendable, Equatable {
     case summary
     /// The checks before a resume that the engine makes (`EngineChecks` of the kill switch asks for them).
     case preflight(mode: Mode, scope: Scope)
+    /// What the engine's whole state comes to, and the desk's time then: to compare a replay with.
+    case digest
     /// An operator's action.
     case act(OperatorAction, passphrase: String)
+    /// What the cap would close, of an account (nil: of all), at most so many held (nil: its own cap).
+    case capPlan(account: String?, most: Int?)
     /// The report of a normalization; carried out unless it is a dry run.
     case normalize(operatorName: String, reason: String, passphrase: String, isDryRun: Bool)
 
@@ -25,6 +29,11 @@ public enum ControlRequest: Sendable, Equatable {
         /// What is wrong and what to write instead.
         public let message: String
     }
+
+    /// What can be asked.
+    private static let asks = [
+        "view", "watch", "flush", "summary", "preflight", "digest", "act", "cap_plan", "normalize",
+    ]
 
     /// What a request begins with.
     static let beginning = Array("{\"ask\"".utf8)
@@ -50,6 +59,10 @@ public enum ControlRequest: Sendable, Equatable {
                 throw Refusal(message: "the \"scope\" of \"preflight\" is not understood")
             }
             self = .preflight(mode: mode, scope: scope)
+        case "cap_plan":
+            let most = object["most"]?.integer.map { Int(clamping: max(0, $0)) }
+            self = .capPlan(account: object["account"]?.string, most: most)
+        case "digest": self = .digest
         case "normalize":
             let isDryRun = if case .bool(let value)? = object["dry_run"] { value } else { true }
             self = .normalize(operatorName: name, reason: reason, passphrase: passphrase, isDryRun: isDryRun)
@@ -60,8 +73,7 @@ public enum ControlRequest: Sendable, Equatable {
             self = .act(OperatorAction(name: name, reason: reason, change: decoded), passphrase: passphrase)
         default:
             throw Refusal(
-                message:
-                    "\"\(word.prefix(40))\" cannot be asked: view, watch, flush, summary, preflight, act or normalize"
+                message: "\"\(word.prefix(40))\" cannot be asked: \(Self.asks.joined(separator: ", "))"
             )
         }
     }
@@ -81,6 +93,12 @@ public enum ControlRequest: Sendable, Equatable {
                 "preflight",
                 [.init("mode", .string(mode.name)), .init("scope", .string(scope.description))]
             )
+        case .capPlan(let account, let most):
+            return object(
+                "cap_plan",
+                [.init("account", .text(account)), .init("most", most.map { .number($0) } ?? .null)]
+            )
+        case .digest: return object("digest")
         case .normalize(let name, let reason, let passphrase, let isDryRun):
             return object(
                 "normalize",
