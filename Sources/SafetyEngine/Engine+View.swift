@@ -11,7 +11,7 @@ extension Engine {
         view.supervisors = roster.shown(at: atMs, settings: settings)
         view.proposals = exits.shown(book, at: atMs, settings)
         view.dust = dust.shown(book, valuation)
-        let reader = reader(at: atMs)
+        let reader = reader(at: atMs, valuation)
         view.alerts = openAlerts(reader)
         view.resolved = resolvedAlerts(at: atMs)
         view.silences = silencesInForce(at: atMs)
