@@ -21,7 +21,8 @@ extension Exits {
     ) -> Bool {
         guard place < watches.count, place < scene.valuation.positions.count, watches.keys[place] == keys[place],
             let digits = positions[place].quantity?.digits, digits > 0,
-            watches.values[place].hasSample, !watches.values[place].saidUnpriced, watches.values[place].proposed.isEmpty,
+            watches.values[place].hasSample, !watches.values[place].saidUnpriced,
+            watches.values[place].proposed.isEmpty,
             watches.values[place].saidAdopted || !positions[place].isAdopted
         else { return false }
         let confirmations = max(1, scene.settings.exits.confirmations)
