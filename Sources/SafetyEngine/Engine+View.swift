@@ -11,7 +11,7 @@ extension Engine {
         view.supervisors = roster.shown(at: atMs, settings: settings)
         view.proposals = exits.shown(book, at: atMs, settings)
         view.dust = dust.shown(book, valuation)
-        let reader = reader(at: atMs)
+        let reader = reader(at: atMs, valuation)
         let scene = ExitScene(book, valuation, dust, mode, at: atMs, settings)
         for index in view.positions.indices {
             view.positions[index].details = exits.details(of: view.positions[index], scene)

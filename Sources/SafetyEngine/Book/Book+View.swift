@@ -24,7 +24,7 @@ extension Book {
         }
         let open = orders.indices.filter { orders.values[$0].isOpen }
         shown.openOrders = open.count
-        let oldest = open.sorted { (orders.values[$0].sinceMs, $0) < (orders.values[$1].sinceMs, $1) }
+        let oldest = oldestFirst(open)
         let stuckAfterMs = settings.stuckAfterMs
         shown.orders = oldest.prefix(EngineView.mostOrders).map { order($0, at: atMs, stuckAfterMs) }
         var openByAccount: [AccountKey: Int] = [:]
@@ -38,6 +38,15 @@ extension Book {
         shown.venueAgeMs = venues.values.map { elapsed(from: $0.seenMs, to: atMs) }.max()
         shown.money = money(valuation, at: atMs, settings)
         return shown
+    }
+
+    /// Places of orders, the oldest first. Mostly they are so already: in the order in which they came.
+    private func oldestFirst(_ places: [Int]) -> [Int] {
+        let isInOrder = zip(places, places.dropFirst()).allSatisfy {
+            orders.values[$0].sinceMs <= orders.values[$1].sinceMs
+        }
+        guard !isInOrder else { return places }
+        return places.sorted { (orders.values[$0].sinceMs, $0) < (orders.values[$1].sinceMs, $1) }
     }
 
     private func position(_ place: Int, _ worth: Valuation.Worth, at atMs: UInt64) -> Position {
