@@ -68,7 +68,8 @@ struct BenchFold: BenchPart {
     }
 
     @inline(never)
-    private static func fold(_ events: [Event], _ span: Range<Int>, into engine: inout Engine, from atMs: UInt64) -> Int {
+    private static func fold(_ events: [Event], _ span: Range<Int>, into engine: inout Engine, from atMs: UInt64) -> Int
+    {
         var decided = 0
         for place in span {
             let at = atMs + UInt64((place - span.lowerBound) * Int(Engine.stepMs) / span.count)

@@ -109,7 +109,9 @@ struct BenchRestart: BenchPart {
             replay.add(Double(Clock.boottime() - start - paused))
             // And what a start makes of the snapshot and what came after it.
             let restored = try reader.restore().replay()
-            guard restored == engine else { throw BenchProblem("a snapshot does not lead to the state of a full replay") }
+            guard restored == engine else {
+                throw BenchProblem("a snapshot does not lead to the state of a full replay")
+            }
         } catch let error as BenchProblem {
             throw error
         } catch {
