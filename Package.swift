@@ -178,7 +178,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "KillSwitch", "SafetyEngine", "Dashboard", "CEstop", "CFaults", "Emulator", "Notify", "Settings",
-                "Console",
+                "Console", "Desk", "Operators",
                 "estop", "estop-desk",
             ],
             exclude: ["python"],

@@ -341,11 +341,13 @@ void term_stop_here(void) {
     }
     guard_disarm();
     guard_user_settings();
-    struct sigaction ours, stop = {.sa_handler = SIG_DFL};
-    sigaction(SIGTSTP, &stop, &ours);
-    // The whole group, as the terminal would have done; then this thread, so that nothing runs on before the stop.
-    // Continuing throws away what of it is still pending.
+    // The rest of the group, as the terminal would have done; then this thread, which stops before raise returns. One
+    // signal to the group would come to any thread, and stop the process a second time after it was continued.
+    struct sigaction ours, here = {.sa_handler = SIG_IGN};
+    sigaction(SIGTSTP, &here, &ours);
     kill(0, SIGTSTP);
+    here.sa_handler = SIG_DFL;
+    sigaction(SIGTSTP, &here, NULL);
     raise(SIGTSTP);
     sigaction(SIGTSTP, &ours, NULL);
     guard_note_user_settings();

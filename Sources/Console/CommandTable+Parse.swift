@@ -76,8 +76,8 @@ private struct ArgumentReading {
     // MARK: - Words without a dash
 
     private mutating func bare(_ word: String) throws(UsageError) {
-        guard command == nil else {
-            positionals.append(word)
+        if let command {
+            try more(word, of: command)
             return
         }
         if nameSoFar.isEmpty, word == "help", !table.commands.contains(where: { $0.names.contains("help") }) {
@@ -94,6 +94,22 @@ private struct ArgumentReading {
             return
         }
         throw unknownCommand(word)
+    }
+
+    /// A word after a command's name: a name may go on (`alerts` lists, `alerts silence` does something else).
+    private mutating func more(_ word: String, of found: CommandTable.Command) throws(UsageError) {
+        guard positionals.isEmpty, !optionsEnded else {
+            positionals.append(word)
+            return
+        }
+        if let longer = table.commands.first(where: { $0.name == "\(found.name) \(word)" }) {
+            command = longer
+        } else if found.positionals.isEmpty, !continuations(of: found.name).isEmpty {
+            nameSoFar = found.name.split(separator: " ").map(String.init)
+            throw unknownCommand(word)
+        } else {
+            positionals.append(word)
+        }
     }
 
     private func unknownCommand(_ word: String) -> UsageError {

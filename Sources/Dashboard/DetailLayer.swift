@@ -50,9 +50,17 @@ struct DetailLayer: Layer {
         return .consumed
     }
 
+    /// What is known at the moment that is drawn: times of day need its clock.
+    private func facts(now scene: Scene, width: Int) -> [Fact] {
+        let content = pane.content(scene, width: width)
+        guard let row = (0..<content.count).first(where: { content.id($0) == id }) else { return facts }
+        return content.facts(row)
+    }
+
     func draw(into frame: inout Frame, body: Rect, scene: Scene) {
         let width = min(body.width, 92)
-        let label = min(20, (facts.map { TextWidth.of($0.label) }.max() ?? 0) + 2, max(0, width / 3))
+        let facts = goneMs == nil ? self.facts(now: scene, width: width) : self.facts
+        let label = min(22, (facts.map { TextWidth.of($0.label) }.max() ?? 0) + 2, max(0, width / 3))
         let room = max(1, width - 4 - label)
         var lines: [Line] = []
         if let goneMs {

@@ -60,7 +60,8 @@ struct PlainWords {
     /// `mode HALTED since 12:00:01 UTC by alice: Uncontrolled losses`.
     func mode(_ desk: DeskSnapshot) -> PlainLine {
         let status = desk.status
-        var text = "mode \(status.word)"
+        // PAPER in words, whatever its mode.
+        var text = "mode \(status.word)" + (desk.paper && status != .paper ? " (PAPER desk)" : "")
         if status == .unknown || desk.mode != desk.word?.mode {
             text += ": \(desk.pageProblem ?? "nothing is known that can be trusted")"
             if status == .unknown { text += "; gates refuse" }

@@ -81,6 +81,11 @@ public final class DeskHost: Sendable {
             engine = try restored.replay(settings: configuration.engine)
         } catch {
             journal.close()
+            // The next try begins a new one, and halts.
+            if error.code == .corrupt {
+                let aside = try Journal.moveAside(directory: killSwitch.directory.path)
+                logger.error("the damaged journal was moved to \(aside)")
+            }
             throw error
         }
         let isForgetful = journal.isNew && !journal.damaged.isEmpty || restored.missing > 0
@@ -135,6 +140,7 @@ public final class DeskHost: Sendable {
         )
         parts.effects.withLock { $0 = effects }
         log.start()
+        loop.ask { [self] engine, _ in log(RunbookLog.started(engine)) }
         if !notifier.start() { logger.error("the system has no thread for notifications: nobody is told") }
         effects.start()
         loop.start(configuration.engine)
@@ -150,6 +156,8 @@ public final class DeskHost: Sendable {
         } catch {
             logger.error("\(error.message)")
         }
+        let logger = logger
+        JournalUpkeep.lookForDamage(journal, killSwitch) { logger.critical("\($0)") }
         let watch = TradingModeWatch(directory: killSwitch.directory.path) { [self] in take($0) }
         if watch.start() { tradingMode.withLock { $0 = watch } }
         follower.start { [self] in follow() }
@@ -181,7 +189,7 @@ public final class DeskHost: Sendable {
     public func take(_ configuration: DeskConfiguration, differences: [String], by name: String) {
         parts.configuration.withLock { $0 = configuration }
         notifier.configure(configuration.notify)
-        audit(name, "configuration", JSON.array(differences.map { .string($0) }))
+        audit(name, "configuration_changed", JSON.array(differences.map { .string($0) }))
         loop.submit([EngineLoop.host(.settings(configuration.engine))])
     }
 
@@ -207,6 +215,12 @@ public final class DeskHost: Sendable {
 
     /// Shows each view from now on, as long as somebody looks.
     func watch(_ look: @escaping @Sendable (EngineView) -> Bool) { parts.watchers.withLock { $0.append(look) } }
+
+    /// Writes lines of the host's own into the desk's log.
+    func log(_ lines: [Decision.LogLine]) {
+        let wallMs = Clock.wallMilliseconds()
+        log.add(lines.map { DeskLog.Line($0, wallMs: wallMs) })
+    }
 
     /// Puts what was done by whom into the audit.
     func audit(_ who: String, _ what: String, _ body: JSON) {
@@ -236,21 +250,21 @@ public final class DeskHost: Sendable {
                 source: .database,
                 op: ""
             )
-            let report = killSwitch.halt(request)
-            audit(
-                "database",
-                "halt",
-                .object([.init("value", .string(reading.value)), .init("id", .string(report.id))])
-            )
+            _ = killSwitch.halt(request)
         }
     }
 
-    /// Follows the switch: cancels what a halt found, and shows views to whoever looks.
+    /// Follows the switch: tells of halts and resumes, cancels what a halt found, and shows views to whoever looks. Also
+    /// has the journal forget what is too old.
     private func follow() {
         var shownMs: UInt64 = 0
         var told: EngineView?
+        var seen = killSwitch.observe()
+        var news = SwitchNews(seen.fold, last: lastTold())
+        var upkeep = JournalUpkeep()
         while !follower.isStopping {
-            let seen = killSwitch.observe()
+            seen = killSwitch.observe(knowing: seen)
+            for record in news.look(seen.fold) { tell(record) }
             let view = loop.latest
             let now = time.now().atMs
             let listed = view.venues.isEmpty ? nil : view.venueAgeMs.map { view.atMs - min(view.atMs, $0) }
@@ -259,6 +273,7 @@ public final class DeskHost: Sendable {
                 $0.look(permits: permits, openOrders: view.openOrders, heardSinceMs: listed, atMs: now)
             }
             if asks { cancelEverything() }
+            if upkeep.isDue(atMs: now) { journal.prune(Retention(parts.configuration.withLock { $0.journal })) }
             if view.atMs != shownMs {
                 shownMs = view.atMs
                 let shown = shown(view, atMs: now)
@@ -271,6 +286,30 @@ public final class DeskHost: Sendable {
             }
             _ = follower.sleep(milliseconds: permits ? 500 : 100)
         }
+    }
+
+    /// The switch's record that the audit told last; nil: none.
+    private func lastTold() -> String? {
+        guard let found = try? journal.reader().lastAudit(of: ["halt", "resume"]) else { return nil }
+        return JSON(bytes: found.entry.body)?["id"]?.string
+    }
+
+    /// A halt or an applied resume, whoever did it and whether or not a host ran.
+    private func tell(_ record: Record) {
+        let isHalt = record.change == .halt
+        let by = record.op.isEmpty ? record.source.rawValue : record.op
+        audit(by, isHalt ? "halt" : "resume", record.brief)
+        let notification = (isHalt ? Notification.halted : Notification.resumed)(
+            record.id,
+            record.mode.name,
+            record.source.rawValue,
+            record.op,
+            record.reason.isEmpty ? "no reason given" : record.reason,
+            record.scope.description,
+            killSwitch.settings.name,
+            Clock.milliseconds(of: record.at) ?? Clock.wallMilliseconds()
+        )
+        notifier.add(notification)
     }
 
     /// The view as it is shown: with what became of a halt's cancels.
@@ -362,6 +401,18 @@ extension JournalOptions {
         self.init()
         mostWaiting = settings.mostWaiting
         snapshotEvery = settings.snapshotEvery
+    }
+}
+
+extension Record {
+    /// What the audit keeps of it; the switch's own log has the rest.
+    fileprivate var brief: JSON {
+        .object([
+            .init("id", .string(id)), .init("at", .string(at)), .init("mode", .string(mode.name)),
+            .init("scope", .string(scope.description)), .init("reason", .string(reason)),
+            .init("source", .string(source.rawValue)), .init("from", .string(from)),
+            .init("overrides", .object(overrides)),
+        ])
     }
 }
 

@@ -2,51 +2,52 @@ import KillSwitch
 import SafetyEngine
 
 extension DeskLog.Line {
-    /// A line that the engine decided to write, in the form that operators' searches expect.
+    /// A line that the engine decided to write, in the form that operators' searches expect, and the same as JSON.
     init(_ line: Decision.LogLine, wallMs: Int64) {
-        self.init(wallMs, line.level.rawValue, line.part, line.text, [])
+        text = RunbookLog.text(line, wallMs: wallMs)
+        json = RunbookLog.json(line, wallMs: wallMs).line
     }
 
     /// What happened to an alert.
     init(_ change: Decision.AlertChange, wallMs: Int64) {
         let alert = change.alert
-        self.init(
-            wallMs,
-            alert.level.word,
+        let line = Decision.LogLine(
+            Decision.LogLine.Level(alert.level),
             "alerts",
-            "\(change.kind.rawValue): \(alert.rule) \(alert.subject): \(alert.text)",
-            [
-                .init("alert", .string(alert.id)), .init("change", .string(change.kind.rawValue)),
-                .init("rule", .string(alert.rule)), .init("subject", .string(alert.subject)),
-                .init("count", .number(alert.count)),
+            "\(change.kind.rawValue) \(alert.level.word): \(alert.rule) \(alert.subject): \(alert.text)",
+            event: "alert_\(change.kind.rawValue)",
+            fields: [
+                .init("alert", alert.id), .init("rule", alert.rule), .init("subject", alert.subject),
+                .init("alert_level", alert.level.word), .init("count", "\(alert.count)"),
+                .init("value", alert.value?.description),
             ]
         )
+        self.init(line, wallMs: wallMs)
     }
 
     /// A rule halted.
     init(_ order: Decision.HaltOrder, wallMs: Int64) {
-        self.init(
-            wallMs,
-            "CRITICAL",
+        let line = Decision.LogLine(
+            .critical,
             "rules",
             "HALT (\(order.scope)) by \(order.rule): \(order.reason)",
-            [
-                .init("rule", .string(order.rule)), .init("alert", .string(order.alert)),
-                .init("scope", .string(order.scope)),
+            event: "halt",
+            fields: [
+                .init("rule", order.rule), .init("alert", order.alert), .init("scope", order.scope),
+                .init("mode", order.mode), .init("number", "\(order.number)"),
             ]
         )
+        self.init(line, wallMs: wallMs)
     }
+}
 
-    private init(_ wallMs: Int64, _ level: String, _ part: String, _ text: String, _ more: [JSON.Member]) {
-        let at = Clock.text(milliseconds: wallMs)
-        let seconds = at.prefix(19).split(separator: "T").joined(separator: " ")
-        self.text = "\(seconds) | nija.\(part) | \(level) | \(text)"
-        json =
-            JSON.object(
-                [
-                    .init("at", .string(at)), .init("level", .string(level)), .init("part", .string(part)),
-                    .init("text", .string(text)),
-                ] + more
-            ).line
+extension Decision.LogLine.Level {
+    /// The log has no level above critical.
+    fileprivate init(_ level: Alert.Level) {
+        switch level {
+        case .info: self = .info
+        case .warning: self = .warning
+        case .critical, .emergency: self = .critical
+        }
     }
 }

@@ -37,9 +37,27 @@ struct DeskService: ControlService {
             host.ask { engine, _ in
                 _ = reply(JSON.object([.init("summary", .string(engine.summary()))]).line)
             }
+        case .preflight(let mode, let scope):
+            host.ask { engine, atMs in
+                let checks = engine.resumeChecks(for: mode, scope: scope, at: atMs).map { check in
+                    JSON.object([
+                        .init("name", .string(check.name.rawValue)), .init("passed", .bool(check.passed)),
+                        .init("detail", .string(check.detail)),
+                    ])
+                }
+                _ = reply(JSON.object([.init("checks", .array(checks))]).line)
+            }
         case .digest: digest(reply)
         case .act(let action, let passphrase): act(action, passphrase, peer, reply)
-        case .normalize: _ = reply(DeskService.error("not served yet"))
+        case .capPlan(let account, let most):
+            host.ask { engine, atMs in
+                let run = Normalization.plan(engine, at: atMs, account: account, most: most)
+                let report = run.report(wallMs: Clock.wallMilliseconds(), isDryRun: true)
+                _ = reply(JSON.object([.init("cap", report)]).line)
+            }
+        case .normalize(let name, let reason, let passphrase, let isDryRun):
+            let action = OperatorAction(name: name, reason: reason, change: .enforceCap(account: nil, most: nil))
+            normalize(action, passphrase, isDryRun: isDryRun, peer, reply)
         }
     }
 
@@ -108,11 +126,17 @@ struct DeskService: ControlService {
                 Event.Origin(source: Event.Source(.operator, action.name)),
                 .operatorAction(action)
             )
+            let objection = EngineAnswer.of(host) { engine, atMs in engine.objection(to: action, at: atMs) }
+            if let why = objection.flatMap({ $0 }) {
+                _ = reply(DeskService.error(why))
+                return
+            }
             host.audit(
                 who,
-                action.change.word,
+                "request",
                 .object([
-                    .init("reason", .string(action.reason)), .init("change", .string("\(action.change)")),
+                    .init("what", .string(action.change.word)),
+                    .init("reason", .string(action.reason)), .init("change", ControlRequest.json(of: action.change)),
                     .init("uid", .number(peer.uid)), .init("pid", .number(peer.pid)),
                 ])
             )
@@ -126,6 +150,56 @@ struct DeskService: ControlService {
         if !started { _ = reply(DeskService.error("the host has no thread left: try again")) }
     }
 
+    /// A normalization: whoever may enforce the cap may have it done; anybody may see what it would do.
+    private func normalize(
+        _ action: OperatorAction,
+        _ passphrase: String,
+        isDryRun: Bool,
+        _ peer: Peer,
+        _ reply: @escaping @Sendable (String) -> Bool
+    ) {
+        let host = host
+        let started = ThreadStart.detached {
+            let run: Normalization?
+            let who = "operator:\(action.name)"
+            if isDryRun {
+                run = NormalizationRun.plan(host)
+            } else {
+                if let why = DeskService.objection(action, passphrase, peer, host) {
+                    _ = reply(DeskService.error(why))
+                    return
+                }
+                host.audit(
+                    who,
+                    "normalize",
+                    .object([
+                        .init("reason", .string(action.reason)), .init("uid", .number(peer.uid)),
+                        .init("pid", .number(peer.pid)),
+                    ])
+                )
+                guard host.isDurable(limitMs: 5_000) else {
+                    _ = reply(DeskService.error("not done: it could not be recorded on disk, and it spends or loosens"))
+                    return
+                }
+                run = NormalizationRun(host: host, operatorName: action.name, reason: action.reason).carryOut()
+            }
+            guard let run else {
+                _ = reply(DeskService.error("not done: the engine does not answer"))
+                return
+            }
+            let wallMs = Clock.wallMilliseconds()
+            let report = run.report(wallMs: wallMs, isDryRun: isDryRun)
+            host.log(RunbookLog.normalized(run, isDryRun: isDryRun))
+            if !isDryRun { host.audit(who, "normalized", report) }
+            _ = reply(
+                JSON.object([
+                    .init("file", .string(Normalization.fileName(wallMs: wallMs))), .init("normalization", report),
+                ]).line
+            )
+        }
+        if !started { _ = reply(DeskService.error("the host has no thread left: try again")) }
+    }
+
     /// Why somebody may not do something; nil: they may.
     private static func objection(
         _ action: OperatorAction,
@@ -134,7 +208,7 @@ struct DeskService: ControlService {
         _ host: DeskHost
     ) -> String? {
         guard action.change.spendsOrLoosens else { return nil }
-        guard !action.reason.isEmpty else { return "a reason is needed: say why" }
+        guard action.reason.contains(where: { !$0.isWhitespace }) else { return "a reason is needed: say why" }
         let killSwitch = host.stateDirectory
         let store = OperatorStore(directory: killSwitch.directory.path)
         do {

@@ -2,30 +2,13 @@ import Glibc
 import KillSwitch
 import Synchronization
 
-/// A thread of the host, and a pipe that wakes it.
+/// A thread of the host, and a wire that wakes it.
 ///
 /// Threads, not tasks: the beat must not share an executor with anything that may wait for a disk.
 final class Worker: Sendable {
-    private let event: Int32
-    private let signal: Int32
+    private let wire = Wire()
     private let stopping = Atomic<Bool>(false)
     private let thread = Mutex<pthread_t?>(nil)
-
-    init() {
-        var ends: [Int32] = [-1, -1]
-        pipe(&ends)
-        for end in ends {
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-        }
-        event = ends[0]
-        signal = ends[1]
-    }
-
-    deinit {
-        close(event)
-        close(signal)
-    }
 
     /// Whether the thread should end.
     var isStopping: Bool { stopping.load(ordering: .acquiring) }
@@ -37,10 +20,7 @@ final class Worker: Sendable {
     }
 
     /// Wakes the thread; async-signal-safe.
-    func wake() {
-        var one: UInt8 = 1
-        write(signal, &one, 1)
-    }
+    func wake() { wire.pull() }
 
     /// Sleeps until woken, until another descriptor is readable, or for so long.
     ///
@@ -55,13 +35,10 @@ final class Worker: Sendable {
     }
 
     /// What to poll for, for a thread that waits for many descriptors.
-    var pollfd: Glibc.pollfd { Glibc.pollfd(fd: event, events: Int16(POLLIN), revents: 0) }
+    var pollfd: Glibc.pollfd { Glibc.pollfd(fd: wire.readable, events: Int16(POLLIN), revents: 0) }
 
     /// Takes back every wake so far.
-    func drain() {
-        var bytes = [UInt8](repeating: 0, count: 256)
-        while read(event, &bytes, bytes.count) == bytes.count {}
-    }
+    func drain() { wire.rest() }
 
     /// Asks the thread to end and waits for it.
     func stop() {

@@ -76,6 +76,7 @@ extension Journal {
             batch.others.append(Backlog.Waiting(order: batch.last, content: .audit(replaced())))
         }
         guard let queue = open.queue else { return }
+        try leaveRoom()
         try writer.write(batch, to: queue)
         guard open.isInPlace else {
             throw JournalError(.file, "\(file.path) was removed or replaced while it was written; a new one is begun")
@@ -86,6 +87,18 @@ extension Journal {
             work.written += UInt64(batch.count)
             work.problem = nil
         }
+    }
+
+    /// What is left of a disk that is nearly full belongs to the switch's log: a halt and a resume must find room.
+    private func leaveRoom() throws {
+        var disk = statvfs()
+        guard statvfs(file.path, &disk) == 0 else { return }
+        let (left, isHuge) = UInt64(disk.f_bavail).multipliedReportingOverflow(by: UInt64(disk.f_frsize))
+        guard !isHuge, left < options.spareBytes else { return }
+        throw JournalError(
+            .database,
+            "the disk of \(file.path) has \(left / 1_024) KiB left, which are kept for halts and resumes: make room"
+        )
     }
 
     /// That the file was not the same any more.

@@ -20,6 +20,9 @@ public struct JournalOptions: Sendable, Equatable {
     /// Above this the write-ahead log is emptied by force, as soon as no reader holds it: bytes.
     public var mostLogBytes: Int64 = 67_108_864
 
+    /// So much of the disk is left to the switch's log: bytes. Some 500 halts.
+    public var spareBytes: UInt64 = 262_144
+
     /// The defaults.
     public init() {}
 }

@@ -140,6 +140,22 @@ public final class JournalReader: Sendable {
         }
     }
 
+    /// The last audit record of one of these kinds.
+    public func lastAudit(of kinds: [String]) throws(JournalError) -> AuditRecord? {
+        try read { database in
+            var found: AuditRecord?
+            let places = kinds.map { _ in "?" }.joined(separator: ", ")
+            try database.each(
+                "SELECT \(AuditChain.columns) FROM audit WHERE what IN (\(places)) ORDER BY seq DESC LIMIT 1",
+                kinds.map { .text($0) }
+            ) {
+                found = AuditChain.record($0)
+                return false
+            }
+            return found
+        }
+    }
+
     /// The first broken link of the audit.
     ///
     /// - Returns: nil when every link is whole.

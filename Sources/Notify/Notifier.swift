@@ -1,4 +1,3 @@
-import CProcess
 import Glibc
 import KillSwitch
 public import Settings
@@ -29,9 +28,9 @@ public final class Notifier: Sendable {
     private let isStopping = Atomic<Bool>(false)
     private let keeper = Mutex<pthread_t?>(nil)
     /// Wakes the keeper.
-    private let wakeUp: Int32
+    private let wire = Wire()
     /// Readable once it is to end: every try ends then.
-    private let ending: Int32
+    private let ending = Wire()
     private let folder: QueueFolder
     private let times: NotifierTimes
     private let report: @Sendable (String) -> Void
@@ -53,14 +52,7 @@ public final class Notifier: Sendable {
         folder = QueueFolder(state: state)
         self.times = times
         self.report = report
-        wakeUp = process_counter()
-        ending = process_counter()
         inbox.withLock { $0.settings = settings }
-    }
-
-    deinit {
-        close(wakeUp)
-        close(ending)
     }
 
     // MARK: - From any thread
@@ -103,7 +95,7 @@ public final class Notifier: Sendable {
     /// Ends the thread and every try that is under way, and waits for them; what was not delivered stays on disk.
     public func stop() {
         isStopping.store(true, ordering: .releasing)
-        signal(ending)
+        ending.pull()
         wake()
         let started = keeper.withLock { keeper in
             defer { keeper = nil }
@@ -112,12 +104,7 @@ public final class Notifier: Sendable {
         if let started { pthread_join(started, nil) }
     }
 
-    private func wake() { signal(wakeUp) }
-
-    private func signal(_ counter: Int32) {
-        var one: UInt64 = 1
-        write(counter, &one, 8)
-    }
+    private func wake() { wire.pull() }
 
     // MARK: - The keeper
 
@@ -177,7 +164,7 @@ public final class Notifier: Sendable {
         _ tries: inout [UInt64: pthread_t]
     ) {
         let thread = ThreadStart.joinable { [self] in
-            finish(entry, Sending.attempt(entry.notification, to: target, cancel: ending))
+            finish(entry, Sending.attempt(entry.notification, to: target, cancel: ending.readable))
         }
         if let thread {
             tries[entry.number] = thread
@@ -193,12 +180,9 @@ public final class Notifier: Sendable {
 
     private func sleep(until time: Int64?) {
         let left = time.map { max(0, $0 - times.now()) } ?? Int64.max
-        // Without a counter to wait for (no descriptors left), it looks from time to time.
-        let limit = wakeUp >= 0 ? Int64(Int32.max) : 250
-        var ready = pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0)
-        _ = poll(&ready, 1, Int32(clamping: min(left, limit)))
-        var count: UInt64 = 0
-        if ready.revents != 0 { _ = read(wakeUp, &count, 8) }
+        // Without a wire to wait for (no descriptors left), it looks from time to time.
+        let limit = wire.readable >= 0 ? Int64(Int32.max) : 250
+        if wire.wait(milliseconds: Int32(clamping: min(left, limit))) { wire.rest() }
     }
 }
 

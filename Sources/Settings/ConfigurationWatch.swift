@@ -72,8 +72,7 @@ public final class ConfigurationWatch: Sendable {
     private let started: ConfigurationReading
     private let tell: @Sendable (Outcome) -> Void
     private let waiting = Mutex(Waiting())
-    private let wake: Int32
-    private let bell: Int32
+    private let wire = Wire()
     private let thread = Mutex<pthread_t?>(nil)
 
     /// Creates a watch; `start` begins it.
@@ -99,17 +98,7 @@ public final class ConfigurationWatch: Sendable {
         files = ConfigurationFiles(
             Configuration.files(named: place.named, state: place.state, environment: place.environment)
         )
-        var ends: [Int32] = [-1, -1]
-        pipe(&ends)
-        for end in ends {
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-        }
-        wake = ends[0]
-        bell = ends[1]
     }
-
-    deinit { for end in [wake, bell] where end >= 0 { close(end) } }
 
     /// Starts looking. What the file is now counts as seen only if it is what runs: the first look reads it.
     public func start() {
@@ -120,23 +109,18 @@ public final class ConfigurationWatch: Sendable {
     /// Reads the file now, changed or not, and answers in every case. Never blocks; not for signal handlers.
     public func ask() {
         waiting.withLock { $0.isAsked = true }
-        ring()
+        wire.pull()
     }
 
     /// Ends; no outcome is told after it returned. Not to be called from `tell`.
     public func stop() {
         waiting.withLock { $0.isStopped = true }
-        ring()
+        wire.pull()
         let begun = thread.withLock { thread in
             defer { thread = nil }
             return thread
         }
         if let begun { pthread_join(begun, nil) }
-    }
-
-    private func ring() {
-        var one: UInt8 = 1
-        _ = write(bell, &one, 1)
     }
 
     // MARK: - The thread
@@ -180,12 +164,12 @@ public final class ConfigurationWatch: Sendable {
     /// Sleeps until something happens, or with `always` for so long whatever happens (but for the end).
     private func sleep(_ descriptor: Int32, _ milliseconds: UInt64, always: Bool = false) {
         var ready = [
-            pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wire.readable, events: Int16(POLLIN), revents: 0),
             pollfd(fd: always ? -1 : descriptor, events: Int16(POLLIN), revents: 0),
         ]
         _ = poll(&ready, nfds_t(ready.count), Int32(clamping: milliseconds))
+        wire.rest()
         var bytes = [UInt8](repeating: 0, count: 4096)
-        while read(wake, &bytes, bytes.count) > 0 {}
         if descriptor >= 0 { while read(descriptor, &bytes, bytes.count) > 0 {} }
     }
 

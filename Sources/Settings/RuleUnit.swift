@@ -1,20 +1,25 @@
 import Console
 import SafetyEngine
 
-/// In what a built-in rule's thresholds are written. The engine counts times in seconds and percentages in percent, and
-/// the names of its measures say so: `order_age_seconds`, `error_percent`.
+/// In what a built-in rule's thresholds are written.
 enum RuleUnit: Sendable, CaseIterable {
     case time
     case percent
     case money
     case number
 
-    /// The unit of a measure; rules of the operator's own compare plain numbers, whatever their metric's name is.
+    /// The unit of a measure. A metric's is in its name (`cpu_percent`), as collectors name them; rules of the operator's
+    /// own compare plain numbers, whatever their metric's name is.
     static func of(_ measure: String) -> RuleUnit {
-        let words = measure.split { $0 == "_" || $0 == ":" }
-        if words.contains("seconds") { return .time }
-        if words.contains("percent") { return .percent }
-        return words.last == "balance" ? .money : .number
+        switch Measure(rawValue: measure)?.unit {
+        case .seconds: return .time
+        case .percent: return .percent
+        case .money: return .money
+        case .count, .scale: return .number
+        case nil:
+            let words = measure.split { $0 == "_" || $0 == ":" }
+            return words.contains("seconds") ? .time : words.contains("percent") ? .percent : .number
+        }
     }
 
     /// How such thresholds are read and written.

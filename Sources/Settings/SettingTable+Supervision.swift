@@ -135,6 +135,12 @@ extension SettingTable {
                 \.rule.cooldownMs,
                 "How long after it resolved the same alert is not notified again."
             ),
+            rules.key(
+                "hold",
+                .time(1...30 * day, zero: "none"),
+                \.rule.holdMs,
+                "How long its value has to be back before its alert is resolved."
+            ),
             rules.make(
                 "window",
                 { _ in .time(second...30 * day) },

@@ -13,10 +13,12 @@ enum DeskCommands {
         (AlertsCommand.silence, AlertsCommand.runSilence),
         (AlertsCommand.unsilence, AlertsCommand.runUnsilence),
         (PositionsCommand.command, PositionsCommand.run),
+        (PositionsCommand.price, PositionsCommand.runPrice),
         (OrdersCommand.list, OrdersCommand.runList),
         (OrdersCommand.cancel, OrdersCommand.runCancel),
         (SupervisorsCommand.list, SupervisorsCommand.runList),
         (SupervisorsCommand.forget, SupervisorsCommand.runForget),
+        (DrillCommand.command, DrillCommand.run),
         (HealthCommand.command, HealthCommand.run),
         (HealthCommand.summary, HealthCommand.runSummary),
         (BreakersCommand.list, BreakersCommand.runList),
@@ -29,7 +31,9 @@ enum DeskCommands {
         (DustCommand.add, DustCommand.runAdd),
         (DustCommand.remove, DustCommand.runRemove),
         (DustCommand.clear, DustCommand.runClear),
+        (NormalizeCommand.command, NormalizeCommand.run),
         (IngestCommand.command, IngestCommand.run),
+        (ClockCommand.accept, ClockCommand.runAccept),
         (ReplayCommand.command, ReplayCommand.run),
         (AuditCommand.list, AuditCommand.runList),
         (AuditCommand.verify, AuditCommand.runVerify),
@@ -41,6 +45,8 @@ enum DeskCommands {
         (ConfigCommand.check, ConfigCommand.runCheck),
         (ConfigCommand.path, ConfigCommand.runPath),
         (ConfigCommand.example, ConfigCommand.runExample),
+        (ConfigHistoryCommand.history, ConfigHistoryCommand.runHistory),
+        (ConfigHistoryCommand.restore, ConfigHistoryCommand.runRestore),
     ]
 
     static let table = CommandTable(

@@ -48,7 +48,13 @@ final class HostedDesk: Sendable {
         let relay = relay
         host = try Host(killSwitch, logger: logger, onChange: { relay.tell() })
         do {
-            try begin(killSwitch, reading, arguments, logger, onView)
+            do {
+                try begin(killSwitch, reading, arguments, logger, onView)
+            } catch let error as JournalError where error.code == .corrupt {
+                // It was moved aside: a new one begins, and the desk is halted because of what it does not know.
+                logger.critical("\(error.message). A new journal begins, and the desk is halted")
+                try begin(killSwitch, reading, arguments, logger, onView)
+            }
         } catch let error as JournalError where error.mayPass {
             logger.error("the engine does not run: \(error.message). The switch is hosted; the engine is tried again")
             problem.withLock { $0 = error.message }
@@ -102,8 +108,12 @@ final class HostedDesk: Sendable {
         )
         engine.withLock { $0 = started }
         relay.told.withLock { $0 = { started.switchChanged() } }
+        keep(reading, killSwitch, arguments, logger)
         let place = ConfigurationWatch.Place(named: arguments.config, state: killSwitch.directory.path)
-        let begun = ConfigurationWatch(place, running: reading) { HostedDesk.take($0, started, logger) }
+        let begun = ConfigurationWatch(place, running: reading) { [self] in
+            take($0, started, logger)
+            if case .changed(let change) = $0 { keep(change.reading, killSwitch, arguments, logger) }
+        }
         watch.withLock { $0 = begun }
         begun.start()
     }
@@ -134,7 +144,18 @@ final class HostedDesk: Sendable {
         if !isStarted { isTrying.store(false, ordering: .releasing) }
     }
 
-    private static func take(_ outcome: ConfigurationWatch.Outcome, _ host: DeskHost, _ logger: Logger) {
+    /// Keeps what runs, so that it can be restored.
+    private func keep(
+        _ reading: ConfigurationReading,
+        _ killSwitch: KillSwitch,
+        _ arguments: Arguments,
+        _ logger: Logger
+    ) {
+        guard let problem = ConfigHistory(killSwitch.directory).keep(reading, named: arguments.config) else { return }
+        logger.warning("the configuration that runs is not kept in the history: \(problem)")
+    }
+
+    private func take(_ outcome: ConfigurationWatch.Outcome, _ host: DeskHost, _ logger: Logger) {
         switch outcome {
         case .same: logger.notice("the configuration is what it was")
         case .refused(let refusal):

@@ -1,5 +1,6 @@
 import Console
 import Glibc
+import KillSwitch
 import Synchronization
 
 /// Writes lines to standard output on a thread of its own, so that nobody waits for whoever reads them.

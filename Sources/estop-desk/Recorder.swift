@@ -8,22 +8,11 @@ final class Recorder: Sendable {
     private let waiting = Mutex<[(pulled: HaltHandle.Pulled, request: HaltRequest)]>([])
     private let busy = Atomic<Bool>(false)
     private let ending = Atomic<Bool>(false)
-    private let ends: (read: Int32, write: Int32)
-
-    init() {
-        var ends: [Int32] = [-1, -1]
-        pipe(&ends)
-        for end in ends {
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-        }
-        self.ends = (ends[0], ends[1])
-    }
+    private let wire = Wire()
 
     func add(_ pulled: HaltHandle.Pulled, _ request: HaltRequest) {
         waiting.withLock { $0.append((pulled, request)) }
-        var byte: UInt8 = 1
-        write(ends.write, &byte, 1)
+        wire.pull()
     }
 
     func start(_ killSwitch: KillSwitch, _ watch: DeskWatch) {
@@ -45,10 +34,7 @@ final class Recorder: Sendable {
                 }
                 if !now.isEmpty, !failed { _ = try? killSwitch.writeMirror() }
                 busy.store(false, ordering: .releasing)
-                var ready = pollfd(fd: ends.read, events: Int16(POLLIN), revents: 0)
-                poll(&ready, 1, failed ? 500 : -1)
-                var bytes = [UInt8](repeating: 0, count: 64)
-                while read(ends.read, &bytes, bytes.count) > 0 {}
+                if wire.wait(milliseconds: failed ? 500 : -1) { wire.rest() }
             }
         }
     }
@@ -59,7 +45,6 @@ final class Recorder: Sendable {
             waiting.withLock { $0.isEmpty } && !busy.load(ordering: .acquiring)
         }
         ending.store(true, ordering: .releasing)
-        var byte: UInt8 = 1
-        write(ends.write, &byte, 1)
+        wire.pull()
     }
 }

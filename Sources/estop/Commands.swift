@@ -29,7 +29,7 @@ enum Commands {
         .init("run", summary: "run a process as a supervised bot: beats for it, stops it on a halt"),
         .init("beat", summary: "one heartbeat, from a script"),
         .init("alerts", summary: "what rules found wrong; acknowledge or silence it"),
-        .init("positions", summary: "what is held, by the venues' own word"),
+        .init("positions", summary: "what is held, by the venues' own word; say what was paid"),
         .init("orders", summary: "open orders, the oldest first; cancel one"),
         .init("supervisors", summary: "who is expected to beat, and who does not"),
         .init("health", summary: "whether everything that watches is well"),
@@ -38,13 +38,18 @@ enum Commands {
         .init("exits", summary: "what exit rules and the cap would do; carry it out"),
         .init("cap", summary: "the position cap; enforce it"),
         .init("dust", summary: "symbols worth too little to count; add, remove, clear"),
+        .init("normalize", summary: "bring all accounts down to their caps once; --dry-run only says what it would do"),
         .init("ingest", summary: "hand events to the host, one JSON object a line"),
+        .init("clock", summary: "take the machine's clock over after a jump"),
         .init("replay", summary: "the dashboard as it was then, from the journal"),
         .init("audit", summary: "what was done by whom; verify the chain of its records"),
         .init("bench", summary: "measure the halt path against references in the same run"),
         .init("doctor", summary: "check the installation and the state directory, and say what to do"),
         .init("notify", summary: "test who is told of alerts; what waits to be told"),
-        .init("config", summary: "show, check, path, example: what estop.toml says, and may say"),
+        .init(
+            "config",
+            summary: "show, check, path, example, history, restore: what estop.toml says, may say, and said"
+        ),
     ]
 
     static let table = CommandTable(

@@ -34,6 +34,12 @@ private let table = CommandTable(
         CommandTable.Command("operator add", summary: "enrols", positionals: [CommandTable.Positional("NAME")]),
         CommandTable.Command("operator list", summary: "lists"),
         CommandTable.Command(
+            "alerts",
+            summary: "lists",
+            options: [CommandTable.Option("history", summary: "old ones")]
+        ),
+        CommandTable.Command("alerts silence", summary: "tells nobody", positionals: [CommandTable.Positional("RULE")]),
+        CommandTable.Command(
             "run",
             summary: "runs a bot",
             positionals: [CommandTable.Positional("PROGRAM", .rest)],
@@ -54,6 +60,19 @@ struct ArgumentsTests {
         let arguments = try table.parse([])
         #expect(arguments.command == nil)
         #expect(try parse("--state /tmp/x").state == "/tmp/x")
+    }
+
+    @Test func aNameMayGoOnBehindAWholeOne() throws {
+        #expect(try parse("alerts").command == "alerts")
+        #expect(try parse("alerts --history").flag("history"))
+        let longer = try parse("alerts silence X")
+        #expect(longer.command == "alerts silence" && longer.positional("RULE") == "X")
+        // The next word is an argument, whatever it says; and one that is none names the nearest command.
+        #expect(try parse("alerts silence alerts").positional("RULE") == "alerts")
+        let typo = #expect(throws: UsageError.self) { try parse("alerts silnce X") }
+        #expect(typo?.message == "there is no command 'alerts silnce': did you mean estop alerts silence?")
+        #expect(throws: UsageError.self) { try parse("alerts silence X --history") }
+        #expect(throws: UsageError.self) { try parse("alerts --history silence X") }
     }
 
     @Test func anAliasNamesItsCommand() throws {

@@ -66,7 +66,7 @@ import Testing
 
     @Test func pathSaysWhereItIsOrWouldBe() throws {
         let sandbox = try Sandbox()
-        let none = try sandbox.estop("config", "path")
+        let none = try sandbox.estop("config", "path", environment: ["XDG_CONFIG_HOME": sandbox.root])
         #expect(none.status == 1 && none.output.isEmpty)
         #expect(none.error.contains("\(sandbox.state)/estop.toml, then \(sandbox.root)/estop/estop.toml"))
         try write("", in: sandbox)

@@ -11,6 +11,15 @@ final class Sandbox {
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     }
 
+    /// What a desk is configured as unless a test says otherwise: without bots of its own, so that what a test sees is
+    /// what it did.
+    private static let configuration: String = {
+        let home = NSTemporaryDirectory() + "estop-test-configuration-\(getuid())"
+        try? FileManager.default.createDirectory(atPath: home + "/estop", withIntermediateDirectories: true)
+        try? "[paper]\nbots = 0\n".write(toFile: home + "/estop/estop.toml", atomically: true, encoding: .utf8)
+        return home
+    }()
+
     deinit {
         if let directory = try? StateDirectory(state) {
             try? FileManager.default.removeItem(atPath: directory.defaultRunDirectory)
@@ -47,7 +56,7 @@ final class Sandbox {
         var all = ProcessInfo.processInfo.environment
         for name in ["TRADING_MODE", "ESTOP_CONFIG", "NOTIFY_SOCKET"] { all[name] = nil }
         all["ESTOP_STATE"] = state
-        all["XDG_CONFIG_HOME"] = root
+        all["XDG_CONFIG_HOME"] = Sandbox.configuration
         all.merge(environment) { $1 }
         process.environment = all
         return process

@@ -90,6 +90,7 @@ struct ReadingTests {
         for = "10s"
         confirmations = 2
         cooldown = "1m"
+        hold = "3s"
         samples = 3
         reach = "account"
         warning = "2m"
@@ -245,6 +246,7 @@ struct ReadingTests {
         rules[0].forMs = 10_000
         rules[0].confirmations = 2
         rules[0].cooldownMs = 60_000
+        rules[0].holdMs = 3_000
         rules[0].minimumSamples = 3
         rules[0].reach = .account
         rules[0].steps = [

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import KillSwitch
+public import KillSwitch
 public import SafetyEngine
 
 /// What a program on this machine may ask of the host over `estop.sock`: one JSON object a line, told from an event by its
@@ -13,10 +13,14 @@ public enum ControlRequest: Sendable, Equatable {
     case flush
     /// A summary for people.
     case summary
+    /// The checks before a resume that the engine makes (`EngineChecks` of the kill switch asks for them).
+    case preflight(mode: Mode, scope: Scope)
     /// What the engine's whole state comes to, and the desk's time then: to compare a replay with.
     case digest
     /// An operator's action.
     case act(OperatorAction, passphrase: String)
+    /// What the cap would close, of an account (nil: of all), at most so many held (nil: its own cap).
+    case capPlan(account: String?, most: Int?)
     /// The report of a normalization; carried out unless it is a dry run.
     case normalize(operatorName: String, reason: String, passphrase: String, isDryRun: Bool)
 
@@ -25,6 +29,11 @@ public enum ControlRequest: Sendable, Equatable {
         /// What is wrong and what to write instead.
         public let message: String
     }
+
+    /// What can be asked.
+    private static let asks = [
+        "view", "watch", "flush", "summary", "preflight", "digest", "act", "cap_plan", "normalize",
+    ]
 
     /// What a request begins with.
     static let beginning = Array("{\"ask\"".utf8)
@@ -42,6 +51,17 @@ public enum ControlRequest: Sendable, Equatable {
         case "watch": self = .watch
         case "flush": self = .flush
         case "summary": self = .summary
+        case "preflight":
+            guard let mode = object["mode"]?.string.flatMap({ Mode(name: $0) }) else {
+                throw Refusal(message: "\"preflight\" needs a \"mode\"")
+            }
+            guard let scope = try? Scope(object["scope"]?.string ?? "") else {
+                throw Refusal(message: "the \"scope\" of \"preflight\" is not understood")
+            }
+            self = .preflight(mode: mode, scope: scope)
+        case "cap_plan":
+            let most = object["most"]?.integer.map { Int(clamping: max(0, $0)) }
+            self = .capPlan(account: object["account"]?.string, most: most)
         case "digest": self = .digest
         case "normalize":
             let isDryRun = if case .bool(let value)? = object["dry_run"] { value } else { true }
@@ -53,9 +73,14 @@ public enum ControlRequest: Sendable, Equatable {
             self = .act(OperatorAction(name: name, reason: reason, change: decoded), passphrase: passphrase)
         default:
             throw Refusal(
-                message: "\"\(word.prefix(40))\" cannot be asked: view, watch, flush, summary, digest, act or normalize"
+                message: "\"\(word.prefix(40))\" cannot be asked: \(Self.asks.joined(separator: ", "))"
             )
         }
+    }
+
+    /// A change as it stands in a request.
+    static func json(of change: OperatorAction.Change) -> JSON {
+        (try? JSONEncoder().encode(change)).flatMap { JSON(bytes: $0) } ?? .null
     }
 
     /// The request as a line.
@@ -68,6 +93,16 @@ public enum ControlRequest: Sendable, Equatable {
         case .watch: return object("watch")
         case .flush: return object("flush")
         case .summary: return object("summary")
+        case .preflight(let mode, let scope):
+            return object(
+                "preflight",
+                [.init("mode", .string(mode.name)), .init("scope", .string(scope.description))]
+            )
+        case .capPlan(let account, let most):
+            return object(
+                "cap_plan",
+                [.init("account", .text(account)), .init("most", most.map { .number($0) } ?? .null)]
+            )
         case .digest: return object("digest")
         case .normalize(let name, let reason, let passphrase, let isDryRun):
             return object(
@@ -78,7 +113,7 @@ public enum ControlRequest: Sendable, Equatable {
                 ]
             )
         case .act(let action, let passphrase):
-            let change = (try? JSONEncoder().encode(action.change)).flatMap { JSON(bytes: $0) } ?? .null
+            let change = ControlRequest.json(of: action.change)
             return object(
                 "act",
                 [

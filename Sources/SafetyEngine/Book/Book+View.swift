@@ -69,7 +69,7 @@ extension Book {
 
     private func order(_ place: Int, at atMs: UInt64, _ stuckAfterMs: UInt64) -> Order {
         let (key, order) = (orders.keys[place], orders.values[place])
-        return Order(
+        var shown = Order(
             clientID: key.clientID,
             venueID: order.venueID,
             venue: key.venue,
@@ -85,6 +85,8 @@ extension Book {
             stuckAfterMs: stuckAfterMs,
             note: order.words
         )
+        shown.details = order.details(at: atMs)
+        return shown
     }
 
     private func venue(_ place: Int, _ open: [AccountKey: Int], at atMs: UInt64) -> Venue {
@@ -152,6 +154,25 @@ extension BookPosition {
 }
 
 extension BookOrder {
+    /// When it reached which state.
+    fileprivate func details(at atMs: UInt64) -> Order.Details {
+        var details = Order.Details()
+        var reached: [(state: Order.State, atMs: UInt64)] = [(.new, sinceMs)]
+        if let submittedMs { reached.append((.submitted, submittedMs)) }
+        if let acknowledgedMs { reached.append((.acknowledged, acknowledgedMs)) }
+        if let firstFillMs { reached.append((.partiallyFilled, firstFillMs)) }
+        if !reached.contains(where: { $0.state == state }) { reached.append((state, changedMs)) }
+        // What was sent before anybody looked was never seen as NEW.
+        if reached.count > 1, reached[1].atMs == sinceMs { reached.removeFirst() }
+        details.reached = reached.map {
+            Order.Details.Reached(state: $0.state, ageMs: elapsed(from: $0.atMs, to: atMs))
+        }
+        details.heardAgeMs = seenMs.map { elapsed(from: $0, to: atMs) }
+        details.claimed = claimed
+        details.isReduceOnly = isReduceOnly
+        return details
+    }
+
     /// What disagrees, and what its venue said.
     fileprivate var words: String {
         var words: [String] = []

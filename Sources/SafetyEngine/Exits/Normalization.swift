@@ -98,6 +98,12 @@ public struct Normalization: Sendable, Equatable {
         return errors
     }
 
+    /// Leaves the other accounts out.
+    mutating func keep(_ isKept: (AccountKey) -> Bool) {
+        accounts.removeAll { !isKept($0.account) }
+        errors = accounts.flatMap(Normalization.errors)
+    }
+
     /// A sale was refused: the position is held still.
     public mutating func refuse(_ position: PositionKey, _ why: String) {
         guard let place = accounts.firstIndex(where: { $0.account == position.accountKey }),

@@ -1,4 +1,6 @@
 import Console
+import Desk
+import KillSwitch
 import SafetyEngine
 
 /// `estop cap`: the position cap, and what it would close.
@@ -52,7 +54,7 @@ enum CapCommand {
     }
 
     @Sendable static func runEnforce(_ arguments: Arguments) -> Int32 {
-        if arguments.flag("dry-run") { return runList(arguments) }
+        if arguments.flag("dry-run") { return runPlan(arguments) }
         return HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
             host.act(
                 .enforceCap(account: arguments.value("account"), most: arguments.integer("max")),
@@ -61,6 +63,44 @@ enum CapCommand {
                 arguments,
                 done: "the cap is enforced now: look with 'estop cap' and 'estop positions'"
             )
+        }
+    }
+
+    /// What would be kept and closed, account by account, and nothing done.
+    private static func runPlan(_ arguments: Arguments) -> Int32 {
+        HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
+            let request = ControlRequest.capPlan(account: arguments.value("account"), most: arguments.integer("max"))
+            guard let report = JSON(bytes: try host.answer(to: request))?["cap"] else {
+                throw ChosenDesk.Failure(
+                    message: "the host's answer is not understood: is it another version of estop?"
+                )
+            }
+            let accounts = report["accounts"]?.array ?? []
+            if let name = arguments.value("account"), accounts.isEmpty {
+                throw ChosenDesk.Failure(message: "there is no account \(name)")
+            }
+            if arguments.json {
+                Output.standard.line(JSON.array(accounts).line)
+                return 0
+            }
+            var table = TextTable([
+                .init("ACCOUNT"), .init("WOULD"), .init("SYMBOL"), .init("SIDE"), .init("QUANTITY", .right),
+                .init("VALUE", .right), .init("WHY"),
+            ])
+            for account in accounts {
+                for (key, word) in [("removed", "close"), ("kept", "keep")] {
+                    for choice in account[key]?.array ?? [] {
+                        let text = { (name: String) in VisibleText.line(choice[name]?.string ?? "unpriced") }
+                        table.add([
+                            .init(text("account")), .init(word, key == "removed" ? .caution : .plain),
+                            .init(text("symbol")), .init(text("side")), .init(text("quantity")), .init(text("value")),
+                            .init(text("reason")),
+                        ])
+                    }
+                }
+            }
+            EngineText.write(table, empty: "nothing is held")
+            return 0
         }
     }
 

@@ -9,6 +9,39 @@ enum PositionsCommand {
         discussion: ["A value that is not known is UNPRICED, never a guess. Exit status: 0; 1 without a host."]
     )
 
+    static let price = CommandTable.Command(
+        "positions price",
+        summary: "say what was paid for a position whose cost nobody knows; exit rules may act on it from then on",
+        positionals: [.init("SYMBOL"), .init("PRICE"), .init("REASON")],
+        options: [
+            .init("venue", .text("VENUE"), required: true, summary: "the venue"),
+            .init("account", .text("ACCOUNT"), required: true, summary: "the account there"),
+            .init("stdin", summary: "read the passphrase, if one is set up, from standard input"),
+        ]
+    )
+
+    @Sendable static func runPrice(_ arguments: Arguments) -> Int32 {
+        let (symbol, text) = (arguments.positional("SYMBOL") ?? "", arguments.positional("PRICE") ?? "")
+        guard let price = Decimal(text) else {
+            Output.error.line("estop: PRICE has to be a number such as 64000.10, not '\(VisibleText.line(text))'")
+            return UsageError.exitStatus
+        }
+        return HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
+            host.act(
+                .setEntryPrice(
+                    venue: arguments.value("venue") ?? "",
+                    account: arguments.value("account") ?? "",
+                    symbol: symbol,
+                    price: price
+                ),
+                reason: arguments.positional("REASON") ?? "",
+                passphrase: try host.passphrase(arguments),
+                arguments,
+                done: "the entry price of \(symbol) is \(price); what is known of it goes on from there"
+            )
+        }
+    }
+
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
         HostQuestion.show(arguments) { view in
             if arguments.json {

@@ -2,6 +2,7 @@ import Console
 import Desk
 import Glibc
 import KillSwitch
+import SafetyEngine
 
 /// `estop ingest`: hands events to the host, line by line.
 enum IngestCommand {
@@ -9,6 +10,7 @@ enum IngestCommand {
         "ingest",
         summary: "hand events to the host, one JSON object a line",
         positionals: [.init("FILE", .optional)],
+        options: [.init("schema", summary: "print the JSON Schema of such a line, and hand over nothing")],
         discussion: [
             "FILE - (or none) is standard input. Bad lines are refused with their number and reason; the good ones count.",
             "Exit status: 0 all taken and on disk; 1 some refused, or no host.",
@@ -19,6 +21,9 @@ enum IngestCommand {
     private static let patienceMs: UInt64 = 60_000
 
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
+        if arguments.flag("schema") {
+            return Output.standard.write(String(decoding: EventLine.schema, as: UTF8.self)) ? 0 : 1
+        }
         let name = arguments.positional("FILE") ?? "-"
         let input = name == "-" ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC)
         guard input >= 0 else {

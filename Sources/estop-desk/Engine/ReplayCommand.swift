@@ -44,7 +44,7 @@ enum ReplayCommand {
     /// A time of the wall clock in milliseconds; nil: it is none.
     static func time(_ text: String?, or missing: Int64, now: Int64) -> Int64? {
         guard let text else { return missing }
-        if let ago = DurationText.milliseconds(text) { return now - Int64(ago) }
+        if let ago = DurationText.milliseconds(text) { return now - Int64(clamping: ago) }
         let whole = text.count == 20 ? text.dropLast() + ".000Z" : text[...]
         return Clock.milliseconds(of: String(whole))
     }

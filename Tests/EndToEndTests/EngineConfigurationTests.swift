@@ -1,0 +1,80 @@
+import Foundation
+import SafetyEngine
+import Testing
+
+@testable import KillSwitch
+
+/// The configuration of a host that runs: taken over as a whole, or not at all.
+@Suite(.serialized) struct EngineConfigurationTests {
+    private func text(over: Int) -> String { "[rules.QUEUE_DEPTH]\nmetric = \"queue_depth\"\nover = \(over)\n" }
+
+    @Test func aChangedFileIsTakenOverAndTheDifferenceIsInTheAudit() throws {
+        let desk = try EngineDesk(text(over: 100))
+        try desk.trade()
+        try desk.ingest(Line.metric("queue_depth", "50"))
+        try desk.configure(text(over: 40) + "[cap]\nmost = 6\n")
+        try desk.wait(forAlert: "QUEUE_DEPTH/queue_depth")
+        try desk.sandbox.wait("it is in the audit") {
+            try desk.json("audit").array?.contains { $0["what"]?.string == "configuration_changed" } ?? false
+        }
+        let record = try desk.json("audit").array?.first { $0["what"]?.string == "configuration_changed" }
+        let differences = record?["body"]?.array?.compactMap(\.string) ?? []
+        #expect(differences.contains("[cap] most: 8 -> 6"), "\(differences)")
+        #expect(differences.contains { $0.contains("QUEUE_DEPTH") && $0.contains("100 -> 40") }, "\(differences)")
+    }
+
+    @Test func whatRanIsKeptAndRestored() throws {
+        let desk = try EngineDesk(text(over: 100))
+        try desk.serve()
+        #expect(try desk.run("config", "history").output.contains("is the file now"))
+        try desk.configure(text(over: 40))
+        try desk.sandbox.wait("the second is kept") { try desk.json("config", "history").array?.count == 2 }
+        // Nobody runs with what is refused: it is not kept.
+        try desk.configure("[cap]\nmots = 6\n")
+        try desk.sandbox.wait("it is refused") { desk.said.contains("the configuration is refused") }
+        let history = try #require(try desk.json("config", "history").array)
+        #expect(history.map { $0["number"]?.integer } == [2, 1])
+        #expect(history.allSatisfy { $0["is_current"] == .bool(false) })
+        #expect(try desk.run("config", "restore", "7").status == 1)
+        #expect(try desk.run("config", "restore", "first").status == 64)
+        let restored = try desk.run("config", "restore", "1")
+        #expect(
+            restored.status == 0 && restored.output.contains("estop.toml is configuration 1 again"),
+            "\(restored.error)"
+        )
+        let file = try String(contentsOfFile: desk.state + "/estop.toml", encoding: .utf8)
+        #expect(file.hasSuffix(text(over: 100)))
+        #expect(try String(contentsOfFile: desk.state + "/estop.toml.replaced", encoding: .utf8).contains("mots"))
+        try desk.ingest(Line.metric("queue_depth", "50"))
+        try desk.sandbox.wait("it runs again, and is kept as what runs now") {
+            try desk.json("config", "history").array?.count == 3
+        }
+        try desk.ingest(Line.metric("queue_depth", "101"))
+        try desk.wait(forAlert: "QUEUE_DEPTH/queue_depth")
+    }
+
+    @Test func aBadFileIsRefusedAsAWholeWithItsLine() throws {
+        let desk = try EngineDesk(text(over: 100))
+        try desk.trade()
+        try desk.configure(text(over: 40) + "[cap]\nmots = 6\n")
+        kill(try #require(desk.host).processIdentifier, SIGHUP)
+        try desk.sandbox.wait("it is refused") { desk.said.contains("the configuration is refused") }
+        #expect(desk.said.contains("estop.toml:8: 'cap.mots' is no key of [cap]; did you mean most?"), "\(desk.said)")
+        try desk.ingest(Line.metric("queue_depth", "50"))
+        try desk.ingest(Line.metric("queue_depth", "51"))
+        // Long enough for a rule without "for" to speak.
+        let then = try desk.view().atMs
+        try desk.wait("four evaluations") { $0.atMs - $0.evaluationAgeMs >= then + 1_000 }
+        #expect(try desk.view().alerts.allSatisfy { $0.rule != "QUEUE_DEPTH" })
+        #expect(try desk.json("audit").array?.allSatisfy { $0["what"]?.string != "configuration_changed" } ?? false)
+        // Put right, and asked for with the same signal.
+        try desk.configure(text(over: 40))
+        kill(try #require(desk.host).processIdentifier, SIGHUP)
+        try desk.wait(forAlert: "QUEUE_DEPTH/queue_depth")
+        let answers = desk.said.split(separator: "\n").count { $0.contains("the configuration is what it was") }
+        kill(try #require(desk.host).processIdentifier, SIGHUP)
+        try desk.sandbox.wait("it is answered") {
+            desk.said.split(separator: "\n").count { $0.contains("the configuration is what it was") } > answers
+        }
+    }
+}
