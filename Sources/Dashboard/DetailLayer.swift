@@ -15,7 +15,16 @@ struct DetailLayer: Layer {
     }
 
     var name: String { "Details" }
-    var hints: [(key: String, does: String)] { [("Esc", "back"), ("j k", "other rows"), ("PgDn", "scroll")] }
+    var hints: [(key: String, does: String)] {
+        let own: [(key: String, does: String)] =
+            switch pane {
+            case .alerts: [("a", "acknowledge")]
+            case .positions: [("x", "carry out")]
+            case .orders: [("c", "cancel it")]
+            default: []
+            }
+        return [("Esc", "back")] + own + [("j k", "other rows"), ("PgDn", "scroll")]
+    }
 
     mutating func handle(_ event: InputEvent, _ context: LayerContext) -> LayerOutcome {
         guard case .key(let key) = event else { return .consumed }
@@ -25,6 +34,8 @@ struct DetailLayer: Layer {
         case .pageDown: offset = min(offset + 10, 1000)
         case .pageUp: offset = max(0, offset - 10)
         case .detail: return .close()
+        // Never to another row than the one that is read.
+        case .acknowledge, .cancelOrder, .carryOut: return goneMs == nil ? .ignored : .consumed
         default: return .ignored
         }
         return .consumed

@@ -186,8 +186,10 @@ public struct Interface: Sendable {
                 views[focus]?.filter = ""
             }
         default:
-            // With something on top, the panes below hear nothing.
-            return layers.isEmpty ? performOnPanes(action, snapshot: snapshot, nowMs: nowMs) : []
+            // With something on top, the panes below hear nothing; what is done to a row is done from its details, too.
+            let isOfRow = action == .acknowledge || action == .cancelOrder || action == .carryOut
+            return layers.isEmpty || (isOfRow && layers.last is DetailLayer)
+                ? performOnPanes(action, snapshot: snapshot, nowMs: nowMs) : []
         }
         return []
     }

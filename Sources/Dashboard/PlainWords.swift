@@ -60,14 +60,15 @@ struct PlainWords {
     /// `mode HALTED since 12:00:01 UTC by alice: Uncontrolled losses`.
     func mode(_ desk: DeskSnapshot) -> PlainLine {
         let status = desk.status
-        // PAPER in words, whatever its mode.
-        var text = "mode \(status.word)" + (desk.paper && status != .paper ? " (PAPER desk)" : "")
+        var text = "mode \(status.word)"
         if status == .unknown || desk.mode != desk.word?.mode {
             text += ": \(desk.pageProblem ?? "nothing is known that can be trusted")"
             if status == .unknown { text += "; gates refuse" }
         } else if let cause = cause(desk) {
             text += cause
         }
+        // PAPER in words, whatever its mode.
+        if desk.paper, status != .paper { text += "; PAPER desk" }
         switch status {
         case .unknown, .halted, .halting: return PlainLine(.alarm, .mode, text)
         case .trading, .paper, .reduceOnly: return PlainLine(.warning, .mode, text)

@@ -53,7 +53,7 @@ enum PositionFacts {
         guard let entry = position.entryPrice else {
             return Fact(
                 "cost basis",
-                "UNKNOWN: no exit by price is judged or made until an operator states it",
+                "UNKNOWN: no exit by price is judged or made until it is stated: estop positions price",
                 .warning
             )
         }

@@ -219,6 +219,19 @@ extension KillSwitch {
         if nothingToResume(request, page) { return .already(page.word) }
         // Before the pause: what the engine judges is the desk that the operator saw, not the moment's halt.
         let engine = engineChecks(observe(), mode: request.scope.isGlobal ? request.mode : found, scope: request.scope)
+        // What would be refused anyway is refused before anything is paused: a desk on its way back to live does not lose
+        // its stage to an attempt that came too early.
+        if found.permitsAnything {
+            let mode = request.scope.isGlobal ? request.mode : found
+            let early = preflight(
+                observe(),
+                mode: mode,
+                scope: request.scope,
+                answers: request.answers,
+                engine: engine
+            ).filter { !$0.passed && request.overrides[$0.name] == nil && $0.name != .gates }
+            if !early.isEmpty { return .refused(KillSwitch.words(early)) }
+        }
         var pause: HaltReport?
         if found.permitsAnything {
             let paused = halt(
@@ -267,7 +280,11 @@ extension KillSwitch {
         if !seen.entriesWithoutLatch.isEmpty { return "a scoped halt on the page has no record yet: try again in 2 s" }
         if seen.logProblem != nil { return seen.logProblem }
         guard !failing.isEmpty else { return nil }
-        return "preflight: " + failing.map { "\($0.name.rawValue): \($0.detail)" }.joined(separator: "; ")
+        return KillSwitch.words(failing)
+    }
+
+    private static func words(_ failing: [PreflightCheck]) -> String {
+        "preflight: " + failing.map { "\($0.name.rawValue): \($0.detail)" }.joined(separator: "; ")
     }
 
     private func nothingToResume(_ request: ResumeRequest, _ page: HaltPage) -> Bool {

@@ -24,7 +24,7 @@ struct BenchFold: BenchPart {
                 limit: .ratioOfMedians(10)
             ),
             BenchRow(
-                name: "the same, at 500,000 a second",
+                name: "the same, for 500,000 a second",
                 unit: .ns,
                 subject: engine,
                 reference: "only stored",

@@ -77,6 +77,25 @@ struct EngineOnScreenTests {
         #expect(later.differsVisibly(from: desk))
     }
 
+    @Test func whatIsReadInDetailsIsDoneFromThereAndToNothingElse() {
+        var desk = Fixture.engaged()
+        var interface = Fixture.interface(desk)
+        interface.press([.character("2"), .character("j"), .enter], desk)
+        let effects = interface.press([.character("a")], desk)
+        #expect(effects == [.act(.acknowledge(alert: "ORDER_STUCK/o-1", forMs: nil), reason: "", passphrase: "")])
+        #expect(interface.layers.last is DetailLayer)
+
+        interface = Fixture.interface(desk)
+        interface.press([.character("3"), .character("j"), .character("j"), .enter, .character("x")], desk)
+        #expect(interface.layers.last is ConfirmDialog)
+
+        // The row that is read is gone: its neighbour is not touched.
+        interface = Fixture.interface(desk)
+        interface.press([.character("2"), .character("j"), .enter], desk)
+        desk.alerts.rows.removeAll { $0.id == "ORDER_STUCK/o-1" }
+        #expect(interface.press([.character("a")], desk) == [])
+    }
+
     @Test func aRealDeskThatIsNotLiveMayMoveOnToItsNextStage() {
         let staged = Fixture.engaged()
         var interface = Fixture.interface(staged)

@@ -76,7 +76,7 @@ struct PlainLinesTests {
                 $0.mode = .halted
                 $0.gates = []
             },
-            lines: ["mode HALTED (PAPER desk)"] + (0..<4).map { "gate grid-bot-\($0) closed" }
+            lines: ["mode HALTED; PAPER desk"] + (0..<4).map { "gate grid-bot-\($0) closed" }
         ),
         Change(
             name: "a halt whose record is not yet known",
