@@ -1,4 +1,6 @@
 import Foundation
+import Emulator
+import SafetyEngine
 import Testing
 
 @testable import KillSwitch
