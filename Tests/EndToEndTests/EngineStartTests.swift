@@ -60,6 +60,7 @@ import Testing
         #expect(try desk.run("halt", "all the same").status == 0)
         #expect(desk.mode == .halted)
         holder.release()
+        try desk.sandbox.wait("the engine answers") { (try? desk.view()) != nil }
         let view = try desk.wait("the engine runs, and knows what it knew") { !$0.positions.isEmpty }
         #expect(view.positions.map(\.id) == ["kraken/main/BTC-USD/long"])
     }
