@@ -1,4 +1,6 @@
+import Emulator
 import Foundation
+import SafetyEngine
 import Testing
 
 @testable import KillSwitch
