@@ -33,6 +33,8 @@ extension Simulation {
             hand.killSwitch.liftScoped()
             return
         }
+        // The engine is asked once it knows of the last change.
+        guard engine.mode == hand.killSwitch.state else { return }
         let wanted = random.one(of: [Mode.paper, .reduceOnly, .live, .live])
         guard engine.stageProblem(for: wanted.name, at: atMs) == nil else {
             tally.add("resumes refused")
