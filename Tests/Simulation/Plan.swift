@@ -39,11 +39,11 @@ struct Plan {
     init(seed: UInt64) {
         self.seed = seed
         var random = SeededRandom(seed: seed)
-        lengthMs = 1_000 * random.of(45...90)
+        lengthMs = 1_000 * random.of(15...40)
         venues = random.one(of: [1, 2, 3, 3])
         statesEquity = random.chance(600)
         // A day begins in one of four simulations.
-        if random.chance(250) { originMs += 86_400_000 - originMs % 86_400_000 - Int64(random.of(5_000...40_000)) }
+        if random.chance(250) { originMs += 86_400_000 - originMs % 86_400_000 - Int64(random.of(5_000...30_000)) }
         faults = Faults.drawn(&random)
         settings = EngineSettings.drawn(&random)
     }
@@ -64,7 +64,7 @@ extension Plan.Faults {
         faults.fullDisk = random.one(of: [0, 20, 60])
         faults.wallJump = random.one(of: [0, 10, 30])
         faults.mostWaiting = random.one(of: [20, 100, 100_000])
-        faults.keepEvery = random.one(of: [40, 150, 600])
+        faults.keepEvery = random.one(of: [60, 200, 600])
         return faults
     }
 }
@@ -73,17 +73,17 @@ extension EngineSettings {
     /// Short times, and kills on: what the issue calls `kill if enabled`.
     static func drawn(_ random: inout SeededRandom) -> EngineSettings {
         var settings = EngineSettings()
-        settings.venueSilentMs = 8_000
-        settings.priceStaleMs = 10_000
+        settings.venueSilentMs = 5_000
+        settings.priceStaleMs = 6_000
         settings.cap.everyMs = 6_000
         settings.cap.most = 2
         settings.orders.timeoutMs = 5_000
         settings.beats.engineStallHalts = random.chance(500)
         settings.beats.engineStallMs = UInt64(random.of(2_500...5_000))
-        settings.probation.watchMs = UInt64(random.of(0...20_000))
+        settings.probation.watchMs = UInt64(random.of(0...10_000))
         settings.probation.percent = random.one(of: [30, 50, 100])
-        settings.probation.paperMs = random.one(of: [0, 2_000, 5_000])
-        settings.probation.reduceOnlyMs = random.one(of: [0, 2_000, 5_000])
+        settings.probation.paperMs = random.one(of: [0, 1_500, 4_000])
+        settings.probation.reduceOnlyMs = random.one(of: [0, 1_500, 4_000])
         settings.supervisors = [
             .drawn("grid", feeds: "", isRestarted: random.chance(700)),
             .drawn("feed", feeds: "v0", isRestarted: random.chance(700)),
@@ -109,7 +109,7 @@ extension EngineSettings {
             switch rules[place].name {
             case "ORDER_STUCK":
                 rules[place].steps = [
-                    Rule.Step(Decimal(5), .critical), Rule.Step(Decimal(15), .emergency, kills: true),
+                    Rule.Step(Decimal(3), .critical), Rule.Step(Decimal(8), .emergency, kills: true),
                 ]
             case "PLATFORM_EXPOSURE":
                 rules[place].steps[1].kills = true

@@ -5,12 +5,12 @@ import SafetyEngine
 extension Simulation {
     /// Now and then an operator does something.
     mutating func operate(at atMs: UInt64) {
-        if random.chance(5) {
+        if random.chance(8) {
             settings.change(&random)
             inbox.append(EngineTurns.host(.settings(settings)))
             tally.add("configurations")
         }
-        if random.chance(4) { halt(at: atMs) }
+        if random.chance(8) { halt(at: atMs) }
         if hand.killSwitch.word.mode != .live || !hand.killSwitch.latches.isEmpty, random.chance(40) { resume(at: atMs) }
         guard random.chance(40), let change = change(at: atMs) else { return }
         tally.add("operators' actions")

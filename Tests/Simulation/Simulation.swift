@@ -5,13 +5,6 @@ import SafetyEngine
 ///
 /// Everything that happens follows from the seed.
 struct Simulation {
-    /// How many things of each kind happened: a simulation in which nothing happens proves nothing.
-    struct Tally {
-        var counts: [String: Int] = [:]
-        mutating func add(_ name: String, _ count: Int = 1) { if count > 0 { counts[name, default: 0] += count } }
-        mutating func add(_ other: Tally) { for (name, count) in other.counts { add(name, count) } }
-    }
-
     let plan: Plan
     var random: SeededRandom
     var world: World
