@@ -12,11 +12,23 @@ struct Hand {
         for decision in decisions {
             switch decision {
             case .halt(let order):
-                killSwitch.halt(scope: order.scope, mode: Mode(name: order.mode) ?? .halted, reason: order.reason)
-                stage.changed(to: killSwitch.word.mode, at: atMs)
+                halt(scope: order.scope, Mode(name: order.mode) ?? .halted, order.reason, at: atMs)
             case .effect(let effect): effects.append(effect)
             case .alert, .log: break
             }
         }
+    }
+
+    /// Puts a halt on the page and into the record. One of an account ends no stage of the desk.
+    mutating func halt(scope: String, _ mode: Mode, _ reason: String, at atMs: UInt64) {
+        let before = killSwitch.word
+        killSwitch.halt(scope: scope, mode: mode, reason: reason)
+        if killSwitch.word != before { stage.changed(to: killSwitch.word.mode, at: atMs) }
+    }
+
+    /// An operator resumes by the record.
+    mutating func resume(to mode: Mode, at atMs: UInt64) {
+        killSwitch.resume(to: mode)
+        stage.changed(to: mode, at: atMs)
     }
 }

@@ -39,11 +39,11 @@ struct Plan {
     init(seed: UInt64) {
         self.seed = seed
         var random = SeededRandom(seed: seed)
-        lengthMs = 1_000 * random.of(15...40)
+        lengthMs = 1_000 * random.of(8...24)
         venues = random.one(of: [1, 2, 3, 3])
         statesEquity = random.chance(600)
         // A day begins in one of four simulations.
-        if random.chance(250) { originMs += 86_400_000 - originMs % 86_400_000 - Int64(random.of(5_000...30_000)) }
+        if random.chance(250) { originMs += 86_400_000 - originMs % 86_400_000 - Int64(random.of(3_000...20_000)) }
         faults = Faults.drawn(&random)
         settings = EngineSettings.drawn(&random)
     }
@@ -90,6 +90,10 @@ extension EngineSettings {
         ]
         settings.rules = Rule.defaults.map { $0.hurried }
         settings.enableKills(&random)
+        // Each desk has some of the rules that only tell; all have those that halt.
+        for place in settings.rules.indices where !settings.rules[place].steps.contains(where: \.kills) {
+            settings.rules[place].isEnabled = random.chance(600)
+        }
         settings.rules.append(
             Rule(
                 "HEAT",
@@ -109,7 +113,7 @@ extension EngineSettings {
             switch rules[place].name {
             case "ORDER_STUCK":
                 rules[place].steps = [
-                    Rule.Step(Decimal(3), .critical), Rule.Step(Decimal(8), .emergency, kills: true),
+                    Rule.Step(Decimal(2), .critical), Rule.Step(Decimal(6), .emergency, kills: true),
                 ]
             case "PLATFORM_EXPOSURE":
                 rules[place].steps[1].kills = true

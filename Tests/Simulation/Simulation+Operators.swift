@@ -22,8 +22,7 @@ extension Simulation {
     private mutating func halt(at atMs: UInt64) {
         let scope = random.one(of: ["global", "global", "venue=v0,account=main"])
         let mode = random.one(of: [Mode.halted, .halted, .reduceOnly, .paper])
-        hand.killSwitch.halt(scope: scope, mode: mode, reason: "drill")
-        hand.stage.changed(to: hand.killSwitch.word.mode, at: atMs)
+        hand.halt(scope: scope, mode, "drill", at: atMs)
         tally.add("operators' halts")
     }
 
@@ -43,8 +42,7 @@ extension Simulation {
         if let objection = hand.stage.objection(to: wanted, at: atMs, settings.probation) {
             failure = failure ?? Finding(.neverWider, "the engine lets the desk resume: \(objection)")
         }
-        hand.killSwitch.resume(to: wanted)
-        hand.stage.changed(to: wanted, at: atMs)
+        hand.resume(to: wanted, at: atMs)
         tally.add("resumes")
     }
 

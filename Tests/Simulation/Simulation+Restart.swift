@@ -60,8 +60,7 @@ extension Simulation {
         if missing > 0 {
             tally.add("holes")
             journal.rewrite(replayed)
-            hand.killSwitch.halt(scope: "global", mode: .halted, reason: "the journal lost events")
-            hand.stage.changed(to: .halted, at: receipt.atMs)
+            hand.halt(scope: "global", .halted, "the journal lost events", at: receipt.atMs)
         }
         return engine
     }

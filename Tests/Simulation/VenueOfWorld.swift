@@ -92,10 +92,10 @@ extension World {
     }
 
     private mutating func send(orders number: Int, at nowMs: Int) {
-        guard venues[number].orders.count < 4, random.chance(100) else { return }
+        guard venues[number].orders.count < 5, random.chance(160) else { return }
         let asset = random.of(0...2)
         let held = venues[number].assets[asset].held
-        let isBuy = held == 0 || random.chance(600)
+        let isBuy = held == 0 || random.chance(450)
         let cents = venues[number].assets[asset].cents
         let quantity = isBuy ? max(1, venues[number].cash * random.of(5...30) / 100 / cents) : random.of(1...held)
         guard !isBuy || quantity * cents < venues[number].cash else { return }
@@ -105,7 +105,7 @@ extension World {
             asset: asset,
             isBuy: isBuy,
             quantity: quantity,
-            nextMs: nowMs + random.of(100...1_500),
+            nextMs: nowMs + random.of(100...800),
             isStuck: random.chance(100),
             sinceMs: nowMs
         )
@@ -117,12 +117,12 @@ extension World {
 
     private mutating func advance(_ number: Int, _ place: Int, at nowMs: Int) {
         var order = venues[number].orders[place]
-        order.nextMs = nowMs + random.of(200...2_000)
+        order.nextMs = nowMs + random.of(200...1_200)
         switch order.state {
         case .submitted: order.state = random.chance(50) ? .rejected : .acknowledged
         default:
             guard !order.isStuck else {
-                if nowMs > order.sinceMs + 40_000 { order.state = .canceled }
+                if nowMs > order.sinceMs + 12_000 { order.state = .canceled }
                 break
             }
             let rest = order.quantity - order.filled
@@ -166,7 +166,7 @@ extension World {
     }
 
     private mutating func trade(_ number: Int, _ symbol: String, at nowMs: Int) {
-        if venues[number].losses == 0, random.chance(250) { venues[number].losses = random.of(3...7) }
+        if venues[number].losses == 0, random.chance(350) { venues[number].losses = random.of(4...8) }
         let isLoss = venues[number].losses > 0
         if isLoss { venues[number].losses -= 1 }
         venues[number].lastTrade += 1
