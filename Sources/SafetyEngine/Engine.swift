@@ -47,6 +47,8 @@ public struct Engine: Sendable, Equatable, Codable {
     public mutating func apply(_ event: Event, at receipt: Receipt) -> [Decision] {
         let receipt = Receipt(atMs: max(receipt.atMs, last?.atMs ?? 0), wallMs: receipt.wallMs)
         var decisions: [Decision] = []
+        // Its time begins with its first event, whatever that is: a journal may have lost the start.
+        if last == nil { evaluatedMs = max(evaluatedMs, receipt.atMs - receipt.atMs % Engine.stepMs) }
         if case .host(let host) = event.body {
             // Until a stall everything was evaluated, also where no event says so.
             if case .stalled(let milliseconds) = host { advance(to: receipt.atMs.since(milliseconds), &decisions) }

@@ -15,7 +15,9 @@ extension Simulation {
         let lost = journal.waiting.count
         if lost > 0 { tally.add("lost tails") }
         journal.crash()
-        let awayMs = random.chance(100) ? random.of(60_000...10_000_000) : random.of(200...15_000)
+        // Where events were dropped, a start may be among them, and then all of a long absence would be evaluated.
+        let mayBeLong = plan.faults.mostWaiting > 1_000 && random.chance(100)
+        let awayMs = mayBeLong ? random.of(60_000...10_000_000) : random.of(200...8_000)
         let backAt = nowMs + min(awayMs, 15_000)
         network.hostStopped(at: nowMs, backAt: backAt)
         world.hostStarted()
@@ -79,6 +81,7 @@ extension Simulation {
 
     /// At its end the whole journal is replayed: from the first event, and from each snapshot to the next.
     mutating func end() throws {
+        try turn()
         try keep()
         try checks.compare(engine.view(at: receipt.atMs))
         tally.add("simulated seconds", nowMs / 1_000)

@@ -13,7 +13,10 @@ struct RecordedRun {
     static let seed: UInt64 = 3
 
     init() throws {
-        var simulation = Simulation(Plan(seed: RecordedRun.seed))
+        var plan = Plan(seed: RecordedRun.seed)
+        plan.faults.keepEvery = 60
+        (plan.faults.stop, plan.faults.fullDisk) = (0, 0)
+        var simulation = Simulation(plan)
         try simulation.run()
         self.simulation = simulation
     }
@@ -33,27 +36,6 @@ struct RecordedRun {
             return nil
         } catch {
             return error
-        }
-    }
-
-    /// The entries with their decisions' numbers counted anew, as if one had never been there.
-    static func renumbered(_ entries: [Entry]) -> [Entry] {
-        var last: UInt64 = 0
-        return entries.map { entry in
-            let decisions = entry.decisions.map { decision in
-                switch decision {
-                case .halt(var order):
-                    last += 1
-                    order.number = last
-                    return Decision.halt(order)
-                case .effect(var effect):
-                    last += 1
-                    effect.number = last
-                    return .effect(effect)
-                case .alert, .log: return decision
-                }
-            }
-            return (entry.event, entry.receipt, decisions)
         }
     }
 }
