@@ -55,7 +55,10 @@ struct AlertBook {
                 throw Finding(.alertsOnce, "\(alert.id) falls from \(known.level.word) to \(alert.level.word)")
             }
             guard (alert.level > known.level) == (change.kind == .escalated) else {
-                throw Finding(.alertsOnce, "\(alert.id) is \(change.kind.rawValue) from \(known.level.word) to \(alert.level.word)")
+                throw Finding(
+                    .alertsOnce,
+                    "\(alert.id) is \(change.kind.rawValue) from \(known.level.word) to \(alert.level.word)"
+                )
             }
             guard alert.count >= known.count else {
                 throw Finding(.alertsOnce, "\(alert.id) was found \(known.count) times and now \(alert.count)")

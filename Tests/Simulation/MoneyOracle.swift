@@ -86,7 +86,9 @@ struct MoneyOracle {
             guard lateMs <= 60_000 else { return }
             if let known = account.prices[price.symbol]?.happenedMs, happened < known { return }
             let value = price.price?.double
-            if account.prices[price.symbol]?.happenedMs == happened, account.prices[price.symbol]?.value == value { return }
+            if account.prices[price.symbol]?.happenedMs == happened, account.prices[price.symbol]?.value == value {
+                return
+            }
             account.prices[price.symbol] = Price(value: value, seenMs: atMs, happenedMs: happened)
             if account.holdings[price.symbol] != nil { sample += 1 }
         case .fill(let fill):

@@ -118,7 +118,9 @@ struct Oracle {
 
     private mutating func rearm(at atMs: UInt64, _ isMeant: (Rule) -> Bool) {
         for (id, crossing) in crossings {
-            guard let rule = settings.rules.first(where: { id.hasPrefix($0.name + "/") }), isMeant(rule) else { continue }
+            guard let rule = settings.rules.first(where: { id.hasPrefix($0.name + "/") }), isMeant(rule) else {
+                continue
+            }
             var crossing = crossing
             crossing.rearm(at: atMs)
             crossings[id] = crossing

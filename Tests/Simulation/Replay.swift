@@ -41,10 +41,16 @@ enum Replay {
                 guard snapshot.number == stored.number else { continue }
                 let read = try StoredForm.engine(from: snapshot.bytes)
                 guard read == whole else {
-                    throw Finding(.replaysEqual, "the snapshot after event \(stored.number) is not what a full replay gives")
+                    throw Finding(
+                        .replaysEqual,
+                        "the snapshot after event \(stored.number) is not what a full replay gives"
+                    )
                 }
                 if let part, part != whole {
-                    throw Finding(.replaysEqual, "from the snapshot before, the engine at event \(stored.number) is another")
+                    throw Finding(
+                        .replaysEqual,
+                        "from the snapshot before, the engine at event \(stored.number) is another"
+                    )
                 }
                 if fromEach { part = read }
             }

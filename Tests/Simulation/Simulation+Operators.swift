@@ -11,7 +11,9 @@ extension Simulation {
             tally.add("configurations")
         }
         if random.chance(8) { halt(at: atMs) }
-        if hand.killSwitch.word.mode != .live || !hand.killSwitch.latches.isEmpty, random.chance(40) { resume(at: atMs) }
+        if hand.killSwitch.word.mode != .live || !hand.killSwitch.latches.isEmpty, random.chance(40) {
+            resume(at: atMs)
+        }
         guard random.chance(40), let change = change(at: atMs) else { return }
         tally.add("operators' actions")
         let reason = random.chance(900) ? "drill" : ""

@@ -45,7 +45,10 @@ extension Simulation {
             var stored = stored
             let event = try StoredForm.event(from: stored.bytes, isInside: stored.event.body.isInside)
             guard event == stored.event else {
-                throw Finding(.replaysEqual, "event \(stored.number) is read as another: \(StoredForm.text(stored.bytes))")
+                throw Finding(
+                    .replaysEqual,
+                    "event \(stored.number) is read as another: \(StoredForm.text(stored.bytes))"
+                )
             }
             let decisions = engine.apply(event, at: stored.receipt)
             let bytes = try decisions.map { try StoredForm.bytes(of: $0) }
@@ -96,7 +99,9 @@ extension Simulation {
 extension Simulation {
     /// What went wrong, the last events before it, and the command that shows it again.
     func report(_ error: any Error) -> String {
-        let last = history.suffix(12).map { "  \($0.number) at \($0.receipt.atMs): \(StoredForm.text($0.bytes).prefix(300))" }
+        let last = history.suffix(12).map {
+            "  \($0.number) at \($0.receipt.atMs): \(StoredForm.text($0.bytes).prefix(300))"
+        }
         return """
             seed \(plan.seed), \(nowMs) ms after its start, desk time \(receipt.atMs): \(error)
             again: ESTOP_SEED=\(plan.seed) swift test --filter SimulationTests

@@ -38,7 +38,9 @@ struct VenueOfWorld {
     init(number: Int, statesEquity: Bool) {
         self.number = number
         self.statesEquity = statesEquity
-        assets = [Asset(symbol: "BTC", cents: 60_000), Asset(symbol: "ETH", cents: 3_000), Asset(symbol: "XRP", cents: 50)]
+        assets = [
+            Asset(symbol: "BTC", cents: 60_000), Asset(symbol: "ETH", cents: 3_000), Asset(symbol: "XRP", cents: 50),
+        ]
     }
 
     var worth: Int { assets.reduce(cash) { $0 + $1.held * $1.cents } }
@@ -83,12 +85,15 @@ extension World {
     private mutating func move(prices number: Int) {
         for asset in venues[number].assets.indices {
             let cents = venues[number].assets[asset].cents
-            let move = random.chance(4) ? -random.of(10...60) : random.chance(4) ? random.of(10...60) : random.of(-1...1)
+            let move =
+                random.chance(4) ? -random.of(10...60) : random.chance(4) ? random.of(10...60) : random.of(-1...1)
             venues[number].assets[asset].cents = max(10, cents + cents * move / 1_000)
         }
         // A crash of everything.
         guard random.chance(2) else { return }
-        for asset in venues[number].assets.indices { venues[number].assets[asset].cents = max(10, venues[number].assets[asset].cents * 85 / 100) }
+        for asset in venues[number].assets.indices {
+            venues[number].assets[asset].cents = max(10, venues[number].assets[asset].cents * 85 / 100)
+        }
     }
 
     private mutating func send(orders number: Int, at nowMs: Int) {
@@ -150,7 +155,11 @@ extension World {
         order.filled += part
         order.state = order.filled == order.quantity ? .filled : .partiallyFilled
         venues[number].cash += (order.isBuy ? -part : part) * cents
-        if order.isBuy { asset.paid += part * cents } else { asset.paid -= asset.held == 0 ? 0 : asset.paid * part / asset.held }
+        if order.isBuy {
+            asset.paid += part * cents
+        } else {
+            asset.paid -= asset.held == 0 ? 0 : asset.paid * part / asset.held
+        }
         asset.held += order.isBuy ? part : -part
         venues[number].assets[order.asset] = asset
         let fill = FillReport(
@@ -181,7 +190,10 @@ extension World {
 
     private mutating func quote(_ number: Int, at nowMs: Int) {
         for asset in venues[number].assets {
-            let price = PriceReport(symbol: asset.symbol, price: random.chance(3) ? nil : VenueOfWorld.money(asset.cents))
+            let price = PriceReport(
+                symbol: asset.symbol,
+                price: random.chance(3) ? nil : VenueOfWorld.money(asset.cents)
+            )
             say(.price(price), .venue(number), at: nowMs)
         }
     }

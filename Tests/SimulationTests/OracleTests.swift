@@ -56,7 +56,13 @@ struct OracleTests {
     }
 
     private static func heat(_ value: Int) -> (Int, Event) {
-        (1, Event(Event.Origin(source: Event.Source(.bot, "b")), .metric(MetricReport(name: "heat", value: Decimal(value)))))
+        (
+            1,
+            Event(
+                Event.Origin(source: Event.Source(.bot, "b")),
+                .metric(MetricReport(name: "heat", value: Decimal(value)))
+            )
+        )
     }
 
     private static func beat(_ atMs: Int) -> (Int, Event) {
@@ -80,8 +86,17 @@ struct OracleTests {
         Way(alert: "PLATFORM_EXPOSURE/v0", told: balances[1], isPast: false),
         Way(alert: "DAILY_DRAWDOWN/desk", told: [balance(0, 1_000, 1), balance(0, 974, 2_000)], isPast: true),
         Way(alert: "DAILY_DRAWDOWN/desk", told: [balance(0, 1_000, 1), balance(0, 975, 2_000)], isPast: false),
-        Way(alert: "HEARTBEAT_DEAD/scalp", told: [beat(1), host(500, .process(name: "scalp", isAlive: false))], isPast: true),
-        Way(alert: "HEARTBEAT_DEAD/scalp", told: [beat(1), host(500, .process(name: "scalp", isAlive: true))], isPast: false, untilMs: 2_000),
+        Way(
+            alert: "HEARTBEAT_DEAD/scalp",
+            told: [beat(1), host(500, .process(name: "scalp", isAlive: false))],
+            isPast: true
+        ),
+        Way(
+            alert: "HEARTBEAT_DEAD/scalp",
+            told: [beat(1), host(500, .process(name: "scalp", isAlive: true))],
+            isPast: false,
+            untilMs: 2_000
+        ),
         Way(alert: "HEARTBEAT_STALLED/scalp", told: [beat(1)], isPast: true),
         Way(alert: "HEARTBEAT_STALLED/scalp", told: [beat(1)], isPast: false, untilMs: 2_900),
         Way(alert: "HEAT/heat", told: [heat(91)], isPast: true),
