@@ -74,7 +74,12 @@ struct Simulation {
         tally.add("events", events.count)
         var hand = hand
         let looked = look(at: receipt.atMs)
-        let entries = turns.turn(events, at: receipt, look: { looked }) { hand.act($0, at: receipt.atMs) }
+        let entries = turns.turn(
+            events,
+            at: receipt,
+            look: { looked },
+            act: { hand.act($0, at: receipt.atMs) }
+        )
         self.hand = hand
         try record(entries)
         if journal.sinceSnapshot >= plan.faults.keepEvery { try keep() }
