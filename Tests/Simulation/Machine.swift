@@ -22,8 +22,7 @@ struct Machine {
     }
 }
 
-/// The desk's own time in one run of a host, as `Journal.Session` and `Desk.DeskTime` count it (HostSimulationTests
-/// compares).
+/// The desk's own time in one run of a host, as `Journal.Session` and `Desk.DeskTime` count it.
 struct DeskClock: Equatable {
     var boot: Int
     var bootMs: UInt64

@@ -4,7 +4,7 @@ import Testing
 @testable import Simulation
 
 /// Desks from seeds. `ESTOP_SEED=N` runs one of them, `ESTOP_SEEDS=N` so many from `ESTOP_FIRST_SEED` (1) on,
-/// `ESTOP_LONG` 10,000; else 200.
+/// `ESTOP_LONG` 10,000, `ESTOP_BRIEF` (the sanitizers) 10; else 200.
 @Suite struct SimulationTests {
     private static let environment = ProcessInfo.processInfo.environment
     /// Most broken seeds that are told.
@@ -14,7 +14,8 @@ import Testing
         func number(_ name: String) -> UInt64? { environment[name].flatMap { UInt64($0) } }
         if let seed = number("ESTOP_SEED") { return [seed] }
         let first = number("ESTOP_FIRST_SEED") ?? 1
-        let count = number("ESTOP_SEEDS") ?? (environment["ESTOP_LONG"] == nil ? 200 : 10_000)
+        let usual: UInt64 = environment["ESTOP_BRIEF"] != nil ? 10 : environment["ESTOP_LONG"] != nil ? 10_000 : 200
+        let count = number("ESTOP_SEEDS") ?? usual
         return (0..<count).map { first + $0 }
     }
 
