@@ -14,7 +14,7 @@ struct Tally: Sendable {
     /// What has to happen in a hundred seeds.
     static let needed = [
         "alert raised", "alert escalated", "alert acknowledged", "alert unacknowledged", "alert resolved",
-        "alert reminded", "clean stops", "configurations", "crashes", "demanded CONSECUTIVE_LOSSES",
+        "clean stops", "configurations", "crashes", "demanded CONSECUTIVE_LOSSES",
         "demanded DAILY_DRAWDOWN", "demanded HEARTBEAT_DEAD", "demanded HEARTBEAT_STALLED", "demanded HEAT",
         "demanded ORDER_STUCK", "demanded PLATFORM_EXPOSURE", "doubled", "effects", "full disks", "holes", "late",
         "lost", "lost tails", "operators' actions", "operators' halts", "outages", "reboots", "resumes",

@@ -90,7 +90,7 @@ extension World {
             venues[number].assets[asset].cents = max(10, cents + cents * move / 1_000)
         }
         // A crash of everything.
-        guard random.chance(2) else { return }
+        guard random.chance(6) else { return }
         for asset in venues[number].assets.indices {
             venues[number].assets[asset].cents = max(10, venues[number].assets[asset].cents * 85 / 100)
         }
