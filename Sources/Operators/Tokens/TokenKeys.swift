@@ -41,7 +41,9 @@ struct TokenKeys: Sendable, Equatable {
                 let secret = element["secret"]?.string.flatMap({ Base64URL.bytes($0.utf8) })
             else { throw TokenKeys.corrupt("a key is not kid, alg, secret and public") }
             guard secret.count >= TokenKey.length else {
-                throw TokenKeys.corrupt("the \(algorithm.rawValue) key has \(secret.count) bytes, not \(TokenKey.length)")
+                throw TokenKeys.corrupt(
+                    "the \(algorithm.rawValue) key has \(secret.count) bytes, not \(TokenKey.length)"
+                )
             }
             guard let key = TokenKey(algorithm, secret: secret), key.name == kid, Base64URL.text(key.publicKey) == open
             else { throw TokenKeys.corrupt("the \(algorithm.rawValue) key is damaged") }

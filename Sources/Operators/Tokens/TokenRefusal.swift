@@ -111,7 +111,8 @@ public enum TokenRefusal: Error, Sendable, Equatable, CustomStringConvertible {
         case .badHeader: "the token's header is not one that a desk writes: \(another)"
         case .criticalHeader: "the token asks for an extension that no desk knows (crit): \(another)"
         case .wrongAlgorithm: "the token names an algorithm that its key is not for: \(another)"
-        case .unknownKey: "no key of this desk has signed the token: it is of another desk, or the keys are new; \(another)"
+        case .unknownKey:
+            "no key of this desk has signed the token: it is of another desk, or the keys are new; \(another)"
         case .badSignature: "the token's signature is wrong, so it was changed after it was issued: \(another)"
         case .missingClaim(let name): "the token does not say \(name): \(another)"
         case .badClaim(let name): "what the token says as \(name) cannot be: \(another)"

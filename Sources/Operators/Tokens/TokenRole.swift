@@ -63,7 +63,13 @@ public enum TokenRole: String, Sendable, Equatable, CaseIterable {
             isPersonal: true,
             isSpentByResume: false
         ),
-        Rights(role: .resume, permissions: [.read, .resume], longest: 24 * hour, isPersonal: true, isSpentByResume: true),
+        Rights(
+            role: .resume,
+            permissions: [.read, .resume],
+            longest: 24 * hour,
+            isPersonal: true,
+            isSpentByResume: true
+        ),
         Rights(
             role: .admin,
             permissions: Permission.allCases,
