@@ -82,9 +82,9 @@ enum TokenCommand {
     @Sendable static func runList(_ arguments: Arguments) -> Int32 {
         with(arguments) { desk in
             let tokens = try authority(desk).list()
-            let now = now
+            let time = now
             if arguments.json {
-                Output.standard.line(JSON.array(tokens.map { $0.json(now: now) }).line)
+                Output.standard.line(JSON.array(tokens.map { $0.json(now: time) }).line)
             } else if tokens.isEmpty {
                 Output.standard.line("no token was issued")
             } else {
@@ -95,7 +95,7 @@ enum TokenCommand {
                 for token in tokens {
                     table.add([
                         .init(token.id), .init(token.operatorName), .init(token.role.rawValue),
-                        .init(token.state(now: now).rawValue), .init(text(token.issued)), .init(text(token.expires)),
+                        .init(token.state(now: time).rawValue), .init(text(token.issued)), .init(text(token.expires)),
                         .init(token.issuedBy), .init(token.revoked?.reason ?? ""),
                     ])
                 }

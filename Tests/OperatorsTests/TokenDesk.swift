@@ -1,6 +1,6 @@
 import Glibc
+import KillSwitch
 
-@testable import KillSwitch
 @testable import Operators
 
 /// A state directory of its own with an authority over its tokens, and ways to forge what it would not issue.

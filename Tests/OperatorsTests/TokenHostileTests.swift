@@ -1,6 +1,6 @@
+import KillSwitch
 import Testing
 
-@testable import KillSwitch
 @testable import Operators
 
 /// Invariant: a token is accepted only if a key of the desk signed it, the ledger has it just so, it is neither revoked
@@ -67,7 +67,7 @@ struct TokenHostileTests {
             let key = try #require(TokenKey(.hs256, secret: forged))
             for (kid, refusal) in [
                 (open.name, TokenRefusal.wrongAlgorithm), (secret.name, .badSignature), (key.name, .unknownKey),
-            ] {
+            ] as [(String, TokenRefusal)] {
                 let header = "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"\(kid)\"}"
                 #expect(desk.refusal(TokenDesk.sign(header: header, payload: payload, with: key)) == refusal)
             }

@@ -1,8 +1,8 @@
 import Glibc
+import KillSwitch
 import Synchronization
 import Testing
 
-@testable import KillSwitch
 @testable import Operators
 
 /// What became of tokens: spent once, revoked for good, and nothing accepted from files that cannot be trusted.
@@ -82,15 +82,15 @@ struct TokenLedgerTests {
     /// Each of two processes tries all of forty tokens; between them they spend each once.
     @Test func ofTwoProcessesExactlyOneSpends() async throws {
         for _ in 0..<40 { _ = try desk.issue(.resume) }
-        async let one: Void = race("one")
-        async let other: Void = race("other")
+        async let one: Void = race()
+        async let other: Void = race()
         _ = try await (one, other)
         let wins = (desk.state.text(of: "operators.other") ?? "").split(separator: "\n").map(String.init)
         #expect(wins.count == 40 && Set(wins) == Set(try desk.authority.list().map(\.id)))
         #expect(try desk.authority.list().allSatisfy { $0.spent == TokenDesk.now })
     }
 
-    private func race(_ name: String) async throws {
+    private func race() async throws {
         await #expect(processExitsWith: .success) { [path = desk.state.path as String] in
             let authority = TokenAuthority(
                 operators: OperatorStore(directory: path),
@@ -240,7 +240,7 @@ private final class Racer {
             &thread,
             nil,
             { pointer in
-                pointer.map { Unmanaged<Body>.fromOpaque($0).takeRetainedValue().run() }
+                if let pointer { Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue().run() }
                 return nil
             },
             box.toOpaque()

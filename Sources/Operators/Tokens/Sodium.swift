@@ -7,6 +7,7 @@ enum Sodium {
 
     /// So many bytes from the system's randomness.
     static func random(_ count: Int) -> [UInt8] {
+        _ = isReady
         var out = [UInt8](repeating: 0, count: count)
         randombytes_buf(&out, out.count)
         return out

@@ -54,7 +54,7 @@ extension TokenAuthority {
                     "\(TokenLedger.capacity) tokens are in the ledger: see estop token list for who asks for so many"
                 )
             }
-            let keys = try madeKeys(in: files, ledger)
+            let keys = try madeKeys(in: files)
             guard let key = keys.key(for: request.algorithm) else {
                 throw OperatorsError(.corrupt, "\(TokenKeys.name) has no \(request.algorithm.rawValue) key")
             }
@@ -94,14 +94,11 @@ extension TokenAuthority {
     }
 
     /// The desk's keys, made if there are none.
-    private func madeKeys(
-        in files: borrowing OwnedDirectory,
-        _ ledger: TokenLedger
-    ) throws(OperatorsError) -> TokenKeys {
-        if let keys = try keys(in: files) { return keys }
-        let keys = try TokenKeys.make()
-        try files.replace(TokenKeys.name, with: keys.text)
-        return keys
+    private func madeKeys(in files: borrowing OwnedDirectory) throws(OperatorsError) -> TokenKeys {
+        if let known = try keys(in: files) { return known }
+        let made = try TokenKeys.make()
+        try files.replace(TokenKeys.name, with: made.text)
+        return made
     }
 
     /// Revokes a token, whatever its state. Only the owner of the state directory; nobody's passphrase is needed to take

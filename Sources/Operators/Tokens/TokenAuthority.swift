@@ -25,8 +25,11 @@ public final class TokenAuthority: Sendable {
     /// - Parameters:
     ///   - directory: The state directory.
     ///   - audience: The desk's name.
-    public convenience init(directory: String, audience: String) {
-        self.init(operators: OperatorStore(directory: directory), audience: audience, patience: 5000)
+    public init(directory: String, audience: String) {
+        operators = OperatorStore(directory: directory)
+        self.directory = directory
+        self.audience = audience
+        patience = 5000
     }
 
     /// For tests: with a store whose delays are only written down, and another patience, in milliseconds.
