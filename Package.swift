@@ -161,7 +161,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "KillSwitch"], swiftSettings: settings),
-        .testTarget(name: "OperatorsTests", dependencies: ["Operators"], swiftSettings: settings),
+        .testTarget(name: "OperatorsTests", dependencies: ["Operators", "KillSwitch"], swiftSettings: settings),
         .testTarget(
             name: "JournalTests",
             dependencies: ["Journal", "SafetyEngine", "KillSwitch", .product(name: "GRDB", package: "GRDB.swift")],
