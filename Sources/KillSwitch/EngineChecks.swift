@@ -4,11 +4,26 @@ import Glibc
 /// alike.
 ///
 /// Invariants (KillSwitchTests/EngineChecksTests): there is one result for each of `PreflightCheck.Name.engine`; a host that
-/// beats and does not answer passes nothing for `live`; without a host the check `host` speaks for the engine's too, and for
+/// beats and does not answer passes nothing for `live`, and a resume waits a while for it; without a host the check `host` speaks for the engine's too, and for
 /// `live` fails; nothing here waits longer than `enginePatienceMs`.
 extension KillSwitch {
     /// How long an engine may take to answer, in milliseconds.
     static let enginePatienceMs: UInt64 = 1_500
+
+    /// How long a resume waits for what passes by itself: an engine that starts, orders whose cancels are on their way.
+    static let engineSettlesMs: UInt64 = 5_000
+
+    /// Waits until nothing but `rules` fails, or for `engineSettlesMs`; before the lock among resumes is taken.
+    func awaitEngine(_ request: ResumeRequest) {
+        let until = Clock.boottime() + KillSwitch.engineSettlesMs * 1_000_000
+        while Clock.boottime() < until {
+            let failing = engineChecks(observe(), mode: request.mode, scope: request.scope).filter {
+                !$0.passed && request.overrides[$0.name] == nil
+            }
+            if failing.allSatisfy({ $0.name == .rules }) { return }
+            Clock.sleep(milliseconds: 100)
+        }
+    }
 
     /// Asks the engine.
     func engineChecks(_ seen: Observation, mode: Mode, scope: Scope) -> [PreflightCheck] {

@@ -178,6 +178,7 @@ extension KillSwitch {
     /// Refused or dead in between, the desk stays halted.
     public func resume(_ request: ResumeRequest) -> ResumeOutcome {
         if let problem = objection(to: request) { return .refused(problem) }
+        awaitEngine(request)
         let lock: ResumeLock
         do {
             lock = try ResumeLock(directory)

@@ -41,6 +41,7 @@ enum Commands {
         .init("normalize", summary: "bring all accounts down to their caps once; --dry-run only says what it would do"),
         .init("ingest", summary: "hand events to the host, one JSON object a line"),
         .init("clock", summary: "take the machine's clock over after a jump"),
+        .init("token", summary: "issue, list, revoke: the bearer tokens of the control API"),
         .init("replay", summary: "the dashboard as it was then, from the journal"),
         .init("audit", summary: "what was done by whom; verify the chain of its records"),
         .init("bench", summary: "measure the halt path against references in the same run"),

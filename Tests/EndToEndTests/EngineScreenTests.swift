@@ -1,5 +1,5 @@
-import Foundation
 import Emulator
+import Foundation
 import SafetyEngine
 import Testing
 
