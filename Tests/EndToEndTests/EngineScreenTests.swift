@@ -13,7 +13,7 @@ struct EngineScreenTests {
         let program = try TerminalProgram(sandbox)
         try program.wait("positions, orders, venues and supervisors") {
             program.shows("AVAX/USD") && program.shows("ACKNOWLEDGED") && program.shows("CONNECTED")
-                && program.shows("paper-maker") && program.shows("equity")
+                && program.shows("engine      OK") && program.shows("equity")
         }
         #expect(program.emulator.text(row: 0).contains("PAPER"))
         program.type("3\r")
