@@ -1,5 +1,3 @@
-public import KillSwitch
-
 /// What a token is to be.
 public struct TokenRequest: Sendable, Equatable {
     /// Whose it is to be: 1 to 64 bytes.
