@@ -67,7 +67,7 @@ struct TokenLedgerTests {
             let other = TokenAuthority(operators: desk.state.store(), audience: "momentum", patience: 20_000)
             let group = [desk.authority, other].map { authority in
                 Racer {
-                    do {
+                    do throws(TokenRefusal) {
                         try authority.spend(entry.id, now: TokenDesk.now)
                         wins.withLock { $0 += 1 }
                     } catch { refusals.withLock { $0.append(error) } }
