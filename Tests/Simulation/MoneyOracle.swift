@@ -84,7 +84,9 @@ struct MoneyOracle {
         let happened = event.happenedMs ?? 0
         switch event.body {
         case .balance(let balance): take(balance, happened, &account)
-        case .transfer(let transfer): take(transfer, happened, venue, &account)
+        case .transfer(let transfer):
+            // Nothing happened more than a minute after it was told.
+            take(transfer, happened + min(0, lateMs + 60_000), venue, &account)
         case .positions(let reports): take(reports, happened, &account)
         case .position(let report): take(report, happened, &account)
         case .price(let price):
