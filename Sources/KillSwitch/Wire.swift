@@ -26,7 +26,11 @@ public final class Wire: Sendable {
     /// once; a pipe that is full was pulled already.
     public func pull() {
         var byte: UInt8 = 1
-        for _ in 0..<4 where write(end, &byte, 1) == 1 || errno == EAGAIN || errno == EBADF { return }
+        for _ in 0..<4 {
+            let written = write(end, &byte, 1)
+            // What errno says holds for a refusal only: after anything else it speaks of an earlier call.
+            if written == 1 || written < 0 && (errno == EAGAIN || errno == EBADF) { return }
+        }
     }
 
     /// Waits until it is pulled.

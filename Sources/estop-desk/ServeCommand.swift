@@ -55,7 +55,19 @@ enum ServeCommand {
             host.reload()
         }
         logger.info("signal \(number)")
+        // Whoever asks again means now, and no part of the host that does not end holds up the rest.
+        for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) }
+        signal(SIGHUP, SIG_IGN)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        _ = ThreadStart.detached {
+            sleep(ServeCommand.patience)
+            logger.error("the host has not stopped for \(ServeCommand.patience) s: it is ended; the mode stays")
+            _exit(1)
+        }
         host.stop()
         return 0
     }
+
+    /// How long a host may take to stop, in seconds: a last snapshot of a large journal takes about one.
+    private static let patience: UInt32 = 30
 }

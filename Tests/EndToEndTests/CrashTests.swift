@@ -156,6 +156,12 @@ struct CrashTests {
             usleep(20_000)
             if process.isRunning { process.terminate() }
         }
+        do {
+            try sandbox.wait("\(operation) ends after \(fault)", seconds: 60) { !process.isRunning }
+        } catch {
+            kill(process.processIdentifier, SIGKILL)
+            throw error
+        }
         process.waitUntilExit()
         let status = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
         return Sandbox.Result(status: status, output: "", error: "")
