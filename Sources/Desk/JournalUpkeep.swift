@@ -27,7 +27,8 @@ struct JournalUpkeep: Sendable, Equatable {
 
     /// Looks at every page, on a thread of its own: it takes as long as reading the file. Halts when one is damaged: an
     /// engine may have begun from what is not there any more, and the next start would.
-    static func lookForDamage(_ journal: Journal, _ killSwitch: KillSwitch, told: @escaping @Sendable (String) -> Void) {
+    static func lookForDamage(_ journal: Journal, _ killSwitch: KillSwitch, told: @escaping @Sendable (String) -> Void)
+    {
         _ = ThreadStart.detached {
             guard let reader = try? journal.reader(), let found = try? reader.damage() else { return }
             let words = "the journal is damaged (\(found)): restore a backup of it, or move it away and start again"

@@ -29,7 +29,9 @@ struct NormalizationRun {
             run.orders.map { change in
                 Event(
                     Event.Origin(source: Event.Source(.operator, operatorName)),
-                    .operatorAction(OperatorAction(name: operatorName, reason: "normalization: \(reason)", change: change))
+                    .operatorAction(
+                        OperatorAction(name: operatorName, reason: "normalization: \(reason)", change: change)
+                    )
                 )
             }
         )

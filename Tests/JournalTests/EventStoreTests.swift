@@ -19,7 +19,7 @@ import Testing
     }
 
     private static let events = [
-        reading(7), beat("grid-1", 3), action(.clearDust),
+        reading(7), beat("grid-1", 3), action(.clearDust(account: nil)),
         Event(Event.Origin(source: Event.Source(.host, "desk")), .host(.clock)),
         Event(
             Event.Origin(source: Event.Source(.host, "gates")),
