@@ -15,7 +15,10 @@ let cSettings: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-std=
 // ESTOP_ALONE=1 leaves the halt path and the engine by themselves: proof that they need nothing else, and a cheap build
 // for the sanitizers.
 let alone = Context.environment["ESTOP_ALONE"] != nil
-let aloneTargets = ["CEstop", "KillSwitch", "SafetyEngine", "CEstopTests", "KillSwitchTests", "SafetyEngineTests"]
+let aloneTargets = [
+    "CEstop", "KillSwitch", "SafetyEngine", "CEstopTests", "KillSwitchTests", "SafetyEngineTests", "Simulation",
+    "SimulationTests",
+]
 
 let package = Package(
     name: "estop",
@@ -157,6 +160,13 @@ let package = Package(
         .target(name: "Emulator", path: "Tests/Emulator", swiftSettings: settings),
         .testTarget(name: "CEstopTests", dependencies: ["CEstop", "KillSwitch"], swiftSettings: settings),
         .testTarget(name: "KillSwitchTests", dependencies: ["KillSwitch", "CEstop"], swiftSettings: settings),
+        .target(
+            name: "Simulation",
+            dependencies: ["SafetyEngine", "KillSwitch"],
+            path: "Tests/Simulation",
+            swiftSettings: settings
+        ),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "SafetyEngine"], swiftSettings: settings),
         .testTarget(name: "SafetyEngineTests", dependencies: ["SafetyEngine"], swiftSettings: settings),
         .testTarget(
             name: "DashboardTests",
@@ -172,7 +182,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "KillSwitch"], swiftSettings: settings),
-        .testTarget(name: "OperatorsTests", dependencies: ["Operators"], swiftSettings: settings),
+        .testTarget(name: "OperatorsTests", dependencies: ["Operators", "KillSwitch"], swiftSettings: settings),
         .testTarget(
             name: "JournalTests",
             dependencies: ["Journal", "SafetyEngine", "KillSwitch", .product(name: "GRDB", package: "GRDB.swift")],

@@ -60,9 +60,9 @@ public protocol Bearer: Sendable {
     /// Who a token speaks for, if it allows what is wanted.
     func verify(_ token: String, for permission: BearerPermission) -> Result<BearerClaims, BearerRefusal>
     /// Uses a token up, before what it is for is done; only one asker of several succeeds.
-    func spend(_ claims: BearerClaims) -> BearerRefusal?
-    /// Makes a token good again, because what it was used up for was refused.
-    func giveBack(_ claims: BearerClaims)
+    ///
+    /// - Returns: how to make it good again, where what it was used up for was refused.
+    func spend(_ claims: BearerClaims) -> Result<@Sendable () -> Void, BearerRefusal>
 }
 
 /// Without tokens: whatever needs one is refused.
@@ -82,6 +82,5 @@ public struct NoBearer: Bearer {
         )
     }
 
-    public func spend(_ claims: BearerClaims) -> BearerRefusal? { .missing }
-    public func giveBack(_ claims: BearerClaims) {}
+    public func spend(_ claims: BearerClaims) -> Result<@Sendable () -> Void, BearerRefusal> { .failure(.missing) }
 }

@@ -10,16 +10,20 @@ enum Resuming {
         let failing = killSwitch.preflight(world.seen, mode: asked.mode, scope: asked.scope, answers: asked.answers)
             .filter { !$0.passed && !($0.name.canBeOverridden && asked.overrides[$0.name] != nil) }
         guard failing.isEmpty else { throw refused(failing, call, claims, request) }
-        if let refusal = call.bearer.spend(claims) { throw APIRefusal(refusal) }
+        let giveBack: @Sendable () -> Void
+        switch call.bearer.spend(claims) {
+        case .success(let undo): giveBack = undo
+        case .failure(let refusal): throw APIRefusal(refusal)
+        }
         switch killSwitch.resume(asked) {
         case .resumed(let word):
             call.desk.switchChanged()
             return done("trading is resumed: \(word.mode.name)", word)
         case .already(let word):
-            call.bearer.giveBack(claims)
+            giveBack()
             return done("nothing to resume: the desk is \(word.mode.name)", word)
         case .refused(let why):
-            call.bearer.giveBack(claims)
+            giveBack()
             note(why, call, claims, request)
             throw APIRefusal(409, "refused", "not resumed: \(why)")
         }

@@ -36,8 +36,8 @@ enum AlertsPane {
     private static let columns: [Table.Column] = [
         .init(title: "level", width: 9, rank: 0, order: .descending),
         .init(title: "age", width: 6, right: true, rank: 2, order: .descending),
-        .init(title: "rule", width: 14, most: 20, rank: 4, order: .ascending),
-        .init(title: "about", width: 12, most: 20, rank: 3, order: .ascending, middle: true),
+        .init(title: "rule", width: 14, most: 18, rank: 4, order: .ascending),
+        .init(title: "about", width: 12, most: 14, rank: 3, order: .ascending, middle: true),
         .init(title: "what", width: 30, most: 110, rank: 1),
         .init(title: "seen", width: 5, right: true, rank: 6, order: .descending),
         .init(title: "ack", width: 8, rank: 5, order: .ascending),
@@ -54,12 +54,8 @@ enum AlertsPane {
                 Value("\(alert.count)x", .dim, key: .count(UInt64(max(0, alert.count)))),
                 Value(alert.acknowledgedBy ?? "-", alert.acknowledgedBy == nil ? .text : .dim),
             ],
-            facts: {
-                [
-                    Fact("policy", alert.policy.isEmpty ? "none: it does not halt by itself" : alert.policy),
-                    Fact("found first", "\(scene.time(ago: age)) UTC, \(Age.text(age)) ago"),
-                ]
-            }
+            facts: { AlertFacts.of(alert, scene) },
+            factsAreWhole: true
         )
     }
 }

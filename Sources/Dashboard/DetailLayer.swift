@@ -15,7 +15,16 @@ struct DetailLayer: Layer {
     }
 
     var name: String { "Details" }
-    var hints: [(key: String, does: String)] { [("Esc", "back"), ("j k", "other rows"), ("PgDn", "scroll")] }
+    var hints: [(key: String, does: String)] {
+        let own: [(key: String, does: String)] =
+            switch pane {
+            case .alerts: [("a", "acknowledge")]
+            case .positions: [("x", "carry out")]
+            case .orders: [("c", "cancel it")]
+            default: []
+            }
+        return [("Esc", "back")] + own + [("j k", "other rows"), ("PgDn", "scroll")]
+    }
 
     mutating func handle(_ event: InputEvent, _ context: LayerContext) -> LayerOutcome {
         guard case .key(let key) = event else { return .consumed }
@@ -25,6 +34,8 @@ struct DetailLayer: Layer {
         case .pageDown: offset = min(offset + 10, 1000)
         case .pageUp: offset = max(0, offset - 10)
         case .detail: return .close()
+        // Never to another row than the one that is read.
+        case .acknowledge, .cancelOrder, .carryOut: return goneMs == nil ? .ignored : .consumed
         default: return .ignored
         }
         return .consumed
@@ -50,9 +61,17 @@ struct DetailLayer: Layer {
         return .consumed
     }
 
+    /// What is known at the moment that is drawn: times of day need its clock.
+    private func facts(now scene: Scene, width: Int) -> [Fact] {
+        let content = pane.content(scene, width: width)
+        guard let row = (0..<content.count).first(where: { content.id($0) == id }) else { return facts }
+        return content.facts(row)
+    }
+
     func draw(into frame: inout Frame, body: Rect, scene: Scene) {
         let width = min(body.width, 92)
-        let label = min(20, (facts.map { TextWidth.of($0.label) }.max() ?? 0) + 2, max(0, width / 3))
+        let facts = goneMs == nil ? self.facts(now: scene, width: width) : self.facts
+        let label = min(22, (facts.map { TextWidth.of($0.label) }.max() ?? 0) + 2, max(0, width / 3))
         let room = max(1, width - 4 - label)
         var lines: [Line] = []
         if let goneMs {

@@ -10,7 +10,9 @@ enum GatesPane {
         let rest = snapshot.gates.filter { !($0.alive && !$0.acknowledged) }
         let open = snapshot.gates.filter(\.alive).count
         let summary: Line
-        if refusing, open > 0 {
+        if snapshot.isReplay {
+            summary = Line("not recorded", .dim)
+        } else if refusing, open > 0 {
             let all = "\(open - missing.count) of \(open) acknowledged"
             summary = Line(all, missing.isEmpty ? .good : .bad)
         } else {
@@ -26,7 +28,8 @@ enum GatesPane {
                     rows: (refusing ? missing + rest : snapshot.gates).map { row($0, scene, refusing: refusing) }
                 )
             ),
-            empty: "no gate is open: no bot asks here before it trades"
+            empty: snapshot.isReplay
+                ? "gates are not in the journal" : "no gate is open: no bot asks here before it trades"
         )
     }
 

@@ -36,6 +36,7 @@ public struct Interface: Sendable {
         var observedMs: UInt64?
         var listings: [Pane: Listing] = [:]
         var rects: [Pane: Rect] = [:]
+        var wallClockMs: Int64 = 0
     }
     private var width = 80
     private var height = 24
@@ -116,7 +117,8 @@ public struct Interface: Sendable {
         last = Drawn(
             observedMs: screen.interface.observedMs,
             listings: screen.listings,
-            rects: screen.layout.panes
+            rects: screen.layout.panes,
+            wallClockMs: screen.scene.wallClockMs
         )
     }
 
@@ -184,8 +186,10 @@ public struct Interface: Sendable {
                 views[focus]?.filter = ""
             }
         default:
-            // With something on top, the panes below hear nothing.
-            return layers.isEmpty ? performOnPanes(action, snapshot: snapshot, nowMs: nowMs) : []
+            // With something on top, the panes below hear nothing; what is done to a row is done from its details, too.
+            let isOfRow = action == .acknowledge || action == .cancelOrder || action == .carryOut
+            return layers.isEmpty || (isOfRow && layers.last is DetailLayer)
+                ? performOnPanes(action, snapshot: snapshot, nowMs: nowMs) : []
         }
         return []
     }
@@ -227,7 +231,7 @@ public struct Interface: Sendable {
 
     /// Does something to the row under the cursor.
     private mutating func act(_ action: Action, _ snapshot: DeskSnapshot, _ nowMs: UInt64) -> [Effect] {
-        let listing = listing(of: focus, scene(snapshot, nowMs: nowMs, wallClockMs: 0))
+        let listing = listing(of: focus, scene(snapshot, nowMs))
         let row = listing.selected.flatMap { listing.id(at: $0) }
         let outcome =
             switch action {
@@ -258,7 +262,7 @@ public struct Interface: Sendable {
     /// One row on. At the end of a pane the cursor goes on to the next one that has rows, so that a single key walks
     /// through all that is on the screen; a zoomed pane keeps it.
     private mutating func step(_ by: Int, _ snapshot: DeskSnapshot, _ nowMs: UInt64) {
-        let scene = scene(snapshot, nowMs: nowMs, wallClockMs: 0)
+        let scene = scene(snapshot, nowMs)
         let here = listing(of: focus, scene)
         if let selected = here.selected, isZoomed || here.order.indices.contains(selected + by) {
             move(to: selected + by, in: here, scene)
@@ -279,7 +283,7 @@ public struct Interface: Sendable {
 
     /// Moves the cursor of the focused pane by so many rows.
     private mutating func move(_ by: Int, _ snapshot: DeskSnapshot, _ nowMs: UInt64) {
-        let scene = scene(snapshot, nowMs: nowMs, wallClockMs: 0)
+        let scene = scene(snapshot, nowMs)
         let here = listing(of: focus, scene)
         if let selected = here.selected { move(to: selected + by, in: here, scene) }
     }
@@ -305,7 +309,7 @@ public struct Interface: Sendable {
     }
 
     private mutating func openDetail(_ snapshot: DeskSnapshot, nowMs: UInt64) {
-        let listing = listing(of: focus, scene(snapshot, nowMs: nowMs, wallClockMs: 0))
+        let listing = listing(of: focus, scene(snapshot, nowMs))
         guard let layer = DetailLayer(focus, listing) else {
             say(Span("\(focus.name): there is no row to look into", .notice), nowMs: nowMs)
             return
@@ -318,7 +322,7 @@ public struct Interface: Sendable {
     }
 
     private mutating func openFilter(_ snapshot: DeskSnapshot, nowMs: UInt64) {
-        guard focus.content(scene(snapshot, nowMs: nowMs, wallClockMs: 0), width: width).table != nil else {
+        guard focus.content(scene(snapshot, nowMs), width: width).table != nil else {
             say(Span("\(focus.name): nothing to filter here; choose a list (Tab)", .notice), nowMs: nowMs)
             return
         }
@@ -326,7 +330,7 @@ public struct Interface: Sendable {
     }
 
     private mutating func sort(_ snapshot: DeskSnapshot, nowMs: UInt64) {
-        let content = focus.content(scene(snapshot, nowMs: nowMs, wallClockMs: 0), width: width)
+        let content = focus.content(scene(snapshot, nowMs), width: width)
         guard let table = content.table else {
             say(Span("\(focus.name): nothing to sort here; choose a list (Tab)", .notice), nowMs: nowMs)
             return
@@ -340,7 +344,8 @@ public struct Interface: Sendable {
     }
 
     private mutating func openResume(_ snapshot: DeskSnapshot, nowMs: UInt64) -> [Effect] {
-        if snapshot.mode.permitsAnything, snapshot.latches.isEmpty {
+        // A real desk that is not live may move on to the next stage without any latch.
+        if snapshot.mode.permitsAnything, snapshot.latches.isEmpty, snapshot.paper || snapshot.mode == .live {
             say(Span("nothing to resume: no latch holds", .notice), nowMs: nowMs)
             return []
         }
@@ -368,8 +373,13 @@ public struct Interface: Sendable {
         )
     }
 
+    /// The same for what is not drawn now, with the wall clock of what was drawn last.
+    private func scene(_ snapshot: DeskSnapshot, _ nowMs: UInt64) -> Scene {
+        scene(snapshot, nowMs: nowMs, wallClockMs: last.wallClockMs)
+    }
+
     private func context(_ snapshot: DeskSnapshot, _ nowMs: UInt64) -> LayerContext {
-        let scene = scene(snapshot, nowMs: nowMs, wallClockMs: 0)
+        let scene = scene(snapshot, nowMs)
         return LayerContext(scene: scene, listing: listing(of: focus, scene))
     }
 
@@ -406,7 +416,7 @@ public struct Interface: Sendable {
         case .filter(let text): views[focus, default: View()].filter = text
         case .move(let by):
             move(by, snapshot, nowMs)
-            let listing = listing(of: focus, scene(snapshot, nowMs: nowMs, wallClockMs: 0))
+            let listing = listing(of: focus, scene(snapshot, nowMs))
             for index in layers.indices {
                 guard var detail = layers[index] as? DetailLayer else { continue }
                 detail.follow(listing)

@@ -59,7 +59,7 @@ struct Layout: Equatable {
         if width < wide || height >= high {
             steps = demand.alarm ? [[(.steps, 1)], [(.latches, 1)]] : [[(.steps, 1), (.latches, 1)]]
             lists = [
-                [(.alerts, 1)], [(.gates, 1), (.supervisors, 1)], [(.positions, 1)], [(.orders, 3), (.venues, 2)],
+                [(.alerts, 1)], [(.gates, 1), (.supervisors, 1)], [(.positions, 1)], [(.orders, 1), (.venues, 1)],
             ]
         } else {
             steps =

@@ -20,12 +20,17 @@ enum ModeBar {
         let head = " \(status.symbol) \(word)"
         frame.put(head, row: 0, column: 0, role: role)
         var begin = TextWidth.of(head) + 2
+        // A paper desk is one in words, whatever its mode says.
+        if scene.snapshot.paper, status != .paper, begin + 5 <= layout.bar.width {
+            begin += frame.put("PAPER", row: 0, column: begin, role: role) + 2
+        }
         if let mark = scene.snapshot.mark {
             begin += frame.put(" \(mark) ", row: 0, column: begin, role: .mark) + 1
         }
         var details: [String] = []
         if case .stale(let age) = scene.freshness { details.append("STALE \(Age.whole(age))") }
         // Since when and by whom belong to the change in force, not to a halt just asked for or to not knowing.
+        if let watch = probation(scene) { details.append("PROBATION \(Age.calm(watch.leftMs)) left") }
         let isKnown = status != .unknown && (scene.unanswered == nil || scene.snapshot.mode == .halted)
         if isKnown, let since = since(scene) { details.append(since) }
         let who = isKnown ? scene.snapshot.by.map { "by \($0)" } ?? "" : ""
@@ -75,11 +80,32 @@ enum ModeBar {
             return "no order passes a gate (gates refuse): \(problem)\(host)"
         }
         var parts: [String] = []
+        if let watch = probation(scene) { parts.append("limits at \(watch.percent) %") }
+        if let stage = stage(scene) { parts.append(stage) }
         if status == .halting, let who = stillTrading(scene) { parts.append(who + " may still trade") }
         if let reason = snapshot.reason, !reason.isEmpty { parts.append("why: \(reason)") }
         let scoped = snapshot.latches.filter { !$0.scope.isGlobal }.count
         if scoped > 0 { parts.append(scoped == 1 ? "1 scope is halted" : "\(scoped) scopes are halted") }
         return parts.joined(separator: " · ")
+    }
+
+    /// The watch after a resume, as of now.
+    private static func probation(_ scene: Scene) -> (leftMs: UInt64, percent: Int)? {
+        guard scene.freshness.isLive, scene.snapshot.mode.permitsAnything, let watch = scene.snapshot.engine?.probation,
+            watch.endsInMs > scene.elapsedMs
+        else { return nil }
+        return (watch.endsInMs - scene.elapsedMs, watch.percent)
+    }
+
+    /// The next stage of a resume, where the configuration asks for time in this one first.
+    private static func stage(_ scene: Scene) -> String? {
+        guard scene.freshness.isLive, scene.snapshot.mode.permitsAnything, let stage = scene.snapshot.engine?.stage,
+            !stage.next.isEmpty, stage.mode == scene.snapshot.mode.name
+        else { return nil }
+        let left = stage.nextInMs - min(stage.nextInMs, scene.elapsedMs)
+        return left == 0
+            ? "stage \(stage.mode): \(stage.next) may follow"
+            : "stage \(stage.mode): \(stage.next) in \(Age.calm(left))"
     }
 
     /// Who has not stopped: what the operator looks for first.
@@ -140,6 +166,7 @@ enum ModeBar {
         if let problem = scene.snapshot.notDurable {
             notices.append(Span("! NOT ON DISK: \(problem)", .bad))
         }
+        notices += tripped(scene)
         notices += scene.snapshot.notices.map { Span("! \($0)", .notice) }
         if case .never = scene.freshness { return notices }
         let said = scene.snapshot.notices.contains { $0.contains("credential") }
@@ -152,6 +179,18 @@ enum ModeBar {
             )
         }
         return notices
+    }
+
+    /// Breakers that tripped and were not reset.
+    private static func tripped(_ scene: Scene) -> [Span] {
+        (scene.snapshot.engine?.breakers ?? []).filter(\.isTripped).map { breaker in
+            let age = breaker.trippedAgeMs.map { " \(Age.calm(scene.aged($0))) ago" } ?? ""
+            return Span(
+                "! BREAKER TRIPPED: \(breaker.name)\(age), limit \(breaker.limit). Reset it by: "
+                    + "estop breakers reset \(breaker.name) REASON",
+                .bad
+            )
+        }
     }
 
     static func drawNotices(_ notices: [Span], layout: Layout, into frame: inout Frame) {

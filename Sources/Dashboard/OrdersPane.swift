@@ -13,24 +13,29 @@ enum OrdersPane {
             source: orders.source,
             age: scene.freshness(of: orders),
             summary: Line(summary),
-            body: .table(Table(columns: columns, rows: sorted.map { row($0, scene) })),
+            body: .table(
+                Table(columns: columns(isOneVenue: sorted.areAtOneVenue(\.venue)), rows: sorted.map { row($0, scene) })
+            ),
             empty: "no order hangs",
             hint: orders.hint
         )
     }
 
-    private static let columns: [Table.Column] = [
-        .init(title: "symbol", width: 9, most: 14, rank: 0, order: .ascending),
-        .init(title: "side", width: 4, rank: 3, order: .ascending),
-        .init(title: "age", width: 6, right: true, rank: 1, order: .descending),
-        .init(title: "state", width: 12, most: 16, rank: 2, order: .ascending),
-        .init(title: "quantity", width: 11, right: true, rank: 5, order: .descending),
-        .init(title: "filled", width: 11, right: true, rank: 7, order: .descending),
-        .init(title: "price", width: 11, right: true, rank: 6),
-        .init(title: "venue", width: 8, most: 12, rank: 4, order: .ascending),
-        .init(title: "order", width: 10, most: 24, rank: 8, order: .ascending, middle: true),
-        .init(title: "note", width: 10, most: 40, rank: 9),
-    ]
+    private static func columns(isOneVenue: Bool) -> [Table.Column] {
+        [
+            .init(title: "symbol", width: 9, most: 14, rank: 0, order: .ascending),
+            .init(title: "side", width: 4, rank: 3, order: .ascending),
+            .init(title: "age", width: 6, right: true, rank: 1, order: .descending),
+            .init(title: "state", width: 12, most: 16, rank: 2, order: .ascending),
+            .init(title: "quantity", width: 11, right: true, rank: 5, order: .descending),
+            .init(title: "filled", width: 11, right: true, rank: 7, order: .descending),
+            .init(title: "price", width: 11, right: true, rank: 6),
+            .init(title: "venue", width: 8, most: 12, rank: isOneVenue ? 8 : 4, order: .ascending),
+            .init(title: "account", width: 8, most: 12, rank: isOneVenue ? 4 : 8, order: .ascending),
+            .init(title: "order", width: 10, most: 24, rank: 9, order: .ascending, middle: true),
+            .init(title: "note", width: 10, most: 40, rank: 10),
+        ]
+    }
 
     private static func isStuck(_ order: Order, _ scene: Scene) -> Bool {
         order.stuckAfterMs > 0 && scene.aged(order.ageMs) >= order.stuckAfterMs
@@ -48,16 +53,11 @@ enum OrdersPane {
                 Value("\(order.quantity)", key: .amount(order.quantity)),
                 Value("\(order.filled)", key: .amount(order.filled)),
                 Value(order.price.map { "\($0)" } ?? "market", order.price == nil ? .dim : .text),
-                Value(order.venue, .dim), Value(order.clientID, .dim), Value(order.note, .notice),
+                Value(order.venue, .dim), Value(order.account, .dim), Value(order.clientID, .dim),
+                Value(order.note, .notice),
             ],
-            facts: {
-                [
-                    Fact("venue's id", order.venueID.isEmpty ? "none yet: the venue has not answered" : order.venueID),
-                    Fact("account", order.account), Fact("strategy", order.strategy.isEmpty ? "-" : order.strategy),
-                    Fact("sent", "\(Age.text(age)) ago"),
-                    Fact("stuck after", order.stuckAfterMs == 0 ? "never" : Age.text(order.stuckAfterMs)),
-                ]
-            }
+            facts: { OrderFacts.of(order, isStuck: isStuck, scene) },
+            factsAreWhole: true
         )
     }
 }

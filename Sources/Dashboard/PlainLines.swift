@@ -48,6 +48,7 @@ public struct PlainReport: Sendable {
         var lines = words.freshness(old, new)
         lines += words.mode(old, new) + words.steps(old, new) + words.record(old, new) + words.host(old, new)
         lines += words.latches(old, new) + words.gates(old, new) + words.supervisors(old, new)
+        lines += words.engine(old, new)
         lines += words.readings(old, new) + words.alerts(old, new) + words.venues(old, new)
         lines += words.orders(old, new) + words.positions(old, new) + words.notices(old, new)
         if let mark = new.mark { lines = lines.map { PlainLine($0.gravity, $0.topic, "\(mark) \($0.text)") } }

@@ -32,6 +32,7 @@ struct PlainStanding {
         lines += capped(desk.latches, .latch, "latches") { PlainLine(.bad, .latch, "latch: \(words.latch($0))") }
         lines.append(words.host(desk))
         if desk.deadManMs == 0 { lines.append(words.deadMan(desk)) }
+        lines += desk.engine.map { words.standing($0) } ?? []
         lines += gates + supervisors + alerts + venues + orders + positions + unheard
         lines += desk.notices.map { PlainLine(.warning, .notice, "notice: \($0)") }
         if !desk.operatorsEnrolled, !desk.notices.contains(where: { $0.contains("credential") }) {

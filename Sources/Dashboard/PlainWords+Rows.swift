@@ -52,8 +52,24 @@ extension PlainWords {
         let gates = Set(old.gates.map(\.name))
         return rows.added.filter { $0.health != .ok }.map(supervisor)
             + rows.kept.filter { $0.old.health != $0.new.health }.map { supervisor($0.new) }
+            + rows.kept.flatMap { recovery($0.old, $0.new) }
             + rows.removed.filter { $0.name != "host" && !gates.contains($0.name) }
             .map { PlainLine(.warning, .supervisor, "supervisor \($0.name) is not expected to beat any more") }
+    }
+
+    /// What was done about one that did not beat; its health has lines of its own.
+    private func recovery(_ old: Supervisor, _ new: Supervisor) -> [PlainLine] {
+        let isContinued = new.recovery.map(\.kind).starts(with: old.recovery.map(\.kind))
+        return new.recovery.dropFirst(isContinued ? old.recovery.count : 0).compactMap { step in
+            let text = step.text.isEmpty ? "" : ": \(step.text)"
+            let after = step.afterMs == 0 ? "" : ", \(PlainText.span(step.afterMs)) after it was found"
+            let line = "supervisor \(new.name) \(step.kind.rawValue)\(after)\(text)"
+            switch step.kind {
+            case .asked, .done: return PlainLine(.warning, .supervisor, line)
+            case .failed, .leftAlone: return PlainLine(.bad, .supervisor, line)
+            case .lastBeat, .detected, .alerted, .beating: return nil
+            }
+        }
     }
 
     func supervisor(_ supervisor: Supervisor) -> PlainLine {
@@ -104,6 +120,8 @@ extension PlainWords {
             }
             if let who = alert.acknowledgedBy, was.acknowledgedBy != who {
                 lines.append(PlainLine(.news, .alert, "alert acknowledged by \(who): \(named(alert))"))
+            } else if alert.acknowledgedBy == nil, was.acknowledgedBy != nil, was.level == alert.level {
+                lines.append(PlainLine(gravity(alert.level), .alert, "alert acknowledged no more: \(named(alert))"))
             }
         }
         return lines + rows.removed.map { PlainLine(.news, .alert, "alert resolved: \(named($0))") }

@@ -67,6 +67,8 @@ struct PlainWords {
         } else if let cause = cause(desk) {
             text += cause
         }
+        // PAPER in words, whatever its mode.
+        if desk.paper, status != .paper { text += "; PAPER desk" }
         switch status {
         case .unknown, .halted, .halting: return PlainLine(.alarm, .mode, text)
         case .trading, .paper, .reduceOnly: return PlainLine(.warning, .mode, text)

@@ -10,32 +10,38 @@ enum PositionsPane {
         }
         var summary = [Span(positions.rows.isEmpty ? "none" : "\(positions.rows.count) held", .dim)]
         if !unpriced.isEmpty { summary += [Span(", ", .dim), Span("\(unpriced.count) UNPRICED", .warning)] }
+        let open = (scene.snapshot.engine?.proposals ?? []).filter { $0.state == "proposed" }.count
+        if open > 0 { summary += [Span(", ", .dim), Span("\(open) to close (x)", .warning)] }
+        summary += MoneyLine.spans(scene)
         return PaneContent(
             scene,
             source: positions.source,
             age: scene.freshness(of: positions),
             summary: Line(summary),
             body: .table(
-                Table(columns: columns(scene.snapshot.currency), rows: (unpriced + priced).map { row($0, scene) })
+                Table(
+                    columns: columns(scene.snapshot.currency, isOneVenue: positions.rows.areAtOneVenue(\.venue)),
+                    rows: (unpriced + priced).map { row($0, scene) }
+                )
             ),
             empty: "nothing is held",
             hint: positions.hint
         )
     }
 
-    private static func columns(_ currency: String) -> [Table.Column] {
+    private static func columns(_ currency: String, isOneVenue: Bool) -> [Table.Column] {
         [
             .init(title: "symbol", width: 10, most: 14, rank: 0, order: .ascending),
             .init(title: "side", width: 5, rank: 2, order: .ascending),
             .init(title: "value \(currency)", width: 12, right: true, rank: 1, order: .descending),
             .init(title: "profit \(currency)", width: 11, right: true, rank: 3, order: .ascending),
             .init(title: "quantity", width: 12, most: 16, right: true, rank: 6, order: .descending),
-            .init(title: "entry", width: 11, right: true, rank: 8),
+            .init(title: "entry", width: 11, right: true, rank: 10),
             .init(title: "price", width: 11, right: true, rank: 7),
             .init(title: "held", width: 6, right: true, rank: 9, order: .descending),
-            .init(title: "venue", width: 8, most: 12, rank: 4, order: .ascending),
-            .init(title: "account", width: 8, most: 14, rank: 10, order: .ascending),
-            .init(title: "note", width: 9, most: 40, rank: 5),
+            .init(title: "venue", width: 8, most: 12, rank: isOneVenue ? 8 : 4, order: .ascending),
+            .init(title: "account", width: 8, most: 14, rank: isOneVenue ? 4 : 8, order: .ascending),
+            .init(title: "note", width: 18, most: 60, rank: 5),
         ]
     }
 
@@ -60,18 +66,56 @@ enum PositionsPane {
                 Value(position.entryPrice.map { "\($0)" } ?? "unknown", position.entryPrice == nil ? .warning : .text),
                 Value(position.price.map { "\($0)" } ?? "none", position.price == nil ? .warning : .text),
                 Value(held.map { Age.calm($0) } ?? "?", .dim, key: .of(held)),
-                Value(position.venue, .dim), Value(position.account, .dim), Value(position.note, .notice),
+                Value(position.venue, .dim), Value(position.account, .dim), note(position, scene),
             ],
-            facts: {
-                [
-                    Fact(
-                        "price is from",
-                        position.price == nil
-                            ? "no price was received" : "\(Age.text(scene.aged(position.priceAgeMs))) ago"
-                    ),
-                    Fact("opened", held.map { "\(Age.text($0)) ago" } ?? "unknown"),
-                ]
-            }
+            facts: { PositionFacts.of(position, scene) },
+            factsAreWhole: true
         )
+    }
+
+    // MARK: - Marks
+
+    /// What an operator can do something about, before what is merely known.
+    private static func note(_ position: Position, _ scene: Scene) -> Value {
+        var marks: [String] = []
+        var role: Role = .notice
+        for proposal in PositionsPane.proposals(for: position, scene) {
+            if proposal.state == "proposed" {
+                marks.append("x: \(proposal.rule)")
+                role = .warning
+            } else {
+                marks.append("\(proposal.rule) \(proposal.state)")
+            }
+        }
+        if let claimed = position.details?.claimed {
+            marks.append("BOT SAYS \(claimed)")
+            role = .warning
+        }
+        if position.entryPrice == nil { marks.append("COST UNKNOWN") }
+        if position.details?.isSellable == false { marks.append("UNSELLABLE") }
+        if position.details?.dust != nil { marks.append("DUST") }
+        let rest = PositionsPane.peculiar(position)
+        return Value((marks + rest).joined(separator: ", "), role)
+    }
+
+    /// What is peculiar about it and not said by a mark.
+    static func peculiar(_ position: Position) -> [String] {
+        let said: Set<String> = ["no entry price", "unpriced", "unsellable"]
+        return position.note.split(separator: ",").map { Text.trimmed($0) }.filter { part in
+            !said.contains(part) && !part.hasPrefix("bot says")
+        }
+    }
+
+    /// What rules propose, or do, about a position.
+    static func proposals(for position: Position, _ scene: Scene) -> [EngineView.Proposal] {
+        (scene.snapshot.engine?.proposals ?? []).filter { $0.position == position.id }
+    }
+}
+
+extension Array {
+    /// Whether all are at one venue: then the account tells them apart, and the venue does not.
+    func areAtOneVenue(_ venue: (Element) -> String) -> Bool {
+        guard let first = first.map(venue) else { return true }
+        return allSatisfy { venue($0) == first }
     }
 }

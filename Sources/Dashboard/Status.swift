@@ -112,23 +112,53 @@ extension DeskSnapshot {
             copy.supervisors[index].gaps = []
         }
         copy.freshness = freshness.ageless
-        copy.alerts = alerts.settled { $0.ageMs = 0 }
+        copy.alerts = alerts.settled {
+            $0.ageMs = 0
+            $0.lastAgeMs = nil
+            $0.samples = nil
+        }
         copy.positions = positions.settled {
             $0.priceAgeMs = 0
             $0.heldMs = $0.heldMs.map { _ in 0 }
+            $0.details = nil
         }
         copy.orders = orders.settled {
             // Stuck or not is what matters; the age follows with the tick.
             $0.ageMs = $0.stuckAfterMs > 0 && $0.ageMs >= $0.stuckAfterMs ? 1 : 0
+            $0.details = nil
         }
         copy.venues = venues.settled {
             $0.lastReplyAgeMs = $0.lastReplyAgeMs.map { _ in 0 }
             $0.latencyMs = nil
+            $0.books = $0.books.map {
+                var books = Venue.Books()
+                books.differences = $0.differences
+                return books
+            }
         }
+        copy.engine = engine.map(\.settled)
         for step in [\HaltSteps.key, \.page, \.disk, \.gates, \.orders, \.verified] {
             if case .pending = copy.steps[keyPath: step] { copy.steps[keyPath: step] = .pending(ms: 0) }
         }
         return copy
+    }
+}
+
+extension EngineView {
+    /// What of it is on screen besides its rows, without ages and figures that follow with the tick.
+    fileprivate var settled: EngineView {
+        var view = EngineView()
+        view.proposals = proposals.map {
+            var proposal = $0
+            (proposal.ageMs, proposal.reason) = (0, "")
+            return proposal
+        }
+        view.breakers = breakers.filter(\.isTripped).map {
+            Breaker(name: $0.name, isTripped: true, isEnabled: $0.isEnabled, value: nil, limit: $0.limit)
+        }
+        view.probation = probation.map { ProbationState(endsInMs: 0, percent: $0.percent) }
+        view.stage = stage.map { StageState(mode: $0.mode, sinceAgeMs: 0, next: $0.next) }
+        return view
     }
 }
 

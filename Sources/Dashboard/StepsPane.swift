@@ -11,7 +11,8 @@ enum StepsPane {
         let room = max(1, width - Listing.margin)
         var blocks: [PaneContent.Block] = []
         let isKnown = scene.snapshot.word != nil || scene.unanswered != nil
-        if isKnown, !(scene.snapshot.mode.permitsAnything && steps.all.allSatisfy { $0 == .empty }) {
+        let isMissing = scene.snapshot.isReplay && scene.unanswered == nil
+        if isKnown, !isMissing, !(scene.snapshot.mode.permitsAnything && steps.all.allSatisfy { $0 == .empty }) {
             let counted = steps.gates == .empty && steps.open == 0 ? nil : "\(steps.acknowledged) of \(steps.open)"
             blocks = [
                 block("key seen", steps.key, scene, room, done: keyTime(scene)),
@@ -42,7 +43,8 @@ enum StepsPane {
             summary: isKnown ? summary(scene, steps) : Line("the page cannot be read", .bad),
             body: .blocks(blocks),
             empty: isKnown
-                ? "no halt is in force"
+                ? isMissing && !scene.snapshot.mode.permitsAnything
+                    ? "halted then; a halt's steps are not in the journal" : "no halt is in force"
                 : "unknown: the page cannot be read, so nothing is known of a halt. By hand: \(scene.manualHalt)"
         )
         content.attention = steps.all.firstIndex { if case .alarm = $0 { true } else { false } }

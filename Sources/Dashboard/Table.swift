@@ -64,6 +64,8 @@ struct Table {
         var values: [Value]
         /// What its details say beyond the columns; made only when somebody looks.
         var facts: @Sendable () -> [Fact] = { [] }
+        /// Whether they say what the columns say, too, in an order of their own.
+        var factsAreWhole = false
     }
 
     var columns: [Column]
@@ -157,7 +159,8 @@ struct Table {
 
     /// All that is known of a row: its columns, then what goes beyond them.
     func facts(_ row: Int) -> [Fact] {
-        zip(columns, rows[row].values).map { column, value in
+        if rows[row].factsAreWhole { return rows[row].facts() }
+        return zip(columns, rows[row].values).map { column, value in
             Fact(column.title, value.span.text.isEmpty ? "-" : value.span.text, value.span.role)
         } + rows[row].facts()
     }

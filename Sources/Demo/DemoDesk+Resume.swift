@@ -100,6 +100,11 @@ extension DemoDesk {
             case .host: PreflightCheck(name: name, passed: true, detail: "the host beats")
             case .gates: acknowledged(atMs)
             case .clock: PreflightCheck(name: name, passed: true, detail: "the clock agrees with the log")
+            case .venues: PreflightCheck(name: name, passed: true, detail: "every venue is reached")
+            case .ordersGone: PreflightCheck(name: name, passed: true, detail: "no order is left of the halt's")
+            case .reconciled: PreflightCheck(name: name, passed: true, detail: "what venues and bots say adds up")
+            case .feeds: PreflightCheck(name: name, passed: true, detail: "prices are fresh")
+            case .rules: PreflightCheck(name: name, passed: true, detail: "no rule would halt now")
             case .understood, .resolved, .verified, .safe:
                 PreflightCheck(
                     name: name,

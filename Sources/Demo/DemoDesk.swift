@@ -89,6 +89,7 @@ public struct DemoDesk: Sendable {
             lostAfterMs: RecordedFreshness.slackMs * 2
         )
         desk.alerts = Reading(source: "engine", freshness: .live(ageMs: moment.nowMs % 1000), rows: alerts)
+        RecordedEngine.fill(&desk, moment)
         return desk
     }
 

@@ -20,7 +20,7 @@ extension DeskHost {
             .object(
                 [
                     .init("what", .string(action.change.word)),
-                    .init("reason", .string(action.reason)), .init("change", .string("\(action.change)")),
+                    .init("reason", .string(action.reason)), .init("change", ControlRequest.json(of: action.change)),
                 ] + from
             )
         )

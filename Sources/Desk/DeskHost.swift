@@ -82,7 +82,7 @@ public final class DeskHost: Sendable {
         } catch {
             journal.close()
             // The next try begins a new one, and halts.
-            if error.code == .corrupt {
+            if error.isDamage {
                 let aside = try Journal.moveAside(directory: killSwitch.directory.path)
                 logger.error("the damaged journal was moved to \(aside)")
             }

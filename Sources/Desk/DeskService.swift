@@ -37,6 +37,16 @@ struct DeskService: ControlService {
             host.ask { engine, _ in
                 _ = reply(JSON.object([.init("summary", .string(engine.summary()))]).line)
             }
+        case .preflight(let mode, let scope):
+            host.ask { engine, atMs in
+                let checks = engine.resumeChecks(for: mode, scope: scope, at: atMs).map { check in
+                    JSON.object([
+                        .init("name", .string(check.name.rawValue)), .init("passed", .bool(check.passed)),
+                        .init("detail", .string(check.detail)),
+                    ])
+                }
+                _ = reply(JSON.object([.init("checks", .array(checks))]).line)
+            }
         case .digest: digest(reply)
         case .act(let action, let passphrase): act(action, passphrase, peer, reply)
         case .capPlan(let account, let most):

@@ -181,6 +181,8 @@ public final class EngineLoop: Sendable {
                 entries[entries.count - 1].decisions.insert(contentsOf: decided, at: 0)
             }
             sinceKept += entries.count
+            // A snapshot stands at an event: else replaying the events up to it gives another engine.
+            if sinceKept >= keepEvery || ends { apply(EngineLoop.host(.clock), receipt, &engine, &entries) }
             if !entries.isEmpty { outlets.record(entries) }
             if sinceKept >= keepEvery {
                 sinceKept = 0

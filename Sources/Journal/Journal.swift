@@ -160,7 +160,7 @@ public final class Journal: Sendable {
         }
         guard let eventSeq = begun else { return false }
         let started = ThreadStart.detached { [self] in
-            let body = try? StoredJSON.bytes(of: engine)
+            let body = try? Packed.bytes(of: engine)
             monitor.change { work in
                 work.isSnapshotting = false
                 guard let body else { return }

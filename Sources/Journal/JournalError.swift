@@ -32,6 +32,9 @@ public struct JournalError: Error, Sendable, Equatable, CustomStringConvertible 
     /// What happened, to what, and what to do next, for a person.
     public let message: String
 
+    /// Whether what is in the file is not what was written: bytes, or an event that means nothing any more.
+    public var isDamage: Bool { code == .corrupt || code == .content }
+
     init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message

@@ -58,7 +58,7 @@ enum Snapshots {
             )
         }
         do {
-            let engine = try StoredJSON.value(Engine.self, from: row.body)
+            let engine = try Packed.value(Engine.self, from: row.body)
             return Found(engine: engine, eventSeq: row.eventSeq, receipt: row.receipt)
         } catch {
             throw JournalError(

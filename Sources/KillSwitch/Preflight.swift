@@ -16,6 +16,16 @@ public struct PreflightCheck: Sendable, Equatable {
         case gates
         /// The clock agrees with the log.
         case clock
+        /// Every venue is reached.
+        case venues
+        /// No order is left that a halt asked to be cancelled.
+        case ordersGone = "orders-gone"
+        /// What venues and bots say adds up.
+        case reconciled
+        /// Prices are fresh.
+        case feeds
+        /// No rule would halt at once, no breaker is tripped, and the stage before was long enough.
+        case rules
         /// The operator understands why trading was halted.
         case understood
         /// The cause is resolved.
@@ -39,6 +49,9 @@ public struct PreflightCheck: Sendable, Equatable {
         /// Whether a reason can override it. Not `recorded`: resuming over a halt that has no record yet would undo it,
         /// and within two seconds it has one.
         public var canBeOverridden: Bool { self != .stopFile && self != .environment && self != .recorded }
+
+        /// The checks that the desk's engine makes.
+        public static let engine: [Name] = [.venues, .ordersGone, .reconciled, .feeds, .rules]
 
         /// The operator's four answers.
         public static var answers: [Name] { allCases.filter { $0.question != nil } }

@@ -24,8 +24,26 @@ extension KillSwitch {
         scope: Scope,
         answers: Set<PreflightCheck.Name>
     ) -> [PreflightCheck] {
+        preflight(
+            seen,
+            mode: mode,
+            scope: scope,
+            answers: answers,
+            engine: engineChecks(seen, mode: mode, scope: scope)
+        )
+    }
+
+    /// The same with what the engine said before.
+    private func preflight(
+        _ seen: Observation,
+        mode: Mode,
+        scope: Scope,
+        answers: Set<PreflightCheck.Name>,
+        engine: [PreflightCheck]
+    ) -> [PreflightCheck] {
         PreflightCheck.Name.allCases.map { name in
-            switch name {
+            if let check = engine.first(where: { $0.name == name }) { return check }
+            return switch name {
             case .recorded: recordedCheck(seen)
             case .durable: durableCheck(seen)
             case .stopFile: stopFileCheck(seen)
@@ -33,6 +51,8 @@ extension KillSwitch {
             case .host: hostCheck(seen, mode: mode)
             case .gates: gatesCheck(seen)
             case .clock: clockCheck(seen)
+            case .venues, .ordersGone, .reconciled, .feeds, .rules:
+                PreflightCheck(name: name, passed: false, detail: "the engine said nothing about it")
             case .understood, .resolved, .verified, .safe:
                 PreflightCheck(
                     name: name,
@@ -117,8 +137,9 @@ extension KillSwitch {
             name: .host,
             passed: mode != .live,
             detail: seen.deadMan > 0
-                ? "\(what): every gate will refuse until one beats; start 'estop serve'"
-                : "\(what): start 'estop serve'"
+                ? "\(what): every gate will refuse until one beats, and nobody can tell how venues, orders and rules are; "
+                    + "start 'estop serve'"
+                : "\(what), and nobody can tell how venues, orders and rules are: start 'estop serve'"
         )
     }
 
@@ -157,6 +178,7 @@ extension KillSwitch {
     /// Refused or dead in between, the desk stays halted.
     public func resume(_ request: ResumeRequest) -> ResumeOutcome {
         if let problem = objection(to: request) { return .refused(problem) }
+        awaitEngine(request)
         let lock: ResumeLock
         do {
             lock = try ResumeLock(directory)
@@ -196,6 +218,21 @@ extension KillSwitch {
         }
         let found = page.word.mode == .unknown ? .halted : page.word.mode
         if nothingToResume(request, page) { return .already(page.word) }
+        // Before the pause: what the engine judges is the desk that the operator saw, not the moment's halt.
+        let engine = engineChecks(observe(), mode: request.scope.isGlobal ? request.mode : found, scope: request.scope)
+        // What would be refused anyway is refused before anything is paused: a desk on its way back to live does not lose
+        // its stage to an attempt that came too early.
+        if found.permitsAnything {
+            let mode = request.scope.isGlobal ? request.mode : found
+            let early = preflight(
+                observe(),
+                mode: mode,
+                scope: request.scope,
+                answers: request.answers,
+                engine: engine
+            ).filter { !$0.passed && request.overrides[$0.name] == nil && $0.name != .gates }
+            if !early.isEmpty { return .refused(KillSwitch.words(early)) }
+        }
         var pause: HaltReport?
         if found.permitsAnything {
             let paused = halt(
@@ -216,7 +253,13 @@ extension KillSwitch {
         guard seen.word == word else { return .refused("the desk changed while this resume began: look again") }
         let mode = request.scope.isGlobal ? request.mode : restored(found, seen, pause: pause)
         // The pause is this resume's own doing: no gate was asked to acknowledge it, and it is not what is judged.
-        let failing = preflight(seen, mode: mode, scope: request.scope, answers: request.answers).filter {
+        let failing = preflight(
+            seen,
+            mode: mode,
+            scope: request.scope,
+            answers: request.answers,
+            engine: engine
+        ).filter {
             !$0.passed && request.overrides[$0.name] == nil && !(pause != nil && $0.name == .gates)
         }
         if let refusal = refusal(failing, seen, request) { return .refused(refusal) }
@@ -238,7 +281,11 @@ extension KillSwitch {
         if !seen.entriesWithoutLatch.isEmpty { return "a scoped halt on the page has no record yet: try again in 2 s" }
         if seen.logProblem != nil { return seen.logProblem }
         guard !failing.isEmpty else { return nil }
-        return "preflight: " + failing.map { "\($0.name.rawValue): \($0.detail)" }.joined(separator: "; ")
+        return KillSwitch.words(failing)
+    }
+
+    private static func words(_ failing: [PreflightCheck]) -> String {
+        "preflight: " + failing.map { "\($0.name.rawValue): \($0.detail)" }.joined(separator: "; ")
     }
 
     private func nothingToResume(_ request: ResumeRequest, _ page: HaltPage) -> Bool {
@@ -311,10 +358,10 @@ extension KillSwitch {
     }
 
     private func overrides(_ request: ResumeRequest) -> [JSON.Member] {
-        // A record holds 4,096 bytes: the overrides of every check fit when each reason takes at most 150 as JSON.
+        // A record holds 4,096 bytes: the overrides of every check fit when each reason takes at most 80 as JSON.
         PreflightCheck.Name.allCases.compactMap { name in
-            guard var why = request.overrides[name].map({ String($0.prefix(150)) }) else { return nil }
-            while JSON.string(why).bytes.count > 150 { why.removeLast() }
+            guard var why = request.overrides[name].map({ String($0.prefix(80)) }) else { return nil }
+            while JSON.string(why).bytes.count > 80 { why.removeLast() }
             return .init(name.rawValue, .string(why))
         }
     }

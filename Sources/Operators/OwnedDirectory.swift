@@ -32,7 +32,7 @@ struct OwnedDirectory: ~Copyable {
     // MARK: - Reading
 
     /// The bytes of a file; nil when there is none.
-    func read(_ name: String) throws(OperatorsError) -> [UInt8]? {
+    func read(_ name: String, limit: Int = OwnedDirectory.fileLimit) throws(OperatorsError) -> [UInt8]? {
         // Non-blocking: whoever puts a pipe there must not hold anybody up.
         let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard file >= 0 else {
@@ -41,12 +41,12 @@ struct OwnedDirectory: ~Copyable {
         }
         defer { close(file) }
         let size = try check(file, name)
-        guard size <= OwnedDirectory.fileLimit else {
+        guard size <= limit else {
             throw OperatorsError(.corrupt, "\(path)/\(name) is far too large, so nobody is accepted: restore it")
         }
         var bytes: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 16_384)
-        while bytes.count <= OwnedDirectory.fileLimit {
+        while bytes.count <= limit {
             let count = Glibc.read(file, &part, part.count)
             if count == 0 { return bytes }
             if count < 0 {
@@ -108,9 +108,13 @@ struct OwnedDirectory: ~Copyable {
     }
 
     /// Replaces a file as a whole, on disk when it returns. Only under the lock.
-    func replace(_ name: String, with text: String) throws(OperatorsError) {
-        guard text.utf8.count <= OwnedDirectory.fileLimit else {
-            throw OperatorsError(.input, "\(path)/\(name) would be too large: remove operators that left")
+    func replace(
+        _ name: String,
+        with text: String,
+        limit: Int = OwnedDirectory.fileLimit
+    ) throws(OperatorsError) {
+        guard text.utf8.count <= limit else {
+            throw OperatorsError(.input, "\(path)/\(name) would be too large: remove what is no longer needed")
         }
         let new = name + ".new"
         // What a crash left behind. The lock keeps others from being at it.
@@ -150,14 +154,16 @@ struct OwnedDirectory: ~Copyable {
 
     // MARK: - The lock
 
-    /// Holds operators.lock while `body` runs.
+    /// Holds a lock file while `body` runs.
     ///
-    /// - Parameter patience: Milliseconds to wait for another holder, by the monotonic clock.
+    /// - Parameters:
+    ///   - name: The file: operators.lock, which is held while a wrong passphrase is delayed, or one that never is.
+    ///   - patience: Milliseconds to wait for another holder, by the monotonic clock.
     func locked<Result>(
+        _ name: String = "operators.lock",
         patience: UInt64,
         _ body: () throws(OperatorsError) -> Result
     ) throws(OperatorsError) -> Result {
-        let name = "operators.lock"
         var file = openat(descriptor, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         if file >= 0 {
             guard prepare(file) else {
@@ -172,21 +178,23 @@ struct OwnedDirectory: ~Copyable {
         // Closing ends the lock: every descriptor here is its own open file.
         defer { close(file) }
         _ = try check(file, name)
-        try take(file, patience: patience)
+        try take(file, name, patience: patience)
         return try body()
     }
 
-    private func take(_ file: Int32, patience: UInt64) throws(OperatorsError) {
+    private func take(_ file: Int32, _ name: String, patience: UInt64) throws(OperatorsError) {
         let step: UInt64 = 20
         var waited: UInt64 = 0
         while flock(file, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else {
-                throw failure("operators.lock", "cannot be locked", errno)
+                throw failure(name, "cannot be locked", errno)
             }
             guard waited < patience else {
                 throw OperatorsError(
                     .busy,
-                    "other passphrases are being checked for \(patience / 1000) s now: try again"
+                    name == "operators.lock"
+                        ? "other passphrases are being checked for \(patience / 1000) s now: try again"
+                        : "\(path)/\(name) is held by another process for \(patience / 1000) s now: try again"
                 )
             }
             Clock.sleep(milliseconds: step)

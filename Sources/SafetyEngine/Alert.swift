@@ -54,6 +54,25 @@ public struct Alert: Sendable, Equatable, Codable {
     /// Why nobody is told of it now: `silenced by alice: drill`, `follows FEED_STALE/kraken`; empty: somebody is.
     public var quiet = ""
 
+    /// The last values that met the condition, the oldest first, as people read them; nil: nobody filled them in.
+    public var samples: [Sample]?
+    /// Milliseconds since a value met the condition last; nil: not known.
+    public var lastAgeMs: UInt64?
+
+    /// One value that met the condition.
+    public struct Sample: Sendable, Equatable, Codable {
+        /// The value, with its unit.
+        public var value: String
+        /// Milliseconds since it was read.
+        public var ageMs: UInt64
+
+        /// Creates a sample.
+        public init(value: String, ageMs: UInt64) {
+            self.value = value
+            self.ageMs = ageMs
+        }
+    }
+
     /// Creates an alert.
     public init(
         id: String,

@@ -166,6 +166,12 @@ public struct DeskSnapshot: Sendable, Equatable {
     /// What the mark means, and what K does meanwhile.
     public var markNote: String
 
+    /// The mark of a recorded span that is played again.
+    public static let replayMark = "REPLAY"
+
+    /// Whether it is the past: what a journal does not hold (gates, the steps of a halt) is not there.
+    public var isReplay: Bool { mark == DeskSnapshot.replayMark }
+
     /// Creates a snapshot of a desk of which nothing is known yet.
     public init(deskName: String, paper: Bool, directory: String) {
         self.deskName = deskName

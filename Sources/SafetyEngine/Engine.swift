@@ -47,7 +47,11 @@ public struct Engine: Sendable, Equatable, Codable {
     public mutating func apply(_ event: Event, at receipt: Receipt) -> [Decision] {
         let receipt = Receipt(atMs: max(receipt.atMs, last?.atMs ?? 0), wallMs: receipt.wallMs)
         var decisions: [Decision] = []
+        // Its time begins with its first event, whatever that is: a journal may have lost the start.
+        if last == nil { evaluatedMs = max(evaluatedMs, receipt.atMs - receipt.atMs % Engine.stepMs) }
         if case .host(let host) = event.body {
+            // Until a stall everything was evaluated, also where no event says so.
+            if case .stalled(let milliseconds) = host { advance(to: receipt.atMs.since(milliseconds), &decisions) }
             // A start or a stall names a span that nobody watched: it is not evaluated after the fact.
             if host.skipsTime { evaluatedMs = max(evaluatedMs, receipt.atMs - receipt.atMs % Engine.stepMs) }
             advance(to: receipt.atMs, &decisions)
@@ -60,7 +64,10 @@ public struct Engine: Sendable, Equatable, Codable {
         switch event.body {
         case .operatorAction(let action): take(action, receipt, &decisions)
         case .heartbeat(let beat): roster.take(beat, event.origin, receipt)
-        default: book.take(event, receipt, settings)
+        default:
+            // How late something came is told by the desk's own calendar: a jump of the machine's clock makes no price late.
+            let wallMs = calendar.wallMs(at: receipt.atMs) ?? receipt.wallMs
+            book.take(event, Receipt(atMs: receipt.atMs, wallMs: wallMs), settings)
         }
         return decisions
     }

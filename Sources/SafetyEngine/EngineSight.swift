@@ -74,6 +74,8 @@ extension DeskSnapshot {
         guard let cancels = view.cancels, steps.page != .empty else { return }
         if let done = cancels.doneAfterMs {
             steps.orders = .done(ms: Double(done))
+            // Verified is what comes last.
+            if case .done(let ms) = steps.verified { steps.verified = .done(ms: max(ms, Double(done))) }
             return
         }
         steps.orders = cancels.problem.isEmpty ? .pending(ms: Double(cancels.askedAgeMs)) : .alarm(cancels.problem)

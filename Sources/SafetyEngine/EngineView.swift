@@ -34,6 +34,8 @@ public struct EngineView: Sendable, Equatable, Codable {
     public var journal = JournalState()
     /// The watch after a resume; nil: none.
     public var probation: ProbationState?
+    /// How far the desk is on its way back to live; nil: nobody has told the engine its mode.
+    public var stage: StageState?
     /// How stale the oldest word of a venue is; nil: no venue has spoken.
     public var venueAgeMs: UInt64?
 
@@ -232,6 +234,25 @@ public struct EngineView: Sendable, Equatable, Codable {
         public var equityAgeMs: UInt64?
         /// Creates money of which nothing is known.
         public init() {}
+    }
+
+    /// Where the desk stands between paper and live (FEATURES row E42).
+    public struct StageState: Sendable, Equatable, Codable {
+        /// The mode that it is in.
+        public var mode: String
+        /// Milliseconds since it is in it.
+        public var sinceAgeMs: UInt64
+        /// The next mode, where the configuration asks for time in this one first; empty: none.
+        public var next: String
+        /// Milliseconds until a resume to `next` is early no more; 0: it is not.
+        public var nextInMs: UInt64
+        /// Creates a state.
+        public init(mode: String, sinceAgeMs: UInt64, next: String = "", nextInMs: UInt64 = 0) {
+            self.mode = mode
+            self.sinceAgeMs = sinceAgeMs
+            self.next = next
+            self.nextInMs = nextInMs
+        }
     }
 
     /// The watch after a resume.

@@ -10,10 +10,17 @@ public struct Ledger<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     public private(set) var keys: [Key] = []
     /// The values, in the order of their keys.
     public private(set) var values: [Value] = []
-    private var places: [Key: Int] = [:]
+    fileprivate var places: [Key: Int] = [:]
 
     /// Creates an empty ledger.
     public init() {}
+
+    /// The same keys in the same order as another ledger's, all with one value. Nothing is hashed.
+    init<Other>(like other: Ledger<Key, Other>, _ value: Value) {
+        keys = other.keys
+        values = Array(repeating: value, count: other.keys.count)
+        places = other.places
+    }
 
     /// How many there are.
     public var count: Int { keys.count }
@@ -24,6 +31,17 @@ public struct Ledger<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     /// Where a key is; nil: not there. Holds until something is removed.
     public func place(of key: Key) -> Int? { places[key] }
+
+    /// The same, where the key is likely to be at `hint`: comparing costs less than hashing.
+    func place(of key: Key, near hint: Int) -> Int? {
+        if keys.indices.contains(hint), keys[hint] == key { return hint }
+        return places[key]
+    }
+
+    /// Where a key is, which is added with a value where it is not.
+    mutating func place(of key: Key, near hint: Int, default fallback: @autoclosure () -> Value) -> Int {
+        place(of: key, near: hint) ?? append(key, fallback())
+    }
 
     /// The value at a place.
     public subscript(at place: Int) -> Value {

@@ -59,6 +59,37 @@ public struct Order: Sendable, Equatable, Codable {
     /// What is being done about it, or what the operator can do.
     public var note: String
 
+    /// What goes beyond the columns: when it reached which state; nil: nobody filled it in.
+    public var details: Details?
+
+    /// What an operator looks up about one order.
+    public struct Details: Sendable, Equatable, Codable {
+        /// One state that it reached.
+        public struct Reached: Sendable, Equatable, Codable {
+            /// The state.
+            public var state: State
+            /// Milliseconds since it was reached.
+            public var ageMs: UInt64
+
+            /// Creates one.
+            public init(state: State, ageMs: UInt64) {
+                self.state = state
+                self.ageMs = ageMs
+            }
+        }
+        /// The states that it went through, the first one first.
+        public var reached: [Reached] = []
+        /// Milliseconds since its venue spoke of it last; nil: it never did.
+        public var heardAgeMs: UInt64?
+        /// What a bot says that it is, where its venue says otherwise; nil: no difference.
+        public var claimed: State?
+        /// Whether it may only make a position smaller.
+        public var isReduceOnly = false
+
+        /// Creates details of which nothing is known.
+        public init() {}
+    }
+
     /// Creates an order.
     public init(
         clientID: String,

@@ -33,6 +33,77 @@ public struct Position: Sendable, Equatable, Codable {
     /// What is peculiar about it: `dust`, `adopted`, `unsellable`, what an exit rule would do.
     public var note: String
 
+    /// What goes beyond the columns: its cost basis, its peak and how far its exits are; nil: nobody filled it in.
+    public var details: Details?
+
+    /// What an operator looks up about one position.
+    public struct Details: Sendable, Equatable, Codable {
+        /// The currency of its prices; empty: the desk's base currency.
+        public var currency = ""
+        /// Who gave the entry price; empty: its venue or its fills.
+        public var entryPriceBy = ""
+        /// The best price since it was opened: what a trailing stop counts from.
+        public var peak: Decimal?
+        /// Whether it was found at its venue, not opened by a bot of this desk.
+        public var isAdopted = false
+        /// Whether its venue sells it.
+        public var isSellable = true
+        /// How much a bot says is held, where that is another figure; nil: no difference.
+        public var claimed: Decimal?
+        /// Milliseconds since its venue spoke of it last; nil: never.
+        public var heardAgeMs: UInt64?
+        /// Why it is dust; nil: it is none.
+        public var dust: String?
+        /// Positions of its account that count for the cap; nil: not counted yet.
+        public var countedInCap: Int?
+        /// The cap of its account.
+        public var cap = 0
+        /// Its exit rules, in their order.
+        public var exits: [Exit] = []
+
+        /// Creates details of which nothing is known.
+        public init() {}
+    }
+
+    /// How far one exit rule of a position is.
+    public struct Exit: Sendable, Equatable, Codable {
+        /// `STOP_LOSS`, `TAKE_PROFIT`, `TRAILING`, `TIME_EXIT`.
+        public var rule: String
+        /// Its limit: `3 %`, `24h`.
+        public var limit: String
+        /// `observe` or `enforce`; `off`: it is not watched.
+        public var policy: String
+        /// The price past which it is met; nil: none, or not known.
+        public var trigger: Decimal?
+        /// How far the price is from it, in percent of the price; negative: past it. Nil: not known.
+        public var percentLeft: Decimal?
+        /// Milliseconds until its time is up; 0: it is. Nil: it has none, or it is not known.
+        public var leftMs: UInt64?
+        /// Why it cannot be judged; empty: it can.
+        public var problem: String
+        /// Why it would not close anything by itself just now, where it is to; empty: it would.
+        public var blocker = ""
+
+        /// Creates an exit rule's state.
+        public init(
+            rule: String,
+            limit: String,
+            policy: String,
+            trigger: Decimal? = nil,
+            percentLeft: Decimal? = nil,
+            leftMs: UInt64? = nil,
+            problem: String = ""
+        ) {
+            self.rule = rule
+            self.limit = limit
+            self.policy = policy
+            self.trigger = trigger
+            self.percentLeft = percentLeft
+            self.leftMs = leftMs
+            self.problem = problem
+        }
+    }
+
     /// Creates a position.
     public init(
         venue: String,

@@ -31,6 +31,38 @@ public struct Venue: Sendable, Equatable, Codable {
     /// The last error, in the venue's words, and what to do; empty: none.
     public var note: String
 
+    /// What is known of the account's books; nil: nobody filled it in.
+    public var books: Books?
+
+    /// What one account of a venue holds, and whether it adds up.
+    public struct Books: Sendable, Equatable, Codable {
+        /// Held positions; nil: the venue never listed them.
+        public var positions: Int?
+        /// Of them, how many have no price.
+        public var unpriced = 0
+        /// What balances are worth, in the desk's base currency; nil: not known.
+        public var balance: Decimal?
+        /// What the account is worth in all; nil: not known.
+        public var equity: Decimal?
+        /// The desk's base currency.
+        public var currency = ""
+        /// Milliseconds since the newest price from this venue; nil: it gave none.
+        public var feedAgeMs: UInt64?
+        /// Past this age a price is stale, in milliseconds.
+        public var feedLimitMs: UInt64 = 0
+        /// Milliseconds since it listed its open orders; nil: never.
+        public var ordersAgeMs: UInt64?
+        /// Milliseconds since it listed its positions; nil: never.
+        public var positionsAgeMs: UInt64?
+        /// What does not add up; empty: all of what can be compared agrees.
+        public var differences: [String] = []
+        /// Why it cannot be compared; empty: it was.
+        public var notCompared = ""
+
+        /// Creates books of which nothing is known.
+        public init() {}
+    }
+
     /// Creates a venue.
     public init(
         name: String,

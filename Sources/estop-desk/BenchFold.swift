@@ -24,7 +24,7 @@ struct BenchFold: BenchPart {
                 limit: .ratioOfMedians(10)
             ),
             BenchRow(
-                name: "the same, at 500,000 a second",
+                name: "the same, for 500,000 a second",
                 unit: .ns,
                 subject: engine,
                 reference: "only stored",
@@ -68,7 +68,8 @@ struct BenchFold: BenchPart {
     }
 
     @inline(never)
-    private static func fold(_ events: [Event], _ span: Range<Int>, into engine: inout Engine, from atMs: UInt64) -> Int {
+    private static func fold(_ events: [Event], _ span: Range<Int>, into engine: inout Engine, from atMs: UInt64) -> Int
+    {
         var decided = 0
         for place in span {
             let at = atMs + UInt64((place - span.lowerBound) * Int(Engine.stepMs) / span.count)

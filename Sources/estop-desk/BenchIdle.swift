@@ -39,7 +39,9 @@ struct BenchIdle: BenchPart {
     }
 
     mutating func round(_ site: BenchSite, _ size: BenchSize) throws(BenchProblem) {
-        let sleeper = try BenchProcess.start([BenchProcess.own, "bench", BenchRole.sleeper.rawValue, "--state", site.root])
+        let sleeper = try BenchProcess.start([
+            BenchProcess.own, "bench", BenchRole.sleeper.rawValue, "--state", site.root,
+        ])
         site.adopt(sleeper)
         defer { site.end(sleeper) }
         try BenchIdle.measure(try site.makeDesk(limited: true, pages: false, paper: false), site, size, &live)
@@ -84,7 +86,8 @@ private struct BenchTasks {
         let names = (try? StateDirectory(folder).names()) ?? []
         guard !names.isEmpty else { throw BenchProblem("the threads of process \(pid) cannot be counted") }
         for name in names {
-            runNs += BenchTasks.text("\(folder)/\(name)/schedstat").split(separator: " ").first.flatMap { UInt64($0) } ?? 0
+            runNs +=
+                BenchTasks.text("\(folder)/\(name)/schedstat").split(separator: " ").first.flatMap { UInt64($0) } ?? 0
             for line in BenchTasks.text("\(folder)/\(name)/status").split(separator: "\n") {
                 guard line.hasPrefix("voluntary_ctxt_switches:") else { continue }
                 waits += line.split(whereSeparator: \.isWhitespace).last.flatMap { UInt64($0) } ?? 0

@@ -30,7 +30,9 @@ struct BenchIngest: BenchPart {
     var notes: [String] {
         let median = handed.percentile(0.5)
         guard median > 0 else { return [] }
-        return ["ingest: \(BenchUnit.fixed(1_000_000_000 / median, 0)) lines a second, none lost (each found in the journal)"]
+        return [
+            "ingest: \(BenchUnit.fixed(1_000_000_000 / median, 0)) lines a second, none lost (each found in the journal)"
+        ]
     }
 
     mutating func round(_ site: BenchSite, _ size: BenchSize) throws(BenchProblem) {

@@ -3,6 +3,9 @@ import SafetyEngine
 
 /// Whether cost is linear: one event, and one evaluation's share of one position and order, on a small desk and on desks ten
 /// and a hundred times as large.
+///
+/// An event finds what it is about by hashing: on a large desk that is no longer in the processor's caches, which is seen
+/// in the same way where events are only stored.
 struct BenchLinear: BenchPart {
     let title = "linear"
     var problem: BenchProblem?
@@ -11,6 +14,7 @@ struct BenchLinear: BenchPart {
     private struct Desk {
         let size: Int
         var event = BenchSeries()
+        var stored = BenchSeries()
         var share = BenchSeries()
     }
 
@@ -18,8 +22,11 @@ struct BenchLinear: BenchPart {
     private static let slice = 1_000
     private static let slices = 20
 
-    /// A hundred times as many cost the same each, but for what the processor's caches no longer hold.
-    private static let most = 2.0
+    /// A hundred times as many cost the same each, but for the memory that the processor's caches no longer hold: walked
+    /// over from end to end by an evaluation ...
+    private static let most = 3.0
+    /// ... and hit here and there by an event.
+    private static let mostOfEvent = 4.0
 
     var rows: [BenchRow] {
         guard let small = desks.first else { return [] }
@@ -31,7 +38,15 @@ struct BenchLinear: BenchPart {
                     subject: desk.event,
                     reference: "desk of \(small.size)",
                     bare: small.event,
-                    limit: .ratioOfMedians(BenchLinear.most)
+                    limit: .ratioOfMedians(BenchLinear.mostOfEvent)
+                ),
+                BenchRow(
+                    name: "the same, only stored",
+                    unit: .ns,
+                    subject: desk.stored,
+                    reference: "desk of \(small.size)",
+                    bare: small.stored,
+                    limit: .none
                 ),
                 BenchRow(
                     name: "evaluation, share of 1 of \(desk.size)",
@@ -52,7 +67,9 @@ struct BenchLinear: BenchPart {
             world.addPositions()
             world.addOrders()
             world.step()
+            var store = world.stored
             desks[index].event.beginRound()
+            desks[index].stored.beginRound()
             desks[index].share.beginRound()
             for slice in 0..<BenchLinear.slices {
                 let span = slice * BenchLinear.slice..<(slice + 1) * BenchLinear.slice
@@ -60,7 +77,10 @@ struct BenchLinear: BenchPart {
                 let start = Clock.boottime()
                 for event in events { world.apply(event) }
                 let end = Clock.boottime()
+                for event in events { store.take(event) }
+                let stored = Clock.boottime()
                 desks[index].event.add(Double(end - start) / Double(BenchLinear.slice))
+                desks[index].stored.add(Double(stored - end) / Double(BenchLinear.slice))
                 // Small desks are evaluated several times, for a time that a clock can tell.
                 let times = max(1, size.desks.last.map { $0 / 10 / desks[index].size } ?? 1)
                 let began = Clock.boottime()
@@ -68,6 +88,7 @@ struct BenchLinear: BenchPart {
                 let ended = Clock.boottime()
                 desks[index].share.add(Double(ended - began) / Double(times * desks[index].size))
             }
+            BenchSink.take(store.count)
             let counts = world.engine.book.counts
             guard world.engine.book.orders.count == desks[index].size, counts.duplicate == 0 else {
                 throw BenchProblem("a desk is not as it should be: \(counts)")

@@ -14,7 +14,9 @@ struct BenchMemory: BenchPart {
         func row(_ name: String, _ series: BenchSeries, _ stored: BenchSeries) -> BenchRow {
             BenchRow(name: name, unit: .bytes, subject: series, reference: "only stored", bare: stored, limit: .none)
         }
-        return [row("memory of a position", position, storedPosition), row("memory of an open order", order, storedOrder)]
+        return [
+            row("memory of a position", position, storedPosition), row("memory of an open order", order, storedOrder),
+        ]
     }
 
     mutating func round(_ site: BenchSite, _ size: BenchSize) throws(BenchProblem) {

@@ -90,26 +90,34 @@ struct BenchRestart: BenchPart {
             var events = reader.events(from: 1)
             var left = states[...]
             var paused: UInt64 = 0
+            // The state may have been asked for between two events of one millisecond.
+            var sameTime: [Engine] = []
             func compare(_ engine: Engine) throws {
                 guard let (when, state) = left.popFirst() else { return }
                 let began = Clock.boottime()
-                var engine = engine
-                _ = engine.advance(to: Receipt(atMs: state.atMs, wallMs: 0))
-                let digest = try EngineDigest.text(of: engine)
+                let isFound = try (sameTime + [engine]).reversed().contains { candidate in
+                    var candidate = candidate
+                    _ = candidate.advance(to: Receipt(atMs: state.atMs, wallMs: 0))
+                    return try EngineDigest.text(of: candidate) == state.sha256
+                }
+                sameTime = []
                 paused += Clock.boottime() - began
-                guard digest == state.sha256 else {
+                guard isFound else {
                     throw BenchProblem("the engine's state \(when) is not that of a replay of its journal")
                 }
             }
             while let stored = try events.next() {
                 while let next = left.first, stored.receipt.atMs > next.state.atMs { try compare(engine) }
+                if let next = left.first, stored.receipt.atMs == next.state.atMs { sameTime.append(engine) }
                 BenchSink.take(engine.apply(try stored.event(), at: stored.receipt).count)
             }
             while !left.isEmpty { try compare(engine) }
             replay.add(Double(Clock.boottime() - start - paused))
             // And what a start makes of the snapshot and what came after it.
             let restored = try reader.restore().replay()
-            guard restored == engine else { throw BenchProblem("a snapshot does not lead to the state of a full replay") }
+            guard restored == engine else {
+                throw BenchProblem("a snapshot does not lead to the state of a full replay")
+            }
         } catch let error as BenchProblem {
             throw error
         } catch {

@@ -79,7 +79,8 @@ final class BenchServer {
     func flush(lines: Int) throws(BenchProblem) {
         try BenchServer.send(.flush, client)
         let answer = try BenchServer.answer("flushed", client)
-        guard answer["taken"]?.integer == Int64(lines), answer["refused"]?.integer == 0, answer["durable"] == .bool(true)
+        guard answer["taken"]?.integer == Int64(lines), answer["refused"]?.integer == 0,
+            answer["durable"] == .bool(true)
         else { throw BenchProblem("of \(lines) lines: \(answer.line)") }
     }
 

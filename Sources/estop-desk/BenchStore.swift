@@ -25,7 +25,7 @@ struct BenchStore: Sendable {
         case .order(let report):
             orders[OrderKey(venue: origin.venue, account: origin.account, clientID: report.clientID)] = report
         case .fill(let report):
-            fills[OrderKey(venue: origin.venue, account: origin.account, clientID: report.fillID)] = report
+            fills[OrderKey(venue: origin.venue, account: origin.account, clientID: report.clientID)] = report
         case .position(let report):
             let key = PositionKey(
                 venue: origin.venue,

@@ -36,7 +36,11 @@ struct BenchStream: Sendable {
             let report = BalanceReport(currency: "USD", total: BenchStream.decimal(10_000_00 + others % 100, 2))
             return Event(account(others % BenchStream.lanes), .balance(report))
         case UInt8(ascii: "m"):
-            let report = MetricReport(name: "cpu_percent", subject: "host-\(others % 5)", value: Decimal(20 + others % 20))
+            let report = MetricReport(
+                name: "cpu_percent",
+                subject: "host-\(others % 5)",
+                value: Decimal(20 + others % 20)
+            )
             return Event(Event.Origin(source: .init(.bot, "collector")), .metric(report))
         case UInt8(ascii: "a"):
             let result = APIResult(endpoint: "POST /orders", isSuccess: true, latencyMs: UInt64(40 + others % 60))

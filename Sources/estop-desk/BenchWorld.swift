@@ -49,6 +49,18 @@ struct BenchWorld: Sendable {
 
     mutating func addOrders() { for number in 0..<size { apply(order(number)) } }
 
+    /// A store of the same positions, orders, balances and beats.
+    var stored: BenchStore {
+        var store = BenchStore()
+        for number in 0..<supervisors { store.take(beat(number)) }
+        for number in 0..<accounts { store.take(balance(number)) }
+        for number in 0..<size {
+            store.take(position(number))
+            store.take(order(number))
+        }
+        return store
+    }
+
     /// The next step of the engine's grid, and what time alone decides there.
     mutating func step() {
         atMs += Engine.stepMs

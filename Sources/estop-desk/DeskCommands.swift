@@ -18,6 +18,7 @@ enum DeskCommands {
         (OrdersCommand.cancel, OrdersCommand.runCancel),
         (SupervisorsCommand.list, SupervisorsCommand.runList),
         (SupervisorsCommand.forget, SupervisorsCommand.runForget),
+        (DrillCommand.command, DrillCommand.run),
         (HealthCommand.command, HealthCommand.run),
         (HealthCommand.summary, HealthCommand.runSummary),
         (BreakersCommand.list, BreakersCommand.runList),
@@ -33,6 +34,9 @@ enum DeskCommands {
         (NormalizeCommand.command, NormalizeCommand.run),
         (IngestCommand.command, IngestCommand.run),
         (ClockCommand.accept, ClockCommand.runAccept),
+        (TokenCommand.issue, TokenCommand.runIssue),
+        (TokenCommand.list, TokenCommand.runList),
+        (TokenCommand.revoke, TokenCommand.runRevoke),
         (ReplayCommand.command, ReplayCommand.run),
         (AuditCommand.list, AuditCommand.runList),
         (AuditCommand.verify, AuditCommand.runVerify),
@@ -44,6 +48,8 @@ enum DeskCommands {
         (ConfigCommand.check, ConfigCommand.runCheck),
         (ConfigCommand.path, ConfigCommand.runPath),
         (ConfigCommand.example, ConfigCommand.runExample),
+        (ConfigHistoryCommand.history, ConfigHistoryCommand.runHistory),
+        (ConfigHistoryCommand.restore, ConfigHistoryCommand.runRestore),
     ]
 
     static let table = CommandTable(

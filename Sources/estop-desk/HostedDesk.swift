@@ -56,7 +56,7 @@ final class HostedDesk: Sendable {
         do {
             do {
                 try begin(killSwitch, reading, arguments, logger, onView)
-            } catch let error as JournalError where error.code == .corrupt {
+            } catch let error as JournalError where error.isDamage {
                 // It was moved aside: a new one begins, and the desk is halted because of what it does not know.
                 logger.critical("\(error.message). A new journal begins, and the desk is halted")
                 try begin(killSwitch, reading, arguments, logger, onView)
@@ -82,7 +82,7 @@ final class HostedDesk: Sendable {
             host: { [weak self] in self?.engine.withLock { $0 } }
         )
         do throws(APIServer.Failure) {
-            let server = try APIServer(ControlAPI(behind, bearer: NoBearer(), settings: settings), logger: logger)
+            let server = try APIServer(ControlAPI(behind, bearer: TokenBearer(killSwitch), settings: settings), logger: logger)
             api.withLock { $0 = server }
             logger.info("HTTP API on \(settings.address):\(server.port)")
         } catch {
@@ -138,8 +138,12 @@ final class HostedDesk: Sendable {
         )
         engine.withLock { $0 = started }
         relay.told.withLock { $0 = { started.switchChanged() } }
+        keep(reading, killSwitch, arguments, logger)
         let place = ConfigurationWatch.Place(named: arguments.config, state: killSwitch.directory.path)
-        let begun = ConfigurationWatch(place, running: reading) { HostedDesk.take($0, started, logger) }
+        let begun = ConfigurationWatch(place, running: reading) { [self] in
+            take($0, started, logger)
+            if case .changed(let change) = $0 { keep(change.reading, killSwitch, arguments, logger) }
+        }
         watch.withLock { $0 = begun }
         begun.start()
     }
@@ -170,7 +174,18 @@ final class HostedDesk: Sendable {
         if !isStarted { isTrying.store(false, ordering: .releasing) }
     }
 
-    private static func take(_ outcome: ConfigurationWatch.Outcome, _ host: DeskHost, _ logger: Logger) {
+    /// Keeps what runs, so that it can be restored.
+    private func keep(
+        _ reading: ConfigurationReading,
+        _ killSwitch: KillSwitch,
+        _ arguments: Arguments,
+        _ logger: Logger
+    ) {
+        guard let problem = ConfigHistory(killSwitch.directory).keep(reading, named: arguments.config) else { return }
+        logger.warning("the configuration that runs is not kept in the history: \(problem)")
+    }
+
+    private func take(_ outcome: ConfigurationWatch.Outcome, _ host: DeskHost, _ logger: Logger) {
         switch outcome {
         case .same: logger.notice("the configuration is what it was")
         case .refused(let refusal):

@@ -41,12 +41,16 @@ enum Commands {
         .init("normalize", summary: "bring all accounts down to their caps once; --dry-run only says what it would do"),
         .init("ingest", summary: "hand events to the host, one JSON object a line"),
         .init("clock", summary: "take the machine's clock over after a jump"),
+        .init("token", summary: "issue, list, revoke: the bearer tokens of the control API"),
         .init("replay", summary: "the dashboard as it was then, from the journal"),
         .init("audit", summary: "what was done by whom; verify the chain of its records"),
         .init("bench", summary: "measure the halt path against references in the same run"),
         .init("doctor", summary: "check the installation and the state directory, and say what to do"),
         .init("notify", summary: "test who is told of alerts; what waits to be told"),
-        .init("config", summary: "show, check, path, example: what estop.toml says, and may say"),
+        .init(
+            "config",
+            summary: "show, check, path, example, history, restore: what estop.toml says, may say, and said"
+        ),
     ]
 
     static let table = CommandTable(

@@ -33,7 +33,11 @@ private let table = CommandTable(
         ),
         CommandTable.Command("operator add", summary: "enrols", positionals: [CommandTable.Positional("NAME")]),
         CommandTable.Command("operator list", summary: "lists"),
-        CommandTable.Command("alerts", summary: "lists", options: [CommandTable.Option("history", summary: "old ones")]),
+        CommandTable.Command(
+            "alerts",
+            summary: "lists",
+            options: [CommandTable.Option("history", summary: "old ones")]
+        ),
         CommandTable.Command("alerts silence", summary: "tells nobody", positionals: [CommandTable.Positional("RULE")]),
         CommandTable.Command(
             "run",

@@ -44,6 +44,17 @@ struct GoldenTests {
                 return desk
             }
         ),
+        ("paper", Fixture.paper), ("paper-halted", Fixture.paperHalted), ("probation", Fixture.engaged),
+        (
+            "replay",
+            {
+                var desk = Fixture.paper()
+                desk.mark = DeskSnapshot.replayMark
+                desk.gates = []
+                desk.markNote = "of 2026-11-21T09:00:00Z. K halts the REAL desk"
+                return desk
+            }
+        ),
         ("never", { DeskSnapshot(deskName: "alpha", paper: true, directory: "/desk/state") }),
     ]
 
@@ -91,6 +102,23 @@ struct GoldenTests {
         _ = interface.observe(desk, nowMs: Fixture.nowMs)
         interface.press(keys, desk)
         try expect("overlay-\(name)", interface, desk)
+    }
+
+    @Test(
+        arguments: [
+            ("an-alert", [.character("2"), .character("j"), .enter]),
+            ("an-acknowledged-alert", [.character("2"), .character("j"), .character("j"), .enter]),
+            ("a-position", [.character("3"), .character("j"), .character("j"), .enter]),
+            ("an-unknown-cost", [.character("3"), .character("G"), .enter]),
+            ("an-order", [.character("4"), .character("G"), .enter]),
+            ("a-supervisor", [.character("5"), .enter]), ("a-venue", [.character("6"), .character("j"), .enter]),
+        ] as [(String, [Key])]
+    )
+    func detailsOfADeskWithAnEngineAreAsRecorded(_ name: String, _ keys: [Key]) throws {
+        let desk = Fixture.engaged()
+        var interface = Fixture.interface(desk)
+        interface.press(keys, desk)
+        try expect("detail-\(name)", interface, desk)
     }
 
     @Test func theReasonPickerIsAsRecorded() throws {

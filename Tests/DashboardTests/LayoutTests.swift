@@ -58,9 +58,9 @@ struct LayoutTests {
                 PPPPPPPPPPPPPPPPPPPP
                 PPPPPPPPPPPPPPPPPPPP
                 PPPPPPPPPPPPPPPPPPPP
-                OOOOOOOOOOOOVVVVVVVV
-                OOOOOOOOOOOOVVVVVVVV
-                OOOOOOOOOOOOVVVVVVVV
+                OOOOOOOOOOVVVVVVVVVV
+                OOOOOOOOOOVVVVVVVVVV
+                OOOOOOOOOOVVVVVVVVVV
                 HHHHHHHHHHHHHHHHHHHH
                 HHHHHHHHHHHHHHHHHHHH
                 HHHHHHHHHHHHHHHHHHHH
@@ -88,8 +88,8 @@ struct LayoutTests {
                 PPPPPPPPPPPPPPPPPPPP
                 PPPPPPPPPPPPPPPPPPPP
                 PPPPPPPPPPPPPPPPPPPP
-                OOOOOOOOOOOOVVVVVVVV
-                OOOOOOOOOOOOVVVVVVVV
+                OOOOOOOOOOVVVVVVVVVV
+                OOOOOOOOOOVVVVVVVVVV
                 HHHHHHHHHHHHHHHHHHHH
                 """
         )

@@ -16,6 +16,69 @@ struct PlainLinesTests {
 
     static let changes: [Change] = [
         Change(
+            name: "a breaker trips, and the watch is over",
+            before: Fixture.engaged,
+            change: {
+                $0.engine?.probation = nil
+                $0.engine?.breakers[0].isTripped = false
+                $0.engine?.breakers[0].note = "reset by bob: known"
+                $0.engine?.breakers[1].isTripped = true
+                $0.engine?.breakers[1].note = "2.6 % lost"
+            },
+            lines: [
+                "breaker DAILY_DRAWDOWN TRIPPED: 2.6 % lost; estop breakers reset puts it back",
+                "breaker CONSECUTIVE_LOSSES reset by bob: known", "probation is over: limits as configured",
+            ]
+        ),
+        Change(
+            name: "a proposal comes, another is done",
+            before: Fixture.engaged,
+            change: {
+                $0.engine?.proposals[0].state = "done"
+                var other = EngineView().proposals
+                other.append(
+                    EngineView.Proposal(
+                        id: "TIME_EXIT:kraken/main/WIF-USD/long",
+                        rule: "TIME_EXIT",
+                        position: "kraken/main/WIF-USD/long",
+                        quantity: Decimal(81_000),
+                        reason: "held 25 h, past 24 h",
+                        ageMs: 0,
+                        state: "proposed"
+                    )
+                )
+                $0.engine?.proposals += other
+            },
+            lines: [
+                "proposal TIME_EXIT to close 81000 of kraken/main/WIF-USD/long: held 25 h, past 24 h",
+                "proposal STOP_LOSS to close 0.41870000 of kraken/main/BTC-USD/long: done",
+            ]
+        ),
+        Change(
+            name: "an acknowledgement ends, and a bot is brought back",
+            change: {
+                $0.alerts.rows[2].acknowledgedBy = nil
+                $0.supervisors[3].recovery = [
+                    Supervisor.Step(kind: .detected, ageMs: 9_000, afterMs: 0),
+                    Supervisor.Step(kind: .asked, ageMs: 8_000, afterMs: 1_000, text: "try 1 of 3"),
+                ]
+            },
+            lines: [
+                "supervisor grid-bot-2 restart asked, 1 s after it was found: try 1 of 3",
+                "alert acknowledged no more: WARNING BALANCE_DROP okx/main",
+            ]
+        ),
+        Change(
+            name: "a paper desk is halted",
+            before: Fixture.paper,
+            change: {
+                $0.word = Word(generation: 3, mode: .halted)
+                $0.mode = .halted
+                $0.gates = []
+            },
+            lines: ["mode HALTED; PAPER desk"] + (0..<4).map { "gate grid-bot-\($0) closed" }
+        ),
+        Change(
             name: "a halt whose record is not yet known",
             change: { desk in
                 desk.word = Word(generation: 9, mode: .halted)

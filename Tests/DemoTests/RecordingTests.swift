@@ -57,6 +57,8 @@ extension DemoDesk {
         #expect(loop.allSatisfy { $0.positions.rows.contains { $0.entryPrice == nil && $0.value != nil } })
         #expect(loop.allSatisfy { $0.positions.rows.contains { $0.profit?.isNegative == true } })
         #expect(loop.allSatisfy { $0.positions.rows.contains { $0.note == "dust" } })
+        #expect(loop.allSatisfy { $0.positions.rows.contains { $0.details?.dust != nil } })
+        #expect(loop.allSatisfy { !($0.engine?.proposals ?? []).isEmpty })
     }
 
     @Test func everythingIsThereInItsNumber() {
@@ -120,6 +122,23 @@ extension DemoDesk {
             }
         }
         #expect(priced > 1000)
+    }
+
+    /// What is proposed is past its limit, and what is past its limit is proposed.
+    @Test func proposalsFollowFromThePricesThatAreShown() {
+        for desk in Self.loop {
+            let proposed = Set((desk.engine?.proposals ?? []).map(\.id))
+            for position in desk.positions.rows {
+                guard let entry = position.entryPrice, let price = position.price else {
+                    #expect(!proposed.contains { $0.hasSuffix(position.id) })
+                    continue
+                }
+                // A loss of more than 3 % of what was paid, in whole digits.
+                let loss = position.side == .long ? entry.digits - price.digits : price.digits - entry.digits
+                let isPast = loss * 100 > entry.digits * 3
+                #expect(proposed.contains("STOP_LOSS:\(position.id)") == isPast, "\(position.id) \(price)")
+            }
+        }
     }
 
     @Test func atRestOnlyAgesChange() {

@@ -37,7 +37,9 @@ import Testing
         try desk.sandbox.wait("the decision is journaled") {
             try desk.sql("SELECT 1 FROM decisions WHERE kind = 'halt'").array?.isEmpty == false
         }
-        let event = numbers(try desk.sql("SELECT at_ms, wall_ms FROM events WHERE kind = 'metric' ORDER BY seq DESC LIMIT 1"))
+        let event = numbers(
+            try desk.sql("SELECT at_ms, wall_ms FROM events WHERE kind = 'metric' ORDER BY seq DESC LIMIT 1")
+        )
         let raised = numbers(
             try desk.sql("SELECT at_ms, wall_ms FROM alerts WHERE alert LIKE 'QUEUE_DEPTH%' AND change = 'raised'")
         )
@@ -48,9 +50,13 @@ import Testing
         #expect(halted - heardWall <= 1_000)
         // The log says both, in words and structured.
         try desk.wait(forLog: "HALT (global) by QUEUE_DEPTH")
-        #expect(desk.log.contains { $0.contains("| nija.alerts | CRITICAL | raised CRITICAL: QUEUE_DEPTH queue_depth: ") })
+        #expect(
+            desk.log.contains { $0.contains("| nija.alerts | CRITICAL | raised CRITICAL: QUEUE_DEPTH queue_depth: ") }
+        )
         #expect(desk.structuredLog.contains { $0["fields"]?["alert"]?.string == "QUEUE_DEPTH/queue_depth" })
-        try desk.sandbox.wait("the engine sees the halt") { try desk.run("summary").output.contains("HALTED, critical") }
+        try desk.sandbox.wait("the engine sees the halt") {
+            try desk.run("summary").output.contains("HALTED, critical")
+        }
         let summary = try desk.run("summary").output
         #expect(summary.hasPrefix("test: HALTED, critical, 1 latches\n"), "\(summary)")
         #expect(summary.contains("breakers   tripped: QUEUE_DEPTH"), "\(summary)")

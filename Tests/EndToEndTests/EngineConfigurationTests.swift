@@ -23,6 +23,36 @@ import Testing
         #expect(differences.contains { $0.contains("QUEUE_DEPTH") && $0.contains("100 -> 40") }, "\(differences)")
     }
 
+    @Test func whatRanIsKeptAndRestored() throws {
+        let desk = try EngineDesk(text(over: 100))
+        try desk.serve()
+        #expect(try desk.run("config", "history").output.contains("is the file now"))
+        try desk.configure(text(over: 40))
+        try desk.sandbox.wait("the second is kept") { try desk.json("config", "history").array?.count == 2 }
+        // Nobody runs with what is refused: it is not kept.
+        try desk.configure("[cap]\nmots = 6\n")
+        try desk.sandbox.wait("it is refused") { desk.said.contains("the configuration is refused") }
+        let history = try #require(try desk.json("config", "history").array)
+        #expect(history.map { $0["number"]?.integer } == [2, 1])
+        #expect(history.allSatisfy { $0["is_current"] == .bool(false) })
+        #expect(try desk.run("config", "restore", "7").status == 1)
+        #expect(try desk.run("config", "restore", "first").status == 64)
+        let restored = try desk.run("config", "restore", "1")
+        #expect(
+            restored.status == 0 && restored.output.contains("estop.toml is configuration 1 again"),
+            "\(restored.error)"
+        )
+        let file = try String(contentsOfFile: desk.state + "/estop.toml", encoding: .utf8)
+        #expect(file.hasSuffix(text(over: 100)))
+        #expect(try String(contentsOfFile: desk.state + "/estop.toml.replaced", encoding: .utf8).contains("mots"))
+        try desk.ingest(Line.metric("queue_depth", "50"))
+        try desk.sandbox.wait("it runs again, and is kept as what runs now") {
+            try desk.json("config", "history").array?.count == 3
+        }
+        try desk.ingest(Line.metric("queue_depth", "101"))
+        try desk.wait(forAlert: "QUEUE_DEPTH/queue_depth")
+    }
+
     @Test func aBadFileIsRefusedAsAWholeWithItsLine() throws {
         let desk = try EngineDesk(text(over: 100))
         try desk.trade()

@@ -39,9 +39,12 @@ final class EngineDesk {
 
     /// Starts the host, and waits until its engine answers.
     func serve() throws {
-        host = try sandbox.serve()
+        try serveSwitch()
         try sandbox.wait("the engine answers") { (try? view()) != nil }
     }
+
+    /// Starts the host; its engine may come later.
+    func serveSwitch() throws { host = try sandbox.serve() }
 
     /// Starts the host of a real desk, and has it trade.
     func trade() throws {
@@ -175,10 +178,15 @@ final class EngineDesk {
 /// Event lines.
 enum Line {
     /// What an account of a venue says.
-    static func venue(_ type: String, _ members: String = "", venue: String = "kraken", account: String = "main") -> String
-    {
+    static func venue(
+        _ type: String,
+        _ members: String = "",
+        venue: String = "kraken",
+        account: String = "main"
+    ) -> String {
         let more = members.isEmpty ? "" : ",\(members)"
-        return #"{"v":1,"type":"\#(type)","source":"venue:\#(venue)","venue":"\#(venue)","account":"\#(account)"\#(more)}"#
+        return
+            #"{"v":1,"type":"\#(type)","source":"venue:\#(venue)","venue":"\#(venue)","account":"\#(account)"\#(more)}"#
     }
 
     static func connected(venue: String = "kraken", account: String = "main") -> String {

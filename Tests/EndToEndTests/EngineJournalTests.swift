@@ -63,7 +63,7 @@ import Testing
         try desk.serve()
         try desk.sandbox.wait("the desk is halted") { desk.mode == .halted }
         #expect(try desk.halts().last?.reason.contains("journal") ?? false)
-        #expect(desk.said.contains("damaged"))
+        try desk.sandbox.wait("it is said") { desk.said.contains("damaged") }
     }
 
     @Test func tablesThatSomebodyAlteredAreRefusedInWords() throws {

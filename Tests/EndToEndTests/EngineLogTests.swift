@@ -18,23 +18,34 @@ import Testing
         var lines = [
             Line.connected(), Line.venue("balance", #""currency":"USD","total":"5000.00""#),
             Line.position("AUT-USD", "5", entry: "1"),
+            Line.venue("price", #""symbol":"AUT-USD","price":null"#),
         ]
         for (symbol, quantity, price) in [
             ("BTC-USD", "2", "1000"), ("ETH-USD", "1", "500"), ("DUST-USD", "1", "0.5"), ("LOSS-USD", "1", "90"),
             ("GAIN-USD", "1", "120"), ("TRAIL-USD", "1", "120"),
         ] {
-            let entry = ["LOSS-USD": "100", "GAIN-USD": "100"][symbol] ?? price
+            let entry = ["LOSS-USD": "100", "GAIN-USD": "100", "TRAIL-USD": "112"][symbol] ?? price
             lines += [Line.position(symbol, quantity, entry: entry), Line.price(symbol, price)]
         }
-        let old = #""symbol":"OLD-USD","side":"long","quantity":"1","entry_price":"10","opened_at":"2026-01-01T00:00:00Z""#
-        lines += [Line.venue("position", old), Line.price("OLD-USD", "10"), Line.price("TRAIL-USD", "113")]
+        let old =
+            #""symbol":"OLD-USD","side":"long","quantity":"1","entry_price":"10","opened_at":"2026-01-01T00:00:00Z""#
+        lines += [Line.venue("position", old), Line.price("OLD-USD", "10")]
         let result = try desk.run("ingest", input: lines.joined(separator: "\n"))
         #expect(result.status == 0, "\(result.error)")
-        for text in ["TIME EXIT", "STOP LOSS", "TAKE PROFIT", "TRAILING", "OVER CAP", "Dust Cleaned: 1"] {
+        // A peak is one once it was seen.
+        try desk.wait("the peak is known") { $0.positions.contains { $0.symbol == "TRAIL-USD" && $0.price != nil } }
+        let then = try desk.view().atMs
+        try desk.wait("an evaluation") { $0.atMs - $0.evaluationAgeMs > then }
+        try desk.ingest(Line.price("TRAIL-USD", "113.5"))
+        for text in [
+            "TIME EXIT", "STOP LOSS", "TAKE PROFIT", "TRAILING", "OVER CAP", "Dust Cleaned: 1", "Price fetch failed",
+        ] {
             try desk.wait(forLog: text)
         }
         // C6, C46 to C48
-        #expect(try grep(desk, "Current positions:").last?.contains("| nija.enforcer | INFO | Current positions: ") ?? false)
+        #expect(
+            try grep(desk, "Current positions:").last?.contains("| nija.enforcer | INFO | Current positions: ") ?? false
+        )
         #expect(try !grep(desk, "OVER CAP").isEmpty)
         #expect(try grep(desk, "PositionCapEnforcer initialized").count == 1)
         #expect(try !grep(desk, "ENFORCE: Checking position cap").isEmpty)
@@ -57,7 +68,8 @@ import Testing
         }
         // C40: the block, line by line.
         let text = try String(contentsOfFile: desk.state + "/logs/estop.log", encoding: .utf8)
-        let block = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \| nija\.enforcer \| INFO \| PLATFORM Account Metrics:\n  Account Type: PLATFORM\n  Active Positions: \d+\n  Dust Cleaned: \d+\n  Cap Enforcements: \d+\n  Total Balance: [^\n]+\n  Position Value: [^\n]+\n  Free Capital: [^\n]+\n  Largest Position: [^\n]+\n  Smallest Position: [^\n]+\n/
+        let block =
+            /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \| nija\.enforcer \| INFO \| PLATFORM Account Metrics:\n  Account Type: PLATFORM\n  Active Positions: \d+\n  Dust Cleaned: \d+\n  Cap Enforcements: \d+\n  Total Balance: [^\n]+\n  Position Value: [^\n]+\n  Free Capital: [^\n]+\n  Largest Position: [^\n]+\n  Smallest Position: [^\n]+\n/
         #expect(text.firstMatch(of: block) != nil, "\(text)")
         // Beside each line there is its JSON.
         let structured = desk.structuredLog

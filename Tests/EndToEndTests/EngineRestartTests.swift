@@ -19,7 +19,8 @@ import Testing
     @Test func aKilledHostForgetsNothing() throws {
         let desk = try EngineDesk(configuration)
         try desk.trade()
-        let opened = #""symbol":"OLD-USD","side":"long","quantity":"1","entry_price":"100","opened_at":"2026-01-01T00:00:00Z""#
+        let opened =
+            #""symbol":"OLD-USD","side":"long","quantity":"1","entry_price":"100","opened_at":"2026-01-01T00:00:00Z""#
         try desk.ingest(
             Line.connected(),
             Line.position("BTC-USD", "1", entry: "100"),
@@ -52,7 +53,9 @@ import Testing
         #expect(after.dust.first?.since == before.dust.first?.since)
         #expect(after.breakers.contains { $0.name == "QUEUE_DEPTH" && $0.isTripped })
         #expect(after.positions.map(\.id) == before.positions.map(\.id))
-        #expect(after.positions.map { $0.entryPrice?.description } == before.positions.map { $0.entryPrice?.description })
+        #expect(
+            after.positions.map { $0.entryPrice?.description } == before.positions.map { $0.entryPrice?.description }
+        )
         for (old, new) in zip(before.positions, after.positions) {
             if let held = old.heldMs { #expect(new.heldMs ?? 0 >= held, "\(new.id)") }
         }
@@ -63,6 +66,30 @@ import Testing
         let trailed = try desk.wait("the trailing stop") { $0.proposals.contains { $0.rule == "TRAILING" } }
         #expect(trailed.proposals.first { $0.rule == "TRAILING" }?.reason.contains("107") ?? false)
         #expect(trailed.proposals.allSatisfy { $0.rule != "STOP_LOSS" })
+        try desk.stop()
+        let check = try desk.run("replay", "--check")
+        #expect(check.status == 0 && check.output.hasSuffix("the same again\n"), "\(check.output)\(check.error)")
+    }
+
+    /// With what only the host writes: beats of gates, halts, effects of the paper venue.
+    @Test func aPaperDeskWithBotsIsKilledAndGoesOn() throws {
+        let desk = try EngineDesk(bots: 3)
+        try desk.serve()
+        let before = try desk.wait("orders are open", seconds: 60) { $0.openOrders > 0 && $0.supervisors.count >= 4 }
+        try desk.sandbox.wait("beats are journaled") {
+            try desk.sql(
+                "SELECT 1 FROM events WHERE kind = 'host' AND CAST(body AS TEXT) LIKE '%paper-momentum%' LIMIT 3"
+            ).array?.count == 3
+        }
+        desk.crash()
+        try desk.serve()
+        let after = try desk.wait("its bots beat again", seconds: 60) { view in
+            view.supervisors.count { $0.name.hasPrefix("paper-") && $0.health == .ok } == 3
+        }
+        #expect(after.atMs > before.atMs)
+        #expect(Set(after.venues.map(\.id)) == Set(before.venues.map(\.id)))
+        #expect(try desk.run("halt", "drill").status == 0)
+        try desk.wait("the orders are gone") { $0.cancels?.doneAfterMs != nil }
         try desk.stop()
         let check = try desk.run("replay", "--check")
         #expect(check.status == 0 && check.output.hasSuffix("the same again\n"), "\(check.output)\(check.error)")
@@ -82,7 +109,10 @@ import Testing
         #expect(same["events"]?.integer ?? 0 > 1 && same["decisions"]?.integer ?? 0 > 1)
         try desk.sql("UPDATE decisions SET body = replace(CAST(body AS TEXT), 'global', 'nowhere') WHERE kind = 'halt'")
         let other = try desk.run("replay", "--check")
-        #expect(other.status == 1 && other.error.contains("nowhere") && other.error.contains("decision "), "\(other.error)")
+        #expect(
+            other.status == 1 && other.error.contains("nowhere") && other.error.contains("decision "),
+            "\(other.error)"
+        )
     }
 
     @Test func aReplayOnAScreenIsMarkedAndKHaltsTheRealDesk() throws {

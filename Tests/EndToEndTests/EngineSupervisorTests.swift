@@ -81,6 +81,53 @@ import Testing
         #expect(zip(steps, steps.dropFirst()).allSatisfy { $0.kind == .lastBeat || $0.afterMs <= $1.afterMs })
     }
 
+    @Test func aDrillShowsHowLongFindingAndRecoveringTakes() throws {
+        let desk = try EngineDesk()
+        try desk.trade()
+        let words = ["run", "--name", "grid", "--interval", "500ms", "--", "/bin/sleep", "600"]
+        let bot = desk.sandbox.process("estop-desk", words)
+        bot.standardOutput = FileHandle.nullDevice
+        bot.standardError = FileHandle.nullDevice
+        try bot.run()
+        defer {
+            bot.terminate()
+            bot.waitUntilExit()
+        }
+        try desk.wait("it beats") { supervisor("grid", $0)?.lastBeatAgeMs != nil }
+        let drill = try desk.run("supervisors", "drill", "grid", "--pause", "3s")
+        #expect(drill.status == 0, "\(drill.output)\(drill.error)")
+        let seen = drill.output.split(separator: "\n").compactMap { $0.split(separator: "  ").last.map(String.init) }
+        for what in ["LATE", "STALLED", "detected: STALLED", "OK", "beating again"] {
+            #expect(seen.contains { $0.hasPrefix(what) }, "\(what): \(drill.output)")
+        }
+        #expect(seen.first?.hasPrefix("stopped ") ?? false)
+        #expect(drill.output.hasSuffix("missed, and back\n"))
+        #expect(try desk.json("audit").array?.contains { $0["what"]?.string == "drill" } ?? false)
+        let short = try desk.run("supervisors", "drill", "grid", "--pause", "100ms")
+        #expect(short.status == 1 && short.output.contains("not missed"), "\(short.output)")
+        let nobody = try desk.run("supervisors", "drill", "nobody", "--crash")
+        #expect(nobody.status == 1 && nobody.error.contains("no open gate is called nobody"))
+        #expect(try desk.run("supervisors", "drill", "grid", "--pause", "1s", "--crash").status == 64)
+        let killed = try desk.run("supervisors", "drill", "grid", "--crash", "--wait", "4s")
+        #expect(killed.status == 1 && killed.output.contains("DEAD"), "\(killed.output)\(killed.error)")
+        #expect(killed.output.contains("missed, and not back"))
+    }
+
+    @Test func aDrillDoesNotTouchTheHost() throws {
+        let desk = try EngineDesk(bots: 1)
+        try desk.serve()
+        try desk.wait("its bot beats") { supervisor("paper-momentum", $0)?.lastBeatAgeMs != nil }
+        for way in [["--crash"], ["--pause", "1s"]] {
+            let drill = try desk.sandbox.run("estop", ["supervisors", "drill", "paper-momentum"] + way)
+            #expect(
+                drill.status == 1 && drill.error.contains("runs in the host itself"),
+                "\(drill.output)\(drill.error)"
+            )
+        }
+        #expect(desk.host?.isRunning ?? false)
+        #expect(try desk.view().evaluationAgeMs < 3_000)
+    }
+
     @Test func whoseProcessIsGoneIsDeadAtOnce() throws {
         let desk = try EngineDesk()
         try desk.trade()
@@ -88,9 +135,14 @@ import Testing
         bot.standardOutput = FileHandle.nullDevice
         bot.standardError = FileHandle.nullDevice
         try bot.run()
+        defer {
+            bot.terminate()
+            bot.waitUntilExit()
+        }
         try desk.wait("it beats") { supervisor("grid", $0)?.lastBeatAgeMs != nil }
-        kill(bot.processIdentifier, SIGKILL)
-        bot.waitUntilExit()
+        // The process behind the gate, not the one that people see: nothing is closed in order.
+        let gate = try #require(try desk.sandbox.killSwitch().observe().openGates.first { $0.name == "grid" })
+        kill(pid_t(gate.pid), SIGKILL)
         try desk.wait("it is dead") { supervisor("grid", $0)?.health == .dead }
         let alert = try desk.wait(forAlert: "HEARTBEAT_DEAD/grid")
         #expect(alert.level == .critical)

@@ -142,7 +142,7 @@ import Testing
             return
         }
         let seen = killSwitch.observe()
-        #expect(seen.word == word && seen.latches.isEmpty && seen.fold.lastApplied?.overrides.count == 8)
+        #expect(seen.word == word && seen.latches.isEmpty && seen.fold.lastApplied?.overrides.count == 13)
     }
 
     @Test func aPaperDeskIsNeverLive() throws {

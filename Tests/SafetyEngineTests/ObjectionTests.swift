@@ -8,7 +8,10 @@ struct ObjectionTests {
         var engine = Engine()
         let receipt = Receipt(atMs: 1_000, wallMs: 1_770_675_794_000)
         let kraken = Event.Origin(venue: "kraken", account: "main", source: Event.Source(.venue, "kraken"))
-        _ = engine.apply(Event(Event.Origin(source: Event.Source(.host, "desk")), .host(.started(EngineSettings()))), at: receipt)
+        _ = engine.apply(
+            Event(Event.Origin(source: Event.Source(.host, "desk")), .host(.started(EngineSettings()))),
+            at: receipt
+        )
         _ = engine.apply(Event(kraken, .venue(VenueReport(state: .connected))), at: receipt)
         _ = engine.apply(
             Event(kraken, .position(PositionReport(symbol: "X-USD", quantity: Decimal(1), entryPrice: Decimal(10)))),

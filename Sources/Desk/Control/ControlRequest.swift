@@ -1,5 +1,5 @@
 import FoundationEssentials
-import KillSwitch
+public import KillSwitch
 public import SafetyEngine
 
 /// What a program on this machine may ask of the host over `estop.sock`: one JSON object a line, told from an event by its
@@ -13,6 +13,8 @@ public enum ControlRequest: Sendable, Equatable {
     case flush
     /// A summary for people.
     case summary
+    /// The checks before a resume that the engine makes (`EngineChecks` of the kill switch asks for them).
+    case preflight(mode: Mode, scope: Scope)
     /// What the engine's whole state comes to, and the desk's time then: to compare a replay with.
     case digest
     /// An operator's action.
@@ -29,7 +31,9 @@ public enum ControlRequest: Sendable, Equatable {
     }
 
     /// What can be asked.
-    private static let asks = ["view", "watch", "flush", "summary", "digest", "act", "cap_plan", "normalize"]
+    private static let asks = [
+        "view", "watch", "flush", "summary", "preflight", "digest", "act", "cap_plan", "normalize",
+    ]
 
     /// What a request begins with.
     static let beginning = Array("{\"ask\"".utf8)
@@ -47,6 +51,14 @@ public enum ControlRequest: Sendable, Equatable {
         case "watch": self = .watch
         case "flush": self = .flush
         case "summary": self = .summary
+        case "preflight":
+            guard let mode = object["mode"]?.string.flatMap({ Mode(name: $0) }) else {
+                throw Refusal(message: "\"preflight\" needs a \"mode\"")
+            }
+            guard let scope = try? Scope(object["scope"]?.string ?? "") else {
+                throw Refusal(message: "the \"scope\" of \"preflight\" is not understood")
+            }
+            self = .preflight(mode: mode, scope: scope)
         case "cap_plan":
             let most = object["most"]?.integer.map { Int(clamping: max(0, $0)) }
             self = .capPlan(account: object["account"]?.string, most: most)
@@ -66,6 +78,11 @@ public enum ControlRequest: Sendable, Equatable {
         }
     }
 
+    /// A change as it stands in a request.
+    static func json(of change: OperatorAction.Change) -> JSON {
+        (try? JSONEncoder().encode(change)).flatMap { JSON(bytes: $0) } ?? .null
+    }
+
     /// The request as a line.
     public var line: String {
         func object(_ ask: String, _ members: [JSON.Member] = []) -> String {
@@ -76,6 +93,11 @@ public enum ControlRequest: Sendable, Equatable {
         case .watch: return object("watch")
         case .flush: return object("flush")
         case .summary: return object("summary")
+        case .preflight(let mode, let scope):
+            return object(
+                "preflight",
+                [.init("mode", .string(mode.name)), .init("scope", .string(scope.description))]
+            )
         case .capPlan(let account, let most):
             return object(
                 "cap_plan",
@@ -91,7 +113,7 @@ public enum ControlRequest: Sendable, Equatable {
                 ]
             )
         case .act(let action, let passphrase):
-            let change = (try? JSONEncoder().encode(action.change)).flatMap { JSON(bytes: $0) } ?? .null
+            let change = ControlRequest.json(of: action.change)
             return object(
                 "act",
                 [

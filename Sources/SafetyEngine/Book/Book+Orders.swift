@@ -213,6 +213,9 @@ extension BookOrder {
         price = price ?? other.price
         isReduceOnly = isReduceOnly || other.isReduceOnly
         sinceMs = min(sinceMs, other.sinceMs)
+        submittedMs = submittedMs ?? other.submittedMs
+        acknowledgedMs = acknowledgedMs ?? other.acknowledgedMs
+        firstFillMs = firstFillMs ?? other.firstFillMs
         said = said ?? other.said
         saidMs = saidMs ?? other.saidMs
         contradictions += other.contradictions

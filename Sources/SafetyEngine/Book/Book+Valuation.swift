@@ -4,16 +4,19 @@ extension Book {
         var valuation = Valuation()
         var rates = Rates(base: settings.baseCurrency)
         valuation.version = versionBase
-        for key in venues.keys { valuation.accounts[key] = Valuation.Account() }
-        for place in balances.indices { count(balance: place, at: atMs, settings, &rates, &valuation) }
+        valuation.accounts = Ledger(like: venues, Valuation.Account())
+        var next = 0
+        for place in balances.indices {
+            next = count(balance: place, near: next, at: atMs, settings, &rates, &valuation) + 1
+        }
         valuation.positions.reserveCapacity(positions.count)
-        var account: Int?
+        var account = -1
         for place in positions.indices {
             guard positions.values[place].isHeld, let quantity = positions.values[place].quantity else {
                 valuation.positions.append(Valuation.Worth())
                 continue
             }
-            account = Book.account(positions.keys[place], account, &valuation.accounts)
+            account = self.account(ofPosition: place, account, &valuation.accounts)
             count(position: place, quantity, account, at: atMs, settings, &rates, &valuation)
         }
         valuation.version &+= rates.version
@@ -22,49 +25,42 @@ extension Book {
     }
 
     /// Where a position's account is in the valuation: mostly the one of the position before.
-    private static func account(
-        _ key: PositionKey,
-        _ last: Int?,
+    private func account(
+        ofPosition place: Int,
+        _ last: Int,
         _ accounts: inout Ledger<AccountKey, Valuation.Account>
-    ) -> Int? {
-        if let last, accounts.keys[last].account == key.account, accounts.keys[last].venue == key.venue { return last }
-        let name = AccountKey(venue: key.venue, account: key.account)
-        if accounts.place(of: name) == nil { accounts[name] = Valuation.Account() }
-        return accounts.place(of: name)
+    ) -> Int {
+        if last >= 0, accounts.keys[last].account == positions.keys[place].account,
+            accounts.keys[last].venue == positions.keys[place].venue
+        {
+            return last
+        }
+        let name = AccountKey(venue: positions.keys[place].venue, account: positions.keys[place].account)
+        return accounts.place(of: name, near: last + 1, default: Valuation.Account())
     }
 
+    /// Counts a balance; the place of its account in the valuation, which is likely to be `near`.
     private func count(
         balance place: Int,
+        near: Int,
         at atMs: UInt64,
         _ settings: EngineSettings,
         _ rates: inout Rates,
         _ valuation: inout Valuation
-    ) {
-        let (key, balance) = (balances.keys[place], balances.values[place])
-        let name = AccountKey(venue: key.venue, account: key.account)
-        var account = valuation.accounts[name] ?? Valuation.Account()
-        let conversion = rates.conversion(of: key.currency, self, at: atMs, settings)
-        if let money = conversion.value(of: balance.total), let sum = (account.money ?? Decimal(0)).adding(money) {
-            account.money = sum
-        } else if balance.total != Decimal(0) {
-            account.lacksRate = true
-        }
-        account.hasBalance = true
-        // The last sum that it stated counts.
-        if let stated = balance.equity, !account.states || balance.seenMs >= account.statedMs {
-            account.states = true
-            account.statedMs = balance.seenMs
-            account.stated = conversion.value(of: stated)
-        }
-        if !balance.isProven { account.basis = .claimed }
+    ) -> Int {
+        let balance = balances.values[place]
+        let name = AccountKey(venue: balances.keys[place].venue, account: balances.keys[place].account)
+        let account = valuation.accounts.place(of: name, near: near, default: Valuation.Account())
+        let conversion = rates.conversion(of: balances.keys[place].currency, self, at: atMs, settings)
+        valuation.accounts[at: account].count(balance, conversion)
         valuation.version &+= balance.version
-        valuation.accounts[name] = account
+        return account
     }
 
     private func count(
         position place: Int,
         _ quantity: Decimal,
-        _ account: Int?,
+        _ account: Int,
         at atMs: UInt64,
         _ settings: EngineSettings,
         _ rates: inout Rates,
@@ -98,10 +94,8 @@ extension Book {
             worth.value = nil
             valuation.unpriced += 1
         }
-        if let account {
-            let joins = positions.values[place].joins
-            valuation.accounts[at: account].count(worth.value, isLong: isLong, joins: joins)
-        }
+        let joins = positions.values[place].joins
+        valuation.accounts[at: account].count(worth.value, isLong: isLong, joins: joins)
         valuation.positions.append(worth)
     }
 
@@ -109,6 +103,7 @@ extension Book {
     private func conclude(_ valuation: inout Valuation) {
         var sum: Decimal? = Decimal(0)
         var counted = 0
+        var last = 0
         for place in valuation.accounts.indices {
             guard valuation.accounts.values[place].hasBalance || valuation.accounts.values[place].held > 0 else {
                 continue
@@ -118,9 +113,16 @@ extension Book {
             counted += 1
             sum = sum.flatMap { sum in account.equity.flatMap { sum.adding($0) } }
             let all = account.stated ?? (account.money ?? Decimal(0)).adding(account.holdings)
+            guard let all else { continue }
             let venue = valuation.accounts.keys[place].venue
-            if let all, let total = (valuation.byVenue[venue] ?? Decimal(0)).adding(all) {
-                valuation.byVenue[venue] = total
+            if last < valuation.byVenue.count, valuation.byVenue.keys[last] != venue {
+                // Few venues: a walk is cheaper than a hash.
+                last = valuation.byVenue.keys.firstIndex(of: venue) ?? valuation.byVenue.count
+            }
+            if last == valuation.byVenue.count {
+                valuation.byVenue[venue] = all
+            } else if let total = valuation.byVenue[at: last].adding(all) {
+                valuation.byVenue[at: last] = total
             }
         }
         valuation.equity = counted > 0 ? sum : nil
@@ -181,6 +183,22 @@ extension Book {
 }
 
 extension Valuation.Account {
+    fileprivate mutating func count(_ balance: BookBalance, _ conversion: Conversion) {
+        if let value = conversion.value(of: balance.total), let sum = (money ?? Decimal(0)).adding(value) {
+            money = sum
+        } else if balance.total != Decimal(0) {
+            lacksRate = true
+        }
+        hasBalance = true
+        // The last sum that it stated counts.
+        if let said = balance.equity, !states || balance.seenMs >= statedMs {
+            states = true
+            statedMs = balance.seenMs
+            stated = conversion.value(of: said)
+        }
+        if !balance.isProven { basis = .claimed }
+    }
+
     fileprivate mutating func count(_ value: Decimal?, isLong: Bool, joins: Bool) {
         held += 1
         if joins { hasNewPositions = true }

@@ -24,7 +24,7 @@ extension Book {
         }
         let open = orders.indices.filter { orders.values[$0].isOpen }
         shown.openOrders = open.count
-        let oldest = open.sorted { (orders.values[$0].sinceMs, $0) < (orders.values[$1].sinceMs, $1) }
+        let oldest = oldestFirst(open)
         let stuckAfterMs = settings.stuckAfterMs
         shown.orders = oldest.prefix(EngineView.mostOrders).map { order($0, at: atMs, stuckAfterMs) }
         var openByAccount: [AccountKey: Int] = [:]
@@ -38,6 +38,15 @@ extension Book {
         shown.venueAgeMs = venues.values.map { elapsed(from: $0.seenMs, to: atMs) }.max()
         shown.money = money(valuation, at: atMs, settings)
         return shown
+    }
+
+    /// Places of orders, the oldest first. Mostly they are so already: in the order in which they came.
+    private func oldestFirst(_ places: [Int]) -> [Int] {
+        let isInOrder = zip(places, places.dropFirst()).allSatisfy {
+            orders.values[$0].sinceMs <= orders.values[$1].sinceMs
+        }
+        guard !isInOrder else { return places }
+        return places.sorted { (orders.values[$0].sinceMs, $0) < (orders.values[$1].sinceMs, $1) }
     }
 
     private func position(_ place: Int, _ worth: Valuation.Worth, at atMs: UInt64) -> Position {
@@ -60,7 +69,7 @@ extension Book {
 
     private func order(_ place: Int, at atMs: UInt64, _ stuckAfterMs: UInt64) -> Order {
         let (key, order) = (orders.keys[place], orders.values[place])
-        return Order(
+        var shown = Order(
             clientID: key.clientID,
             venueID: order.venueID,
             venue: key.venue,
@@ -76,6 +85,8 @@ extension Book {
             stuckAfterMs: stuckAfterMs,
             note: order.words
         )
+        shown.details = order.details(at: atMs)
+        return shown
     }
 
     /// Orders that are open or finished not long ago, the one that changed last first.
@@ -149,6 +160,25 @@ extension BookPosition {
 }
 
 extension BookOrder {
+    /// When it reached which state.
+    fileprivate func details(at atMs: UInt64) -> Order.Details {
+        var details = Order.Details()
+        var reached: [(state: Order.State, atMs: UInt64)] = [(.new, sinceMs)]
+        if let submittedMs { reached.append((.submitted, submittedMs)) }
+        if let acknowledgedMs { reached.append((.acknowledged, acknowledgedMs)) }
+        if let firstFillMs { reached.append((.partiallyFilled, firstFillMs)) }
+        if !reached.contains(where: { $0.state == state }) { reached.append((state, changedMs)) }
+        // What was sent before anybody looked was never seen as NEW.
+        if reached.count > 1, reached[1].atMs == sinceMs { reached.removeFirst() }
+        details.reached = reached.map {
+            Order.Details.Reached(state: $0.state, ageMs: elapsed(from: $0.atMs, to: atMs))
+        }
+        details.heardAgeMs = seenMs.map { elapsed(from: $0, to: atMs) }
+        details.claimed = claimed
+        details.isReduceOnly = isReduceOnly
+        return details
+    }
+
     /// What disagrees, and what its venue said.
     fileprivate var words: String {
         var words: [String] = []

@@ -30,6 +30,12 @@ public struct BookOrder: Sendable, Equatable, Codable {
     public var sinceMs: UInt64 = 0
     /// When its state changed last, in desk time.
     public var changedMs: UInt64 = 0
+    /// When it was sent, taken by its venue, and filled for the first time, in desk time; nil: not seen.
+    public internal(set) var submittedMs: UInt64?
+    /// When its venue took it.
+    public internal(set) var acknowledgedMs: UInt64?
+    /// When a part of it was filled first.
+    public internal(set) var firstFillMs: UInt64?
     /// When its venue spoke of it last, in desk time; nil: never.
     public var seenMs: UInt64?
     /// When the venue's last word was true by its source's clock; nil: not said.

@@ -271,9 +271,20 @@ extension BookOrder {
     private mutating func settle(_ old: Order.State, _ atMs: UInt64, _ change: inout OrderChange) {
         if state != old {
             changedMs = atMs
+            reach(atMs)
             change.isMoved = true
         }
         claimed = isProven && said != effectiveState ? said : nil
+    }
+
+    /// Notes when a state was reached first.
+    private mutating func reach(_ atMs: UInt64) {
+        switch state {
+        case .submitted: submittedMs = submittedMs ?? atMs
+        case .acknowledged: acknowledgedMs = acknowledgedMs ?? atMs
+        case .partiallyFilled: firstFillMs = firstFillMs ?? atMs
+        case .new, .filled, .canceled, .rejected, .expired, .unknown: break
+        }
     }
 
     private mutating func contradict(_ change: inout OrderChange, _ text: String) {

@@ -107,14 +107,16 @@ extension Book {
         for place in valuation.accounts.indices {
             let (key, account) = (valuation.accounts.keys[place], valuation.accounts.values[place])
             guard let worth = account.equity else { continue }
-            let joined = equity.joined[key]
+            let known = equity.joined.place(of: key, near: place)
+            let joined = known.map { equity.joined.values[$0] }
             // An account that becomes known, or whose worth is known in another way, brought or lost nothing by it.
             if joined?.basis != account.basis {
                 found = found.adding(worth).flatMap { $0.subtracting(joined?.equity ?? Decimal(0)) } ?? found
             } else {
                 found = found.adding(joinPositions(of: key, account, valuation)) ?? found
             }
-            equity.joined[key] = EquityRecord.Joined(equity: worth, basis: account.basis)
+            let now = EquityRecord.Joined(equity: worth, basis: account.basis)
+            if let known { equity.joined[at: known] = now } else { equity.joined[key] = now }
         }
         for place in positions.indices where positions.values[place].joins && positions.values[place].isHeld {
             if valuation.positions[place].value != nil { positions[at: place].joins = false }

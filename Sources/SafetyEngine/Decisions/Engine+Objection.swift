@@ -15,7 +15,8 @@ extension Engine {
         case .silence(let rule, _, let forMs):
             if action.reason.isBlank { return "a reason is needed: say why" }
             if forMs == 0 { return "a silence needs an end: say for how long" }
-            return settings.rules.contains { $0.name == rule } ? nil : "there is no rule \(rule): see 'estop config show'"
+            return settings.rules.contains { $0.name == rule }
+                ? nil : "there is no rule \(rule): see 'estop config show'"
         case .endSilence(let rule, let subject):
             let isSilenced = silencesInForce(at: atMs).contains { $0.rule == rule && $0.subject == subject }
             let what = subject.isEmpty ? rule : "\(rule) about \(subject)"

@@ -4,10 +4,38 @@ extension Exits {
         limitOfRetries = scene.settings.orders.retries
         let isJudgedAnew = limits != scene.settings.exits
         limits = scene.settings.exits
-        for place in scene.book.positions.indices {
+        let (keys, positions) = (scene.book.positions.keys, scene.book.positions.values)
+        for place in keys.indices where isJudgedAnew || !isQuiet(at: place, keys, positions, scene) {
             look(at: place, isJudgedAnew: isJudgedAnew, scene, &decisions)
         }
         if watches.count != scene.book.positions.count { forgetMissing(scene, &decisions) }
+    }
+
+    /// Whether nothing is to be done about a position: it is known by the same figures, no rule has met it and nothing was
+    /// proposed. What `look` would find out, without copying anything: mostly it is so.
+    private func isQuiet(
+        at place: Int,
+        _ keys: [PositionKey],
+        _ positions: [BookPosition],
+        _ scene: ExitScene
+    ) -> Bool {
+        guard place < watches.count, place < scene.valuation.positions.count, watches.keys[place] == keys[place],
+            let digits = positions[place].quantity?.digits, digits > 0,
+            watches.values[place].hasSample, !watches.values[place].saidUnpriced,
+            watches.values[place].proposed.isEmpty,
+            watches.values[place].saidAdopted || !positions[place].isAdopted
+        else { return false }
+        let confirmations = max(1, scene.settings.exits.confirmations)
+        guard watches.values[place].stopLoss < confirmations, watches.values[place].takeProfit < confirmations,
+            watches.values[place].trailing < confirmations,
+            watches.values[place].version == scene.valuation.positions[place].priceVersion,
+            let price = scene.valuation.positions[place].price,
+            Decimal.isSameText(watches.values[place].price, price),
+            Decimal.isSameText(watches.values[place].entry, positions[place].entryPrice),
+            Decimal.isSameText(watches.values[place].peak, positions[place].peak)
+        else { return false }
+        let hold = scene.settings.exits.maximumHold
+        return !ExitRules.isTimeUp(openedMs: positions[place].openedMs, at: scene.atMs, hold)
     }
 
     private mutating func look(

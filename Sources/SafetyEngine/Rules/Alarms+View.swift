@@ -7,12 +7,23 @@ extension Engine {
         for place in alarms.watches.indices {
             guard var alert = alarms.stated(place, at: reader.atMs) else { continue }
             describe(&alert, place, causes, reader)
+            sample(&alert, place, reader)
             alerts.append(alert)
         }
         return alerts.sorted { left, right in
             if left.level != right.level { return left.level > right.level }
             return (left.raisedMs, left.id) < (right.raisedMs, right.id)
         }
+    }
+
+    /// The values that met the condition last.
+    private func sample(_ alert: inout Alert, _ place: Int, _ reader: DeskReader) {
+        guard let rule = settings.rules.first(where: { $0.name == alert.rule }) else { return }
+        let watch = alarms.watches[at: place]
+        alert.samples = watch.samples.map {
+            Alert.Sample(value: reader.shown($0.value, rule), ageMs: reader.atMs.since($0.atMs))
+        }
+        alert.lastAgeMs = watch.samples.last.map { reader.atMs.since($0.atMs) } ?? watch.backMs
     }
 
     private func describe(_ alert: inout Alert, _ place: Int, _ causes: [Alarms.Cause], _ reader: DeskReader) {

@@ -39,12 +39,16 @@ public struct Breakers: Sendable, Equatable, Codable {
         at atMs: UInt64,
         _ settings: EngineSettings
     ) {
-        if old.mode != new.mode { modeSinceMs = atMs }
-        if new.latches < old.latches { rearmed.append(.scoped) }
-        if !new.permits { probationUntilMs = nil }
         // The first word that a desk ever hears resumes nothing: there was no halt.
         let isFirst = old.mode == "unknown" && old.generation == 0
-        guard new.permits, !old.permits, !isFirst else { return }
+        // A halt and a resume between two looks, or while there was no host, are told by the generation alone: each pair of
+        // them is a halt (odd) and what follows it (even).
+        let isUnseen = new.generation / 2 > old.generation / 2
+        let isResumed = new.permits && !isFirst && (!old.permits || isUnseen)
+        if old.mode != new.mode || isResumed { modeSinceMs = atMs }
+        if new.latches < old.latches { rearmed.append(.scoped) }
+        if !new.permits { probationUntilMs = nil }
+        guard isResumed else { return }
         rearmed.append(.all)
         let watchMs = settings.probation.watchMs
         probationUntilMs = watchMs > 0 ? atMs.later(watchMs) : nil

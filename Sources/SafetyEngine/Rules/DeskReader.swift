@@ -208,13 +208,8 @@ struct Tally<Value: Sendable> {
 
     mutating func change(_ venue: String, _ account: String, _ body: (inout Value) -> Void) {
         if last >= byAccount.count || byAccount.keys[last].account != account || byAccount.keys[last].venue != venue {
-            let key = AccountKey(venue: venue, account: account)
-            if let place = byAccount.place(of: key) {
-                last = place
-            } else {
-                byAccount[key] = empty
-                last = byAccount.count - 1
-            }
+            let empty = empty
+            last = byAccount.place(of: AccountKey(venue: venue, account: account), near: last + 1, default: empty)
         }
         body(&byAccount[at: last])
     }

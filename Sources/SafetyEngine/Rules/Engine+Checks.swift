@@ -173,7 +173,9 @@ extension Engine {
         let reader = reader(at: nowMs)
         var lines = ["\(settings.deskName): \(health.mode.uppercased()), \(health.status)"]
         if health.latches > 0 { lines[0] += ", \(health.latches) latches" }
-        let equity = health.equity.map { "\($0.shown(places: 2)) \(health.currency)" } ?? "unknown (a price, a rate or a balance is missing)"
+        let equity =
+            health.equity.map { "\($0.shown(places: 2)) \(health.currency)" }
+            ?? "unknown (a price, a rate or a balance is missing)"
         lines.append("equity     \(equity)")
         lines.append("positions  \(health.positions), \(health.unpriced) without a price")
         lines.append("orders     \(health.openOrders) open, \(health.stuckOrders.count) stuck")

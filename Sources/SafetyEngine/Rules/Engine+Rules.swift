@@ -23,7 +23,10 @@ extension Engine {
     }
 
     /// The desk as rules read it.
-    func reader(at atMs: UInt64) -> DeskReader {
-        DeskReader(self, book.valuation(at: atMs, settings), at: atMs, dropped: alarms.drops.count)
+    func reader(at atMs: UInt64) -> DeskReader { reader(at: atMs, book.valuation(at: atMs, settings)) }
+
+    /// The same, where it is known already what everything is worth at that time.
+    func reader(at atMs: UInt64, _ valuation: Valuation) -> DeskReader {
+        DeskReader(self, valuation, at: atMs, dropped: alarms.drops.count)
     }
 }

@@ -23,6 +23,22 @@ extension Engine {
         }
     }
 
+    /// Where the desk stands between paper and live.
+    func stageInView(at atMs: UInt64) -> EngineView.StageState? {
+        guard mode.mode != "unknown" else { return nil }
+        var stage = EngineView.StageState(mode: mode.mode, sinceAgeMs: atMs.since(breakers.modeSinceMs))
+        let (paperMs, reduceOnlyMs) = (settings.probation.paperMs, settings.probation.reduceOnlyMs)
+        let leastMs: UInt64
+        switch mode.mode {
+        case "paper" where !settings.isPaper && paperMs > 0:
+            (stage.next, leastMs) = (reduceOnlyMs > 0 ? "reduce-only" : "live", paperMs)
+        case "reduce-only" where reduceOnlyMs > 0: (stage.next, leastMs) = ("live", reduceOnlyMs)
+        default: return stage
+        }
+        stage.nextInMs = leastMs - min(leastMs, stage.sinceAgeMs)
+        return stage
+    }
+
     private func problem(_ wanted: String, after stage: String, _ leastMs: UInt64, at atMs: UInt64) -> String? {
         guard leastMs > 0 else { return nil }
         if mode.mode == wanted { return nil }

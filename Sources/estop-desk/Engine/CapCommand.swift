@@ -71,7 +71,9 @@ enum CapCommand {
         HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
             let request = ControlRequest.capPlan(account: arguments.value("account"), most: arguments.integer("max"))
             guard let report = JSON(bytes: try host.answer(to: request))?["cap"] else {
-                throw ChosenDesk.Failure(message: "the host's answer is not understood: is it another version of estop?")
+                throw ChosenDesk.Failure(
+                    message: "the host's answer is not understood: is it another version of estop?"
+                )
             }
             let accounts = report["accounts"]?.array ?? []
             if let name = arguments.value("account"), accounts.isEmpty {

@@ -18,7 +18,12 @@ struct HostQuestion {
     init(_ arguments: Arguments) throws(ChosenDesk.Failure) {
         desk = try ChosenDesk(arguments)
         do { client = try ControlClient(desk.killSwitch.directory) } catch {
-            throw ChosenDesk.Failure(message: error.message)
+            guard error.isAbsent, desk.killSwitch.observe().hostBeats else {
+                throw ChosenDesk.Failure(message: error.message)
+            }
+            throw ChosenDesk.Failure(
+                message: "the host runs, but its engine does not: it says why on its standard error, and tries again"
+            )
         }
     }
 

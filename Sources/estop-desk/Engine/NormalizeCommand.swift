@@ -33,7 +33,9 @@ enum NormalizeCommand {
             let answer = JSON(bytes: try host.answer(to: request))
             if let why = answer?["error"]?.string { throw ChosenDesk.Failure(message: why) }
             guard let report = answer?["normalization"], let name = answer?["file"]?.string else {
-                throw ChosenDesk.Failure(message: "the host's answer is not understood: is it another version of estop?")
+                throw ChosenDesk.Failure(
+                    message: "the host's answer is not understood: is it another version of estop?"
+                )
             }
             let errors = report["errors"]?.array?.compactMap(\.string) ?? []
             if arguments.json { Output.standard.line(report.line) } else { tell(report, errors, isDryRun: isDryRun) }

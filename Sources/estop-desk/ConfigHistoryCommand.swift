@@ -1,0 +1,119 @@
+import Console
+import Glibc
+import KillSwitch
+import Settings
+
+/// `estop config history` and `restore`: the configurations that ran, and one of them again.
+enum ConfigHistoryCommand {
+    static let history = CommandTable.Command(
+        "config history",
+        summary: "the configurations that hosts ran with, the last first",
+        discussion: ["They are estop.toml.1, estop.toml.2, ... in the state directory; the last 50 are kept."]
+    )
+    static let restore = CommandTable.Command(
+        "config restore",
+        summary: "put a configuration that ran in the place of the one that is; a host takes it over at once",
+        positionals: [.init("NUMBER")],
+        discussion: [
+            "What is replaced is kept beside it, as FILE.replaced. Exit status: 0; 1 when nothing was changed (says why)."
+        ]
+    )
+
+    @Sendable static func runHistory(_ arguments: Arguments) -> Int32 {
+        do {
+            let desk = try ChosenDesk(arguments)
+            let history = ConfigHistory(desk.killSwitch.directory)
+            let current = try? Configuration.source(
+                named: arguments.config,
+                state: desk.killSwitch.directory.path,
+                environment: .process
+            )
+            var rows: [(number: Int, at: String, isCurrent: Bool)] = []
+            for entry in history.entries.reversed() {
+                let isCurrent = try current.map { try history.text(entry.number) == $0.bytes } ?? false
+                rows.append((entry.number, entry.wallMs.map { Clock.text(milliseconds: $0) } ?? "?", isCurrent))
+            }
+            if arguments.json {
+                let all: [JSON] = rows.map { row in
+                    .object([
+                        .init("number", .number(row.number)), .init("at", .string(row.at)),
+                        .init("is_current", .bool(row.isCurrent)),
+                    ])
+                }
+                Output.standard.line(JSON.array(all).line)
+                return 0
+            }
+            var table = TextTable([.init("NUMBER", .right), .init("SINCE"), .init("")])
+            for row in rows {
+                table.add([.init("\(row.number)"), .init(row.at), .init(row.isCurrent ? "is the file now" : "")])
+            }
+            EngineText.write(table, empty: "no host has run with a file yet")
+            return 0
+        } catch {
+            return ChosenDesk.fail("\(error)", arguments, status: 1)
+        }
+    }
+
+    @Sendable static func runRestore(_ arguments: Arguments) -> Int32 {
+        let word = arguments.positional("NUMBER") ?? ""
+        guard let number = Int(word), number > 0 else {
+            Output.error.line("estop: NUMBER is one of 'estop config history', not '\(VisibleText.line(word))'")
+            return UsageError.exitStatus
+        }
+        do {
+            let location = try StateLocation.choose(option: arguments.state)
+            let directory = try StateDirectory(location.path)
+            guard let text = try ConfigHistory(directory).text(number) else {
+                return ChosenDesk.fail(
+                    "no configuration \(number) is kept: see 'estop config history'",
+                    arguments,
+                    status: 1
+                )
+            }
+            let file = try target(arguments, directory)
+            let restored = try DeskConfiguration.read(text, file: file)
+            // What is there may be broken: that is why somebody restores.
+            let before = try? DeskConfiguration.load(named: arguments.config, state: directory.path)
+            try replace(file, with: text)
+            let changes = before.map { $0.differences(to: restored) } ?? []
+            if arguments.json {
+                Output.standard.line(
+                    JSON.object([
+                        .init("file", .string(file)), .init("number", .number(number)),
+                        .init("changes", .array(changes.map { .string($0) })),
+                    ]).line
+                )
+                return 0
+            }
+            for change in changes { Output.standard.line(VisibleText.line(change)) }
+            Output.standard.line(
+                VisibleText.line("\(file) is configuration \(number) again; a host takes it over by itself")
+            )
+            return 0
+        } catch {
+            return ChosenDesk.fail("\(error)", arguments, status: 1)
+        }
+    }
+
+    /// The file to write: the one that would be read, links followed.
+    private static func target(_ arguments: Arguments, _ directory: StateDirectory) throws -> String {
+        let source = try Configuration.source(named: arguments.config, state: directory.path, environment: .process)
+        let file = source?.file ?? "\(directory.path)/estop.toml"
+        guard let real = realpath(file, nil) else { return file }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    /// Puts a whole file in another's place, which stays beside it.
+    private static func replace(_ file: String, with text: [UInt8]) throws {
+        let place = file.lastIndex(of: "/").map { file[..<$0] } ?? "."
+        let name = file.lastIndex(of: "/").map { file[file.index(after: $0)...] } ?? file[...]
+        var facts = stat()
+        let permissions = stat(file, &facts) == 0 ? facts.st_mode & 0o777 : 0o660
+        let folder = try StateDirectory(place.isEmpty ? "/" : String(place))
+        if let old = try folder.read(String(name)) {
+            try folder.replace("\(name).replaced", with: old, permissions: permissions)
+        }
+        try folder.replace(String(name), with: text, permissions: permissions)
+    }
+}

@@ -1,0 +1,89 @@
+import KillSwitch
+import Testing
+
+@testable import SafetyEngine
+
+/// The engine's checks before a resume: each passes on a desk where all is well, and fails for what it is named after.
+struct ResumeChecksTests {
+    /// A halted desk with one reached account that holds nothing.
+    private static func desk() -> (BookDesk, Engine) {
+        var desk = BookDesk()
+        desk.venue(.venue(VenueReport(state: .connected)))
+        desk.price("BTC/USD", "100")
+        var engine = Engine()
+        engine.mode = HostEvent.ModeState(mode: "halted", generation: 3, latches: 1)
+        return (desk, engine)
+    }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var failing: [PreflightCheck.Name]
+        var says = ""
+        var scope = Scope.global
+        var mode = Mode.live
+        var change: @Sendable (inout BookDesk, inout Engine) -> Void
+    }
+
+    static let cases: [Case] = [
+        Case(testDescription: "all is well", failing: []) { _, _ in },
+        Case(testDescription: "a venue fell silent", failing: [.venues, .feeds], says: "silent") { desk, _ in
+            _ = desk.pass(61_000)
+        },
+        Case(testDescription: "an order is left", failing: [.ordersGone], says: "1 order is still open") { desk, _ in
+            desk.venue(.order(anOrder("o1", .acknowledged)))
+        },
+        Case(testDescription: "orders rest while trading is permitted", failing: [], mode: .reduceOnly) {
+            desk,
+            engine in
+            desk.venue(.order(anOrder("o1", .acknowledged)))
+            engine.mode = HostEvent.ModeState(mode: "paper", generation: 4, latches: 0)
+        },
+        Case(
+            testDescription: "an order is left at a venue that is not meant",
+            failing: [],
+            scope: (try? Scope("venue=okx")) ?? .global
+        ) { desk, _ in desk.venue(.order(anOrder("o1", .acknowledged))) },
+        Case(testDescription: "a bot says otherwise", failing: [.reconciled], says: "a bot says 3") { desk, _ in
+            desk.venue(.position(PositionReport(symbol: "BTC/USD", side: .long, quantity: Decimal(1))))
+            desk.bot(.position(PositionReport(symbol: "BTC/USD", side: .long, quantity: Decimal(3))))
+        },
+        Case(testDescription: "something held has no price", failing: [.feeds], says: "without a fresh price") {
+            desk,
+            _ in
+            desk.venue(.position(PositionReport(symbol: "WIF/USD", side: .long, quantity: Decimal(1))))
+        },
+        Case(testDescription: "a breaker is tripped", failing: [.rules], says: "breakers reset DAILY_DRAWDOWN") {
+            _,
+            engine in
+            engine.breakers.trip("DAILY_DRAWDOWN", "a test", at: 0)
+        },
+        Case(
+            testDescription: "the stage before was too short",
+            failing: [.rules],
+            says: "live comes after 10m in reduce-only"
+        ) { _, engine in
+            engine.settings.probation.reduceOnlyMs = 600_000
+            engine.mode = HostEvent.ModeState(mode: "reduce-only", generation: 4, latches: 0)
+        },
+        Case(testDescription: "a stage that asks for no time", failing: [], mode: .paper) { _, engine in
+            engine.settings.probation.reduceOnlyMs = 600_000
+        },
+    ]
+
+    @Test(arguments: cases) func eachCheckFailsForWhatItIsNamedAfter(_ one: Case) {
+        var (desk, engine) = ResumeChecksTests.desk()
+        one.change(&desk, &engine)
+        _ = desk.pass()
+        engine.book = desk.book
+        let checks = engine.resumeChecks(for: one.mode, scope: one.scope, at: desk.atMs)
+        #expect(checks.map(\.name) == PreflightCheck.Name.engine)
+        #expect(checks.filter { !$0.passed }.map(\.name) == one.failing)
+        let words = checks.filter { !$0.passed }.map(\.detail).joined(separator: "\n")
+        #expect(words.contains(one.says), "\(words)")
+        #expect(checks.allSatisfy { !$0.detail.isEmpty })
+    }
+}
+
+private func anOrder(_ id: String, _ state: Order.State) -> OrderReport {
+    OrderReport(clientID: id, symbol: "BTC/USD", side: .buy, quantity: Decimal(1), price: Decimal(90), state: state)
+}

@@ -1,0 +1,223 @@
+import SafetyEngine
+
+/// What is held where and what the day lost, recomputed from the venues' words in plain floating point.
+///
+/// Where it cannot be sure what the desk has to make of reordered words it says so (`isMurky`), and nothing is demanded.
+struct MoneyOracle {
+    struct Worth {
+        /// Each venue's share in percent; nil: not certain. Empty: one venue only, or none.
+        var shares: [(String, Double?)] = []
+        /// The day's loss; nil: not certain.
+        var lossPercent: Double?
+        var sample: UInt64 = 0
+    }
+
+    private struct Price {
+        var value: Double?
+        var seenMs: UInt64
+        var happenedMs: Int64?
+    }
+
+    private struct Holding {
+        var quantity: Double
+        var happenedMs: Int64?
+    }
+
+    private struct Account {
+        var total = 0.0
+        var equity: Double?
+        var hasBalance = false
+        var happenedMs: Int64?
+        var holdings: [String: Holding] = [:]
+        var listedMs: Int64?
+        var isListed = false
+        /// Symbols that were bought here, by a fill.
+        var bought: Set<String> = []
+        var prices: [String: Price] = [:]
+        /// Transfers that are in no reading yet: when, and how much.
+        var waiting: [(happenedMs: Int64, amount: Double)] = []
+        /// What it holds and what it lost cannot be told for certain from now on.
+        var isMurky = false
+        /// A transfer came before anything was known of it.
+        var isTransferLost = false
+        /// It is part of the openings.
+        var isJoined = false
+
+        func worth(at atMs: UInt64, _ settings: EngineSettings) -> Double? {
+            guard hasBalance else { return nil }
+            if let equity { return equity }
+            var sum = total
+            for (symbol, holding) in holdings {
+                guard let price = fresh(symbol, at: atMs, settings) else { return nil }
+                sum += holding.quantity * price
+            }
+            return sum
+        }
+
+        func fresh(_ symbol: String, at atMs: UInt64, _ settings: EngineSettings) -> Double? {
+            guard let price = prices[symbol], let value = price.value,
+                atMs - min(atMs, price.seenMs) <= settings.priceStaleMs
+            else { return nil }
+            return value
+        }
+
+        var counts: Bool { hasBalance || !holdings.isEmpty }
+    }
+
+    private var accounts: [String: Account] = [:]
+    private var transfers: Set<String> = []
+    private var sample: UInt64 = 0
+    private var opening: Double?
+    private var lastEquity: Double?
+    private var lastMs: UInt64 = 0
+    private var day: Int64?
+
+    mutating func take(_ event: Event, lateMs: Int64, at atMs: UInt64, _ settings: EngineSettings) {
+        guard event.origin.source.kind == .venue else { return }
+        let venue = event.origin.venue
+        var account = accounts[venue] ?? Account()
+        let happened = event.happenedMs ?? 0
+        switch event.body {
+        case .balance(let balance): take(balance, happened, &account)
+        case .transfer(let transfer): take(transfer, happened, venue, &account)
+        case .positions(let reports): take(reports, happened, &account)
+        case .position(let report): take(report, happened, &account)
+        case .price(let price):
+            guard lateMs <= 60_000 else { return }
+            if let known = account.prices[price.symbol]?.happenedMs, happened < known { return }
+            let value = price.price?.double
+            if account.prices[price.symbol]?.happenedMs == happened, account.prices[price.symbol]?.value == value {
+                return
+            }
+            account.prices[price.symbol] = Price(value: value, seenMs: atMs, happenedMs: happened)
+            if account.holdings[price.symbol] != nil { sample += 1 }
+        case .fill(let fill):
+            if fill.side == .buy { account.bought.insert(fill.symbol) }
+            // Before its first listing a venue's fills are all that says what it holds.
+            if !account.isListed { account.isMurky = true }
+        case .order(let report):
+            if report.filled > Decimal(0), report.side == .buy { account.bought.insert(report.symbol) }
+        case .openOrders, .trade: break
+        default: return
+        }
+        accounts[venue] = account
+    }
+
+    private mutating func take(_ balance: BalanceReport, _ happened: Int64, _ account: inout Account) {
+        if let known = account.happenedMs, happened < known { return }
+        let (total, equity) = (balance.total.double, balance.equity?.double)
+        if account.happenedMs == happened, account.total == total, account.equity == equity { return }
+        (account.total, account.equity, account.hasBalance, account.happenedMs) = (total, equity, true, happened)
+        sample += 1
+        // What was transferred before the reading is in it.
+        for waiting in account.waiting where waiting.happenedMs <= happened { shift(by: waiting.amount) }
+        account.waiting.removeAll { $0.happenedMs <= happened }
+    }
+
+    private mutating func take(
+        _ transfer: TransferReport,
+        _ happened: Int64,
+        _ venue: String,
+        _ account: inout Account
+    ) {
+        guard transfers.insert("\(venue)/\(transfer.transferID)").inserted else { return }
+        guard account.hasBalance, let read = account.happenedMs else {
+            // Whether the first reading has it in it nobody was told.
+            account.isTransferLost = true
+            return
+        }
+        if happened <= read {
+            shift(by: transfer.amount.double)
+        } else {
+            account.waiting.append((happened, transfer.amount.double))
+        }
+    }
+
+    private mutating func shift(by amount: Double) {
+        guard lastEquity != nil else { return }
+        opening = opening.map { $0 + amount }
+        lastEquity = lastEquity.map { $0 + amount }
+    }
+
+    private func take(_ reports: [PositionReport], _ happened: Int64, _ account: inout Account) {
+        if let known = account.listedMs, happened < known { return }
+        (account.listedMs, account.isListed) = (happened, true)
+        let named = Set(reports.map(\.symbol))
+        for report in reports { take(report, happened, &account) }
+        for (symbol, holding) in account.holdings where !named.contains(symbol) {
+            if let known = holding.happenedMs, happened < known { continue }
+            account.holdings[symbol] = nil
+        }
+    }
+
+    private func take(_ report: PositionReport, _ happened: Int64, _ account: inout Account) {
+        let known = account.holdings[report.symbol]
+        if let before = known?.happenedMs, happened < before { return }
+        // What is older than the last listing of everything, and was not in it, is not held any more.
+        if known == nil, let listed = account.listedMs, happened < listed { return }
+        if !account.isListed { account.isMurky = true }
+        if known == nil, report.quantity > Decimal(0), !account.bought.contains(report.symbol) {
+            // Found, not bought: it is neither gain nor loss.
+            account.isMurky = true
+        }
+        let quantity = report.quantity.double
+        account.holdings[report.symbol] = quantity > 0 ? Holding(quantity: quantity, happenedMs: happened) : nil
+    }
+
+    /// What everything is worth at a step. The day begins with it.
+    mutating func settle(at atMs: UInt64, wallMs: Int64?, _ settings: EngineSettings) -> Worth {
+        var worth = Worth()
+        worth.sample = sample
+        let counted = accounts.filter { $0.value.counts }
+        let values = counted.mapValues { $0.worth(at: atMs, settings) }
+        let isPriced = counted.values.allSatisfy { account in
+            account.holdings.keys.allSatisfy { account.fresh($0, at: atMs, settings) != nil }
+        }
+        let equity = values.values.reduce(Double?(0)) { sum, value in sum.flatMap { sum in value.map { sum + $0 } } }
+        // What fills alone say of holdings is not followed here.
+        let isCertain = accounts.values.allSatisfy { $0.isListed || ($0.bought.isEmpty && $0.holdings.isEmpty) }
+        if counted.count > 1, let equity, equity > 0 {
+            worth.shares = values.map { venue, value in
+                (venue, isPriced && isCertain ? value.map { $0 / equity * 100 } : nil)
+            }
+        } else {
+            worth.shares = accounts.keys.map { ($0, nil) }
+        }
+        recordDay(counted.isEmpty ? nil : equity, values, at: atMs, wallMs: wallMs, settings)
+        let isMurky = accounts.values.contains { $0.isTransferLost || ($0.isMurky && $0.equity == nil) }
+        if let equity, let opening, opening > 0, !isMurky, !counted.isEmpty {
+            worth.lossPercent = max(0, (opening - equity) / opening * 100)
+        }
+        return worth
+    }
+
+    private mutating func recordDay(
+        _ equity: Double?,
+        _ values: [String: Double?],
+        at atMs: UInt64,
+        wallMs: Int64?,
+        _ settings: EngineSettings
+    ) {
+        let today = wallMs.map { ($0 - Int64(settings.dayStartMinute) * 60_000) / 86_400_000 }
+        if let equity {
+            for (venue, value) in values where !(accounts[venue]?.isJoined ?? true) {
+                accounts[venue]?.isJoined = true
+                if lastEquity != nil {
+                    opening = opening.map { $0 + (value ?? 0) }
+                    lastEquity = lastEquity.map { $0 + (value ?? 0) }
+                }
+            }
+            let isWatched = lastEquity == nil || atMs - lastMs <= 60_000
+            begin(today, with: isWatched ? equity : max(equity, lastEquity ?? equity))
+            (lastEquity, lastMs) = (equity, atMs)
+        } else {
+            begin(today, with: lastEquity)
+        }
+    }
+
+    private mutating func begin(_ today: Int64?, with equity: Double?) {
+        guard let today else { return }
+        if opening == nil || today > (day ?? .min) { opening = equity ?? opening }
+        day = today
+    }
+}
