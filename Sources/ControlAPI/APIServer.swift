@@ -25,6 +25,12 @@ public final class APIServer: Sendable {
         /// Whether the configuration has to change before this host starts.
         public let isRefusal: Bool
         public var description: String { message }
+
+        /// Creates a failure.
+        public init(message: String, isRefusal: Bool) {
+            self.message = message
+            self.isRefusal = isRefusal
+        }
     }
 
     /// Why an address may not be used; nil: it may.

@@ -28,7 +28,8 @@ extension Routes {
                 statuses: [400, 409, 503]
             ),
             answer: { request, world, call throws(APIRefusal) in
-                let breaker = request.json?["breaker"]?.string ?? dailyBreaker(try world.engine())
+                let daily = dailyBreaker(try world.engine())
+                let breaker = request.json?["breaker"]?.string ?? daily
                 return try act(.resetBreaker(name: breaker), "reset by the runbook", request, call)
             }
         ),
