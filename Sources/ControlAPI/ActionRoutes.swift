@@ -70,13 +70,16 @@ extension Routes {
             right: .bearer(.act),
             summary: "Restarts every bot that has a restart command",
             shape: .init(
-                body: [("reason", "string", false), ("agent", "string", false)],
+                body: [("reason", "string", false), ("agent", "string", false), ("agents", "array", false)],
                 answer: [("success", "boolean"), ("agents", "array")],
                 statuses: [404, 409, 503]
             ),
             answer: { request, world, call throws(APIRefusal) in
                 if let name = request.json?["agent"]?.string ?? request.json?["name"]?.string {
                     return try restart([name], request, call)
+                }
+                if let named = request.json?["agents"]?.array {
+                    return try restart(named.compactMap(\.string), request, call)
                 }
                 let names = try world.engine().supervisors.map(\.name)
                 return try restart(names, request, call)
@@ -204,6 +207,7 @@ extension Routes {
     ) throws(APIRefusal) -> APIAnswer {
         let host = try host(call)
         try note("restart", names.joined(separator: ", "), request, call, host)
+        guard !names.isEmpty else { throw APIRefusal(404, "no_such_agent", "there is no bot to restart") }
         let rows = names.map { name in (name: name, problem: host.restart(name)) }
         if rows.count == 1, let why = rows[0].problem {
             throw APIRefusal(why.hasPrefix("there is no") ? 404 : 409, "not_restarted", why)

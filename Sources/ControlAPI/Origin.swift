@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import NIOCore
 
@@ -39,6 +40,12 @@ struct Origin: CustomStringConvertible {
 enum LoopbackAddress {
     /// Whether an address in figures is one.
     static func contains(_ address: String) -> Bool {
-        address.hasPrefix("127.") || address == "::1" || address.hasPrefix("::ffff:127.")
+        var four = in_addr()
+        if inet_pton(AF_INET, address, &four) == 1 { return UInt32(bigEndian: four.s_addr) >> 24 == 127 }
+        var six = in6_addr()
+        guard inet_pton(AF_INET6, address, &six) == 1 else { return false }
+        let bytes = withUnsafeBytes(of: &six) { Array($0) }
+        return bytes == [UInt8](repeating: 0, count: 15) + [1]
+            || bytes.starts(with: [UInt8](repeating: 0, count: 10) + [0xff, 0xff, 127])
     }
 }

@@ -131,7 +131,8 @@ extension APIWorld {
     /// Every bot that beats or holds a gate.
     var agents: [JSON] {
         let isStopped = runbookMode == "emergency_stopped"
-        let supervisors = view?.supervisors ?? []
+        // The engine watches itself under this name; it is no bot.
+        let supervisors = (view?.supervisors ?? []).filter { $0.name != "engine" }
         var rows: [JSON] = supervisors.map { bot in
             let gate = seen.openGates.first { $0.name == bot.name }
             return agent(bot.name, isHealthy: bot.health == .ok, gate, isStopped, note: bot.note)
