@@ -91,19 +91,24 @@ final class HaltScribe: Sendable {
     private func run() {
         defer { isRunning.store(false, ordering: .releasing) }
         while true {
-            let jobs = waiting.withLock { queue in
-                defer { queue = [] }
-                return queue
-            }
-            for job in jobs { write(job) }
-            if !jobs.isEmpty {
-                onHalt()
-                continue
-            }
+            if writeWaiting() { continue }
             if isEnding.load(ordering: .acquiring) { return }
             _ = wire.wait(milliseconds: 1_000)
             wire.rest()
         }
+    }
+
+    /// Writes what waits, on the thread that calls.
+    ///
+    /// - Returns: whether anything waited.
+    func writeWaiting() -> Bool {
+        let jobs = waiting.withLock { queue in
+            defer { queue = [] }
+            return queue
+        }
+        for job in jobs { write(job) }
+        if !jobs.isEmpty { onHalt() }
+        return !jobs.isEmpty
     }
 
     private func write(_ job: Job) {
