@@ -121,7 +121,8 @@ extension Routes {
                 if case .object(let members)? = JSON(bytes: answer.body) {
                     answer = APIAnswer(
                         .object(
-                            members + [
+                            members.filter { $0.key != "message" } + [
+                                .init("message", .string("closing \(held) positions at market")),
                                 .init("positions", .number(held)),
                                 .init("max_slippage_applied", .bool(false)), .init("time_limit_applied", .bool(false)),
                                 .init(

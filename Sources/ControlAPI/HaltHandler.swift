@@ -141,7 +141,7 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         guard !isInside || slots.isEmpty else { return context.fireErrorCaught(error) }
         let text = "\(error)"
-        if text.contains("eaderOverflow") || text.contains("headerList") || text.contains("TooLarge") {
+        if text.contains("eaderOverflow") || text.contains("too many header") {
             refuse(APIRefusal(431, "head_too_long", "the head of the request is too long"), context)
         } else {
             refuse(APIRefusal(400, "bad_request", "this is no HTTP/1.1 request: \(text)"), context)

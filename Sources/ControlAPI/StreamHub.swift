@@ -81,13 +81,13 @@ final class StreamHub: Sendable {
 
     private func run() {
         defer { isRunning.store(false, ordering: .releasing) }
-        var shown: [(name: String, data: JSON)] = []
+        var shown: [(name: String, settled: JSON, data: JSON)] = []
         var beaten = Clock.boottime()
         while !isEnding.load(ordering: .acquiring) {
             if shelf.withLock({ !$0.readers.isEmpty }) {
                 let parts = StreamHub.parts(api.world())
                 // Forgotten readers begin with a snapshot; nothing before them has to be told.
-                for (index, part) in parts.enumerated() where shown.isEmpty || shown[index].data != part.data {
+                for (index, part) in parts.enumerated() where shown.isEmpty || shown[index].settled != part.settled {
                     if !shown.isEmpty { send { $0.add(part.name, part.data).text } }
                 }
                 shown = parts
@@ -102,19 +102,18 @@ final class StreamHub: Sendable {
         }
     }
 
-    /// What is told of apart when it changes: without what changes by itself, such as ages.
-    static func parts(_ world: APIWorld) -> [(name: String, data: JSON)] {
+    /// What is told of apart when it changes, and what tells a change: without what changes by itself, such as ages.
+    static func parts(_ world: APIWorld) -> [(name: String, settled: JSON, data: JSON)] {
         let view = world.view
-        return [
-            ("switch", settled(Routes.status(world))),
-            ("alerts", settled(.array((view?.alerts ?? []).map(\.json)))),
-            ("positions", settled(.array((view?.positions ?? []).map(\.json)))),
-            ("orders", settled(.array((view?.orders ?? []).map(\.json)))),
-            ("venues", settled(.array((view?.venues ?? []).map(\.json)))),
-            ("supervisors", settled(.array((view?.supervisors ?? []).map(\.json)))),
-            ("breakers", settled(.array((view?.breakers ?? []).map(\.json)))),
-            ("money", settled(view?.money.json ?? .null)),
+        let parts: [(String, JSON)] = [
+            ("switch", Routes.status(world)), ("alerts", .array((view?.alerts ?? []).map(\.json))),
+            ("positions", .array((view?.positions ?? []).map(\.json))),
+            ("orders", .array((view?.orders ?? []).map(\.json))),
+            ("venues", .array((view?.venues ?? []).map(\.json))),
+            ("supervisors", .array((view?.supervisors ?? []).map(\.json))),
+            ("breakers", .array((view?.breakers ?? []).map(\.json))), ("money", view?.money.json ?? .null),
         ]
+        return parts.map { ($0.0, settled($0.1), $0.1) }
     }
 
     private static func settled(_ json: JSON) -> JSON {
@@ -126,7 +125,10 @@ final class StreamHub: Sendable {
         }
     }
 
-    private static func isAge(_ key: String) -> Bool { key.hasSuffix("age_ms") || key == "held_ms" }
+    private static func isAge(_ key: String) -> Bool {
+        // Notes and texts say ages in words.
+        key.hasSuffix("age_ms") || ["held_ms", "missed", "note", "text"].contains(key)
+    }
 
     private func send(_ make: (inout Shelf) -> String) {
         shelf.withLock { shelf in

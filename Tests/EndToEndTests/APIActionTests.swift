@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import KillSwitch
 import Testing
 
@@ -89,7 +90,8 @@ import Testing
         let reader = api.sandbox.process("/usr/bin/curl", ["-sN", "-o", output, api.base + "/api/v1/stream"])
         try reader.run()
         defer {
-            reader.terminate()
+            // It was started with its signals blocked.
+            kill(reader.processIdentifier, SIGKILL)
             reader.waitUntilExit()
         }
         func text() -> String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }

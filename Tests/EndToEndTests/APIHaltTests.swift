@@ -87,7 +87,7 @@ import Testing
         for process in flood { try process.run() }
         defer {
             for process in flood {
-                process.terminate()
+                kill(process.processIdentifier, SIGKILL)
                 process.waitUntilExit()
             }
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import KillSwitch
 import Testing
 
@@ -56,7 +57,7 @@ import Testing
         let halt = "POST /api/trading/halt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
         let last = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         let got = api.raw(one + halt + one + last)
-        #expect(got.components(separatedBy: "HTTP/1.1 200 OK").count == 5, "\(got)")
+        #expect(got.components(separatedBy: "HTTP/1.1 200 OK").count - 1 == 4, "\(got)")
     }
 
     @Test func aBodyThatIsTooLongIsRefused() throws {
