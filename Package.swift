@@ -134,7 +134,8 @@ let package = Package(
         .executableTarget(
             name: "estop-desk",
             dependencies: [
-                "ControlAPI", "Desk", "Journal", "Venues", "Notify", "Settings", "Demo", "Dashboard", "Terminal", "Console",
+                "ControlAPI", "Desk", "Journal", "Venues", "Notify", "Settings", "Demo", "Dashboard", "Terminal",
+                "Console",
                 "Operators", "KillSwitch", "SafetyEngine",
                 "CProcess", "CEstop",
             ],

@@ -24,6 +24,7 @@ public final class APIServer: Sendable {
         public let message: String
         /// Whether the configuration has to change before this host starts.
         public let isRefusal: Bool
+        /// The message.
         public var description: String { message }
 
         /// Creates a failure.

@@ -70,6 +70,7 @@ public struct NoBearer: Bearer {
     /// Creates it.
     public init() {}
 
+    /// Refuses.
     public func verify(_ token: String, for permission: BearerPermission) -> Result<BearerClaims, BearerRefusal> {
         .failure(
             BearerRefusal(
@@ -82,5 +83,6 @@ public struct NoBearer: Bearer {
         )
     }
 
+    /// Refuses.
     public func spend(_ claims: BearerClaims) -> Result<@Sendable () -> Void, BearerRefusal> { .failure(.missing) }
 }

@@ -82,7 +82,8 @@ final class HostedDesk: Sendable {
             host: { [weak self] in self?.engine.withLock { $0 } }
         )
         do throws(APIServer.Failure) {
-            let server = try APIServer(ControlAPI(behind, bearer: TokenBearer(killSwitch), settings: settings), logger: logger)
+            let interface = ControlAPI(behind, bearer: TokenBearer(killSwitch), settings: settings)
+            let server = try APIServer(interface, logger: logger)
             api.withLock { $0 = server }
             logger.info("HTTP API on \(settings.address):\(server.port)")
         } catch {
