@@ -8,16 +8,9 @@ import Synchronization
 /// venue or a reader.
 public final class EngineLoop: Sendable {
     /// One event with what it made the engine decide.
-    public struct Entry: Sendable {
-        /// The event.
-        public var event: Event
-        /// When.
-        public var receipt: Receipt
-        /// The event as it came, where it came as a line: it need not be written down again.
-        public var line: [UInt8]?
-        /// What was decided by the time that passed before it, and by it.
-        public var decisions: [Decision]
-    }
+    public typealias Entry = EngineTurns.Entry
+    /// An event from outside, and the line that it came as.
+    public typealias Incoming = EngineTurns.Incoming
 
     /// Where the loop's work goes. All are called on the loop's thread and must not wait.
     public struct Outlets: Sendable {
@@ -45,25 +38,6 @@ public final class EngineLoop: Sendable {
             self.carryOut = carryOut
             self.look = look
             self.keep = keep
-        }
-    }
-
-    /// Later than this the loop was stalled: what should have been evaluated is told, and not evaluated after the fact.
-    static let stallMs: UInt64 = 2_000
-    /// Between two readings of the wall clock.
-    static let clockMs: UInt64 = 10_000
-
-    /// An event from outside, and the line that it came as.
-    public struct Incoming: Sendable {
-        /// The event.
-        public var event: Event
-        /// The line, without its end; nil: it came otherwise.
-        public var line: [UInt8]?
-
-        /// Creates one.
-        public init(_ event: Event, line: [UInt8]? = nil) {
-            self.event = event
-            self.line = line
         }
     }
 
@@ -108,9 +82,7 @@ public final class EngineLoop: Sendable {
     public func stop() { worker.stop() }
 
     /// An event of the host's own.
-    public static func host(_ event: HostEvent) -> Event {
-        Event(Event.Origin(source: Event.Source(.host, "desk")), .host(event))
-    }
+    public static func host(_ event: HostEvent) -> Event { EngineTurns.host(event) }
 
     /// Hands in events of the host or an operator: always taken.
     public func submit(_ events: [Event]) {
@@ -150,59 +122,37 @@ public final class EngineLoop: Sendable {
     public var latest: EngineView { view.withLock { $0 } }
 
     private func run() {
-        guard var engine = first.withLock({ $0.take() }) else { return }
-        var atMs = time.now().atMs
-        var clockAt: UInt64 = 0
-        var viewAt: UInt64 = 0
+        let beganMs = time.now().atMs
+        guard var turns = first.withLock({ $0.take() }).map({ EngineTurns(engine: $0, atMs: beganMs) }) else { return }
         var sinceKept = 0
         while true {
             let ends = worker.isStopping
             let (events, questions, emptied) = take()
-            var receipt = time.now()
-            var entries: [Entry] = []
-            entries.reserveCapacity(events.count)
-            if receipt.atMs > atMs + EngineLoop.stallMs, engine.last != nil {
-                apply(EngineLoop.host(.stalled(ms: receipt.atMs - atMs)), receipt, &engine, &entries)
-            }
-            atMs = receipt.atMs
-            for incoming in events { apply(incoming.event, line: incoming.line, receipt, &engine, &entries) }
-            if receipt.atMs >= clockAt {
-                clockAt = receipt.atMs + EngineLoop.clockMs
-                apply(EngineLoop.host(.clock), receipt, &engine, &entries)
-            }
-            if receipt.atMs / Engine.stepMs != viewAt / Engine.stepMs || viewAt == 0 {
-                for event in outlets.look() { apply(event, receipt, &engine, &entries) }
-            }
-            // What time alone decided is told by an event, too: else a replay that ends here would not decide it.
-            let decided = engine.advance(to: receipt)
-            if !decided.isEmpty {
-                act(on: decided)
-                apply(EngineLoop.host(.clock), receipt, &engine, &entries)
-                entries[entries.count - 1].decisions.insert(contentsOf: decided, at: 0)
-            }
+            let receipt = time.now()
+            let isStep = turns.isStep(at: receipt.atMs)
+            var entries = turns.turn(events, at: receipt, look: outlets.look, act: act)
             sinceKept += entries.count
             // A snapshot stands at an event: else replaying the events up to it gives another engine.
-            if sinceKept >= keepEvery || ends { apply(EngineLoop.host(.clock), receipt, &engine, &entries) }
+            if sinceKept >= keepEvery || ends { entries += turns.mark(at: receipt, act: act) }
             if !entries.isEmpty { outlets.record(entries) }
             if sinceKept >= keepEvery {
                 sinceKept = 0
-                outlets.keep(engine)
+                outlets.keep(turns.engine)
             }
-            if receipt.atMs / Engine.stepMs != viewAt / Engine.stepMs || viewAt == 0 {
-                viewAt = max(1, receipt.atMs)
-                let shown = engine.view(at: receipt.atMs)
+            if isStep {
+                let shown = turns.engine.view(at: receipt.atMs)
                 view.withLock { $0 = shown }
             }
-            for question in questions { question(engine, receipt.atMs) }
+            for question in questions { question(turns.engine, receipt.atMs) }
             for room in emptied { room() }
             if ends {
-                outlets.keep(engine)
+                outlets.keep(turns.engine)
                 return
             }
-            receipt = time.now()
-            let next = (receipt.atMs / Engine.stepMs + 1) * Engine.stepMs
+            let nowMs = time.now().atMs
+            let next = (nowMs / Engine.stepMs + 1) * Engine.stepMs
             if inbox.withLock({ $0.events.isEmpty && $0.questions.isEmpty }) {
-                _ = worker.sleep(milliseconds: next - receipt.atMs)
+                _ = worker.sleep(milliseconds: next - nowMs)
             }
         }
     }
@@ -214,18 +164,6 @@ public final class EngineLoop: Sendable {
             defer { inbox = Inbox() }
             return (inbox.events, inbox.questions, inbox.whenEmptied)
         }
-    }
-
-    private func apply(
-        _ event: Event,
-        line: [UInt8]? = nil,
-        _ receipt: Receipt,
-        _ engine: inout Engine,
-        _ entries: inout [Entry]
-    ) {
-        let decisions = engine.apply(event, at: receipt)
-        if !decisions.isEmpty { act(on: decisions) }
-        entries.append(Entry(event: event, receipt: receipt, line: line, decisions: decisions))
     }
 
     /// Halts first, each on the page before the next thing is looked at.

@@ -64,24 +64,3 @@ public struct AuditEntry: Sendable, Equatable {
         }
     }
 }
-
-extension OperatorAction.Change {
-    /// The word in the audit.
-    var word: String {
-        switch self {
-        case .acknowledge: "acknowledge"
-        case .silence: "silence"
-        case .endSilence: "end_silence"
-        case .resetBreaker: "reset_breaker"
-        case .addDust: "add_dust"
-        case .removeDust: "remove_dust"
-        case .clearDust: "clear_dust"
-        case .enforceCap: "enforce_cap"
-        case .carryOut: "carry_out"
-        case .cancelOrder: "cancel_order"
-        case .setEntryPrice: "set_entry_price"
-        case .acceptClock: "accept_clock"
-        case .forgetSupervisor: "forget_supervisor"
-        }
-    }
-}

@@ -9,12 +9,28 @@ public struct EngineTurns: Sendable {
     /// Between two readings of the wall clock, in milliseconds.
     public static let clockMs: UInt64 = 10_000
 
+    /// What came in: an event, and the line that it came as.
+    public struct Incoming: Sendable {
+        /// The event.
+        public var event: Event
+        /// The line, without its end; nil: it came otherwise.
+        public var line: [UInt8]?
+
+        /// Creates one.
+        public init(_ event: Event, line: [UInt8]? = nil) {
+            self.event = event
+            self.line = line
+        }
+    }
+
     /// One event with what it made the engine decide.
     public struct Entry: Sendable {
         /// The event.
         public var event: Event
         /// When.
         public var receipt: Receipt
+        /// The event as it came, where it came as a line: it need not be written down again.
+        public var line: [UInt8]?
         /// What was decided by the time that passed before it, and by it.
         public var decisions: [Decision]
     }
@@ -47,24 +63,24 @@ public struct EngineTurns: Sendable {
     /// One turn.
     ///
     /// - Parameters:
-    ///   - events: what came in, in order.
+    ///   - incoming: what came in, in order.
     ///   - receipt: now.
     ///   - look: what there is to be looked at; asked once a step.
     ///   - act: gets what was decided, before the next event is looked at.
     /// - Returns: what is to be journaled, in order.
     public mutating func turn(
-        _ events: [Event],
+        _ incoming: [Incoming],
         at receipt: Receipt,
         look: () -> [Event],
         act: ([Decision]) -> Void
     ) -> [Entry] {
         var entries: [Entry] = []
-        entries.reserveCapacity(events.count)
+        entries.reserveCapacity(incoming.count)
         if receipt.atMs > atMs + EngineTurns.stallMs, engine.last != nil {
             apply(EngineTurns.host(.stalled(ms: receipt.atMs - atMs)), receipt, &entries, act)
         }
         atMs = receipt.atMs
-        for event in events { apply(event, receipt, &entries, act) }
+        for one in incoming { apply(one.event, line: one.line, receipt, &entries, act) }
         if receipt.atMs >= clockAt {
             clockAt = receipt.atMs + EngineTurns.clockMs
             apply(EngineTurns.host(.clock), receipt, &entries, act)
@@ -93,12 +109,13 @@ public struct EngineTurns: Sendable {
 
     private mutating func apply(
         _ event: Event,
+        line: [UInt8]? = nil,
         _ receipt: Receipt,
         _ entries: inout [Entry],
         _ act: ([Decision]) -> Void
     ) {
         let decisions = engine.apply(event, at: receipt)
         if !decisions.isEmpty { act(decisions) }
-        entries.append(Entry(event: event, receipt: receipt, decisions: decisions))
+        entries.append(Entry(event: event, receipt: receipt, line: line, decisions: decisions))
     }
 }

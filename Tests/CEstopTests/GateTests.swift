@@ -1,5 +1,6 @@
 import CEstop
 import Glibc
+import Synchronization
 import Testing
 
 @testable import KillSwitch
@@ -193,21 +194,28 @@ import Testing
         #expect(gate.permits())
     }
 
-    @Test func waitIsWokenByTheChange() async throws {
+    @Test func waitIsWokenByTheChange() throws {
         let scratch = desk(Page(generation: 4))
         let before = Word(generation: 4, mode: .live)
-        let waiting = Task.detached { () -> Word in
-            guard let gate = try? Gate(state: scratch, name: "waiter") else { return before }
-            return gate.wait(from: before, timeout: .seconds(20))
+        let opened = Wire()
+        let woken = Mutex<Word?>(nil)
+        // A thread of its own: one of the tests' would keep another test from running.
+        let waiter = ThreadStart.joinable {
+            guard let gate = try? Gate(state: scratch, name: "waiter") else { return }
+            opened.pull()
+            let word = gate.wait(from: before, timeout: .seconds(60))
+            woken.withLock { $0 = word }
         }
-        while (GateSlots.read(try StateDirectory(scratch)) ?? []).isEmpty { await Task.yield() }
+        let thread = try #require(waiter)
+        #expect(opened.wait(milliseconds: 60_000))
         var mapping = estop_mapping()
         let directory = try StateDirectory(scratch)
         #expect(estop_map(&mapping, directory.descriptor, 1, 0) == ESTOP_OK)
         var now: UInt32 = 0
         estop_page_halt(mapping.page, UInt32(Mode.halted.rawValue), &now)
         estop_unmap(&mapping)
-        #expect(await waiting.value == Word(generation: 5, mode: .halted))
+        pthread_join(thread, nil)
+        #expect(woken.withLock { $0 } == Word(generation: 5, mode: .halted))
     }
 
     @Test func theGateAndTheSwitchAgreeOnScopes() throws {

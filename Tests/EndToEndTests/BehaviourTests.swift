@@ -45,8 +45,7 @@ struct BehaviourTests {
         let program = try TerminalProgram(sandbox)
         try program.waitForScreen()
         // As when the link drops: reads fail from now on. No signal helps: it is ignored.
-        close(program.slave)
-        close(program.master)
+        program.hangUp()
         try sandbox.wait("its end", seconds: 10) { program.hasEnded() }
         #expect(killSwitch.observe().word == before)
     }

@@ -6,8 +6,8 @@ import Testing
 /// A program on a pseudo-terminal, and a terminal at the other end: an emulator that answers.
 final class TerminalProgram {
     let pid: pid_t
-    let master: Int32
-    let slave: Int32
+    private(set) var master: Int32
+    private(set) var slave: Int32
     /// The settings before the program had the terminal.
     let before: termios
     var emulator: Emulator
@@ -54,8 +54,13 @@ final class TerminalProgram {
             var ignored: Int32 = 0
             waitpid(pid, &ignored, 0)
         }
-        close(master)
-        close(slave)
+        hangUp()
+    }
+
+    /// Takes the terminal away, as when the link drops. Once: the numbers are somebody else's at once.
+    func hangUp() {
+        for end in [slave, master] where end >= 0 { close(end) }
+        (master, slave) = (-1, -1)
     }
 
     /// POSIX_SPAWN_SETSID, which the C library's header shows to GNU programs only.

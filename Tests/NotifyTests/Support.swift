@@ -34,6 +34,12 @@ final class Folder: Sendable {
     func script(_ name: String, _ lines: String) throws -> String {
         try write(name, "#!/bin/sh\n\(lines)\n")
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(path)/\(name)")
+        // A child that another test is just starting may still hold it open for writing; then it cannot be executed. A
+        // read lease is given only while nobody does.
+        let file = open("\(path)/\(name)", O_RDONLY | O_CLOEXEC)
+        defer { close(file) }
+        let setLease: Int32 = 1024
+        _ = eventually { fcntl(file, setLease, F_RDLCK) == 0 }
         return "\(path)/\(name)"
     }
 }

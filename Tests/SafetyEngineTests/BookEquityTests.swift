@@ -163,6 +163,65 @@ struct BookEquityTests {
         #expect(desk.book.balanceDropPercent(0) == Decimal.percent(Decimal(100), of: Decimal(1_000 + amount)))
     }
 
+    @Test("a reading that is older than a transfer, and only came later, has nothing of it", arguments: [500, -500])
+    func lateReading(amount: Int) {
+        var desk = BookDesk()
+        let start = desk.wallMs
+        desk.venue(balance("1000"), happened: start)
+        desk.pass()
+        let moved = TransferReport(transferID: "t", amount: Decimal(amount))
+        desk.venue(.transfer(moved), happened: start + 300)
+        let later = TransferReport(transferID: "u", amount: Decimal(amount))
+        desk.venue(.transfer(later), happened: start + 500)
+        for (readAt, total) in [(299, 1_000), (300, 1_000 + amount), (499, 1_000 + amount)] {
+            desk.venue(balance("\(total)"), happened: start + Int64(readAt))
+            let worth = desk.pass()
+            #expect(desk.book.equity.dayOpening == Decimal(total))
+            #expect(desk.book.equity.peak == Decimal(total))
+            #expect(desk.book.dayLossPercent(worth) == Decimal(0))
+            #expect(desk.book.balanceDropPercent(0) == Decimal(0))
+        }
+        // The second one, and a real loss with it.
+        desk.venue(balance("\(900 + 2 * amount)"), happened: start + 500)
+        let worth = desk.pass()
+        let opening = max(Decimal(1_000 + 2 * amount), Decimal(0))
+        #expect(desk.book.equity.dayOpening == opening)
+        #expect(desk.book.dayLossPercent(worth) == (amount > 0 ? Decimal.percent(Decimal(100), of: opening) : nil))
+    }
+
+    @Test func aClockThatIsFarAheadKeepsNoTransferWaiting() {
+        var desk = BookDesk()
+        desk.venue(balance("1000"), happened: desk.wallMs)
+        desk.pass()
+        let deposit = TransferReport(transferID: "t", amount: Decimal(500))
+        let told = desk.wallMs
+        desk.venue(.transfer(deposit), happened: told + 86_400_000)
+        desk.venue(balance("1500"), happened: told + 59_999)
+        desk.pass()
+        #expect(desk.book.equity.dayOpening == Decimal(1_000))
+        desk.venue(balance("1400"), happened: told + 60_000)
+        let worth = desk.pass()
+        #expect(desk.book.equity.dayOpening == Decimal(1_500))
+        #expect(desk.book.dayLossPercent(worth) == Decimal.percent(Decimal(100), of: Decimal(1_500)))
+    }
+
+    @Test func transfersWaitAsOneBeyondABound() {
+        var desk = BookDesk()
+        let start = desk.wallMs
+        desk.venue(balance("1000"), happened: start)
+        desk.pass()
+        for number in 1...(Book.mostWaiting + 5) {
+            let report = TransferReport(transferID: "t\(number)", amount: Decimal(1))
+            desk.venue(.transfer(report), happened: start + Int64(number))
+        }
+        #expect(desk.book.transfers.values.map(\.count) == [Book.mostWaiting])
+        let all = 1_000 + Book.mostWaiting + 5
+        desk.venue(balance("\(all)"), happened: start + Int64(Book.mostWaiting) + 5)
+        desk.pass()
+        #expect(desk.book.equity.dayOpening == Decimal(all))
+        #expect(desk.book.transfers.isEmpty)
+    }
+
     @Test func aTransferWithoutARateWaitsForOne() {
         var desk = BookDesk()
         desk.venue(balance("1000"))

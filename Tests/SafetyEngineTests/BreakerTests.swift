@@ -178,6 +178,19 @@ struct BreakerTests {
         #expect(problem("live") != nil)
     }
 
+    @Test func aHaltToPaperWhileInPaperBeginsItsTimeAnew() {
+        var bench = RuleBench()
+        bench.engine.settings.probation.paperMs = 1_000
+        bench.mode("halted")
+        bench.mode("paper")
+        bench.engine.evaluatedMs += 999
+        bench.mode("paper")
+        bench.engine.evaluatedMs += 999
+        #expect(bench.engine.stageProblem(for: "live", at: bench.atMs) != nil)
+        bench.engine.evaluatedMs += 1
+        #expect(bench.engine.stageProblem(for: "live", at: bench.atMs) == nil)
+    }
+
     @Test func whatIsNotConfiguredIsNotAskedFor() {
         var bench = RuleBench()
         bench.mode("halted")

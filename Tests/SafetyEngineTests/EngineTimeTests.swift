@@ -40,6 +40,7 @@ struct EngineTimeTests {
         ("live", UInt32(2), "live", UInt32(2), false), ("live", 2, "live", 4, true), ("live", 2, "live", 3, false),
         ("live", 2, "reduce-only", 3, false), ("live", 2, "reduce-only", 5, true), ("paper", 4, "paper", 6, true),
         ("halted", 3, "live", 4, true), ("live", 2, "halted", 3, false), ("live", 2, "halted", 5, false),
+        ("paper", 4, "paper", 4, false), ("paper", 4, "paper", 5, false), ("reduce-only", 4, "reduce-only", 5, false),
     ])
     func aHaltAndResumeBetweenTwoLooksIsAResume(
         _ before: String,
@@ -52,7 +53,8 @@ struct EngineTimeTests {
         _ = engine.apply(mode(before, old), at: at(1_000))
         _ = engine.apply(mode(after, new), at: at(5_000))
         #expect((engine.view(at: at(5_000).atMs).probation != nil) == isResumed)
-        let sinceMs = isResumed || before != after ? 5_000 : 1_000
+        // The stages of a resume count their time from the last change, also from a halt to the mode that held already.
+        let sinceMs = isResumed || before != after || old != new ? 5_000 : 1_000
         #expect(engine.breakers.modeSinceMs == at(sinceMs).atMs)
     }
 

@@ -38,6 +38,8 @@ struct MoneyOracle {
         var waiting: [(happenedMs: Int64, amount: Double)] = []
         /// What it holds and what it lost cannot be told for certain from now on.
         var isMurky = false
+        /// Orders of it were filled. Until its balance is read nobody knows what it, and so the desk, is worth.
+        var isTraded = false
         /// A transfer came before anything was known of it.
         var isTransferLost = false
         /// It is part of the openings.
@@ -68,6 +70,9 @@ struct MoneyOracle {
     private var transfers: Set<String> = []
     private var sample: UInt64 = 0
     private var opening: Double?
+    /// The day opened while something was held whose worth nobody had said: the issue counts losses from the day's opening
+    /// equity, and whether there was one by then is not certain.
+    private var isOpeningInDoubt = false
     private var lastEquity: Double?
     private var lastMs: UInt64 = 0
     private var day: Int64?
@@ -79,7 +84,9 @@ struct MoneyOracle {
         let happened = event.happenedMs ?? 0
         switch event.body {
         case .balance(let balance): take(balance, happened, &account)
-        case .transfer(let transfer): take(transfer, happened, venue, &account)
+        case .transfer(let transfer):
+            // Nothing happened more than a minute after it was told.
+            take(transfer, happened + min(0, lateMs + 60_000), venue, &account)
         case .positions(let reports): take(reports, happened, &account)
         case .position(let report): take(report, happened, &account)
         case .price(let price):
@@ -92,11 +99,15 @@ struct MoneyOracle {
             account.prices[price.symbol] = Price(value: value, seenMs: atMs, happenedMs: happened)
             if account.holdings[price.symbol] != nil { sample += 1 }
         case .fill(let fill):
+            account.isTraded = true
             if fill.side == .buy { account.bought.insert(fill.symbol) }
             // Before its first listing a venue's fills are all that says what it holds.
             if !account.isListed { account.isMurky = true }
         case .order(let report):
-            if report.filled > Decimal(0), report.side == .buy { account.bought.insert(report.symbol) }
+            if report.filled > Decimal(0) {
+                account.isTraded = true
+                if report.side == .buy { account.bought.insert(report.symbol) }
+            }
         case .openOrders, .trade: break
         default: return
         }
@@ -185,7 +196,7 @@ struct MoneyOracle {
         }
         recordDay(counted.isEmpty ? nil : equity, values, at: atMs, wallMs: wallMs, settings)
         let isMurky = accounts.values.contains { $0.isTransferLost || ($0.isMurky && $0.equity == nil) }
-        if let equity, let opening, opening > 0, !isMurky, !counted.isEmpty {
+        if let equity, let opening, opening > 0, !isMurky, !isOpeningInDoubt, !counted.isEmpty {
             worth.lossPercent = max(0, (opening - equity) / opening * 100)
         }
         return worth
@@ -217,7 +228,10 @@ struct MoneyOracle {
 
     private mutating func begin(_ today: Int64?, with equity: Double?) {
         guard let today else { return }
-        if opening == nil || today > (day ?? .min) { opening = equity ?? opening }
+        if opening == nil || today > (day ?? .min) {
+            opening = equity ?? opening
+            isOpeningInDoubt = accounts.values.contains { $0.isTraded && !$0.hasBalance }
+        }
         day = today
     }
 }

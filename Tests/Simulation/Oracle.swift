@@ -208,7 +208,9 @@ extension Oracle {
         case "DAILY_DRAWDOWN":
             guard let percent = worth.lossPercent else { return [("desk", .unsure)] }
             return [("desk", compare(percent, limit, limit * share, margin: 0.001, sample: worth.sample))]
-        case "HEARTBEAT_DEAD": return beats.dead.map { ($0, $1 ? .past(sample: nil) : .calm) }
+        case "HEARTBEAT_DEAD":
+            // 1 where the process is gone: a limit that somebody set above 1 is never met, dead or not.
+            return beats.dead.map { ($0, $1 && limit <= 1 ? .past(sample: nil) : .calm) }
         case "HEARTBEAT_STALLED":
             return beats.percents(at: atMs).map { ($0, $1 >= Int(limit) ? .past(sample: nil) : .calm) }
         case "HEAT":

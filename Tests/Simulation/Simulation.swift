@@ -75,7 +75,7 @@ struct Simulation {
         var hand = hand
         let looked = look(at: receipt.atMs)
         let entries = turns.turn(
-            events,
+            events.map { EngineTurns.Incoming($0) },
             at: receipt,
             look: { looked },
             act: { hand.act($0, at: receipt.atMs) }

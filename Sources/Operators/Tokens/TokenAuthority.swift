@@ -18,7 +18,7 @@ public final class TokenAuthority: Sendable {
     let operators: OperatorStore
     private let patience: UInt64
     /// The ledger as it was read last, with its bytes: what has the same bytes is not read again.
-    private let read = Mutex<(bytes: [UInt8], ledger: TokenLedger)>(([], TokenLedger()))
+    private let read = Mutex<(bytes: [UInt8], ledger: TokenLedger)?>(nil)
 
     /// Names the authority; nothing is opened yet.
     ///
@@ -112,7 +112,7 @@ public final class TokenAuthority: Sendable {
 
     func ledger(in files: borrowing OwnedDirectory) throws(OperatorsError) -> TokenLedger {
         guard let bytes = try files.read(TokenLedger.name, limit: TokenLedger.fileLimit) else { return TokenLedger() }
-        if let known = read.withLock({ $0.bytes == bytes ? $0.ledger : nil }) { return known }
+        if let known = read.withLock({ $0?.bytes == bytes ? $0?.ledger : nil }) { return known }
         let ledger = try TokenLedger(bytes: bytes)
         read.withLock { $0 = (bytes, ledger) }
         return ledger

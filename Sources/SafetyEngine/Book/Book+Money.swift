@@ -28,8 +28,8 @@ extension Book {
         let isFirst = known == nil || telling.isProof != balance.isProven
         balance.beforeIsEquity = balance.equity != nil && report.equity != nil
         let before = balance.beforeIsEquity ? balance.equity ?? balance.total : balance.total
-        balance.before = isFirst ? nil : before.adding(balance.transferred) ?? before
-        balance.transferred = Decimal(0)
+        let joined = joinTransfers(of: key, readAt: telling.happenedMs)
+        balance.before = isFirst ? nil : before.adding(joined) ?? before
         balance.total = report.total
         balance.free = report.free
         balance.equity = report.equity
@@ -38,65 +38,6 @@ extension Book {
         balance.isProven = telling.isProof
         balance.happenedMs = telling.happenedMs ?? balance.happenedMs
         balances[key] = balance
-        joinTransfers(of: key, settings, at: telling.atMs)
-    }
-
-    /// Money that came or went. It is neither gain nor loss: openings and peaks are changed by it, as soon as the balance
-    /// that it changed is read. A venue should tell it before, or together with, that reading; told after it, the
-    /// reading was a loss or gain in between. Of a proven account a bot's word does not count: it could hide a loss.
-    mutating func take(
-        _ report: TransferReport,
-        _ origin: Event.Origin,
-        _ telling: Telling,
-        _ settings: EngineSettings
-    ) {
-        let account = AccountKey(venue: origin.venue, account: origin.account)
-        let ofAccount = balances.indices.filter {
-            balances.keys[$0].venue == account.venue && balances.keys[$0].account == account.account
-        }
-        if telling.isProof || !ofAccount.contains(where: { balances.values[$0].isProven }) {
-            let name =
-                report.transferID.isEmpty
-                ? telling.happenedMs.map { "\($0)\u{0}\(report.amount)\u{0}\(report.currency)" } : report.transferID
-            if let name {
-                guard let memory = placeOfMemory(account, telling) else { return }
-                guard memories[at: memory].transfers.insert(name) else {
-                    counts.duplicate &+= 1
-                    return
-                }
-            }
-            // What was there before the first reading is part of it.
-            guard !ofAccount.isEmpty else { return }
-            let key = BalanceKey(
-                venue: origin.venue,
-                account: origin.account,
-                currency: report.currency.isEmpty ? settings.baseCurrency : report.currency
-            )
-            guard let place = balances.place(of: key) else {
-                transfers[key] = (transfers[key] ?? Decimal(0)).adding(report.amount)
-                return
-            }
-            if balances.values[place].contains(report.amount, telling) {
-                balances[at: place].before = balances.values[place].before?.adding(report.amount)
-                equity.transfer(report.amount, key.currency)
-            } else {
-                let waiting = balances.values[place].transferred
-                balances[at: place].transferred = waiting.adding(report.amount) ?? waiting
-                transfers[key] = (transfers[key] ?? Decimal(0)).adding(report.amount)
-            }
-        }
-    }
-
-    /// A reading came: what was transferred before it is in it.
-    private mutating func joinTransfers(of key: BalanceKey, _ settings: EngineSettings, at atMs: UInt64) {
-        guard !transfers.isEmpty else { return }
-        let joined = transfers.keys.filter { other in
-            guard other.venue == key.venue, other.account == key.account else { return false }
-            return other.currency == key.currency || balances.place(of: other) == nil
-        }
-        for other in joined {
-            if let amount = transfers.remove(other) { equity.transfer(amount, other.currency) }
-        }
     }
 
     /// A price, or a conversion rate (without a venue). Bots' prices are not taken: nothing is ever sold by a bot's word
@@ -190,18 +131,6 @@ extension Book {
         let now = balance.beforeIsEquity ? balance.equity ?? balance.total : balance.total
         guard now < before, let lost = before.subtracting(now) else { return Decimal(0) }
         return Decimal.percent(lost, of: before)
-    }
-}
-
-extension BookBalance {
-    /// Whether the reading has a transfer in it already: by the times where both are known, else by which is closer to
-    /// the reading before.
-    fileprivate func contains(_ amount: Decimal, _ telling: Telling) -> Bool {
-        if let happenedMs, let transferred = telling.happenedMs { return transferred <= happenedMs }
-        guard let before, let moved = before.adding(amount) else { return false }
-        let now = beforeIsEquity ? equity ?? total : total
-        guard let with = now.subtracting(moved), let without = now.subtracting(before) else { return false }
-        return with.magnitude < without.magnitude
     }
 }
 

@@ -56,7 +56,7 @@ public struct Book: Sendable, Equatable, Codable {
     /// What fills make of positions.
     var tracks = Ledger<PositionKey, FillTrack>()
     /// Transfers that are in no reading of a balance yet.
-    var transfers = Ledger<BalanceKey, Decimal>()
+    var transfers = Ledger<BalanceKey, [WaitingTransfer]>()
     /// When the host started last, in desk time.
     var startedMs: UInt64 = 0
     /// Samples of equity that ended with what they were made of (see `Valuation.version`).

@@ -154,8 +154,6 @@ public struct BookBalance: Sendable, Equatable, Codable {
     public internal(set) var isProven = false
     /// Whether `before` is equity, and so to be compared with equity; else it is money.
     var beforeIsEquity = false
-    /// What was deposited or withdrawn and is not in the reading yet.
-    var transferred = Decimal(0)
     /// When the reading was true by its source's clock; nil: not said.
     var happenedMs: Int64?
 

@@ -45,7 +45,9 @@ public struct Breakers: Sendable, Equatable, Codable {
         // them is a halt (odd) and what follows it (even).
         let isUnseen = new.generation / 2 > old.generation / 2
         let isResumed = new.permits && !isFirst && (!old.permits || isUnseen)
-        if old.mode != new.mode || isResumed { modeSinceMs = atMs }
+        // A halt to the mode that the desk is in already ends its time in it all the same.
+        let isHaltedAnew = new.permits && new.generation != old.generation
+        if old.mode != new.mode || isResumed || isHaltedAnew { modeSinceMs = atMs }
         if new.latches < old.latches { rearmed.append(.scoped) }
         if !new.permits { probationUntilMs = nil }
         guard isResumed else { return }

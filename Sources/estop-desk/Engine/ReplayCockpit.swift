@@ -39,7 +39,7 @@ final class ReplayCockpit: Cockpit {
     ) {
         // After K the screen is the real desk's: whoever halts has to see what became of it.
         real.start(
-            deliver: { [self] snapshot in if isReal.load(ordering: .acquiring) { deliver(snapshot) } },
+            deliver: { [self] snapshot in if isReal.load(ordering: .acquiring) { deliver(told(snapshot)) } },
             notify: notify
         )
         isDone.store(false, ordering: .releasing)
@@ -47,8 +47,7 @@ final class ReplayCockpit: Cockpit {
             do { try play(deliver, notify) } catch { notify("the replay ended: \(error)") }
             if isReal.load(ordering: .acquiring) {
                 // A frame of the past may just have overtaken one of the real desk.
-                deliver(real.first())
-                notify("K halted the REAL desk: the replay is over, this is the real desk")
+                deliver(told(real.first()))
             }
             isDone.store(true, ordering: .releasing)
         }
@@ -108,6 +107,14 @@ final class ReplayCockpit: Cockpit {
             _ = wake.wait(milliseconds: Int32(clamping: ReplayCockpit.frameMs))
             wake.rest()
         }
+    }
+
+    /// The real desk, and why it is shown: on the screen for as long as the desk is, since what is shown for a moment is
+    /// overtaken by the question for the halt's reason.
+    private func told(_ snapshot: DeskSnapshot) -> DeskSnapshot {
+        var snapshot = snapshot
+        snapshot.notices.insert("K halted the REAL desk: the replay is over, this is the real desk", at: 0)
+        return snapshot
     }
 
     private func snapshot(_ engine: Engine?, wallMs: Int64) -> DeskSnapshot {
