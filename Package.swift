@@ -32,6 +32,11 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        // Without traits: the HTTP server alone, which halves its build.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     ],
     targets: [
         // The switch: pages, gates, log, halt. C for what bots of any language embed, Swift above it.
@@ -81,6 +86,22 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // What is asked over HTTP. The halt is answered in front of the server, by a handler of its own.
+        .target(
+            name: "ControlAPI",
+            dependencies: [
+                "Desk", "Journal", "Settings", "SafetyEngine", "KillSwitch",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+
         // A recorded desk, to judge the screen by.
         .target(name: "Demo", dependencies: ["SafetyEngine", "KillSwitch"], swiftSettings: settings),
 
@@ -113,7 +134,8 @@ let package = Package(
         .executableTarget(
             name: "estop-desk",
             dependencies: [
-                "Desk", "Journal", "Venues", "Notify", "Settings", "Demo", "Dashboard", "Terminal", "Console",
+                "ControlAPI", "Desk", "Journal", "Venues", "Notify", "Settings", "Demo", "Dashboard", "Terminal",
+                "Console",
                 "Operators", "KillSwitch", "SafetyEngine",
                 "CProcess", "CEstop",
             ],
@@ -183,6 +205,17 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "DeskTests", dependencies: ["Desk", "KillSwitch", "SafetyEngine"], swiftSettings: settings),
+        .testTarget(
+            name: "ControlAPITests",
+            dependencies: [
+                "ControlAPI", "Desk", "Settings", "SafetyEngine", "KillSwitch",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(name: "DemoTests", dependencies: ["Demo", "KillSwitch", "SafetyEngine"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

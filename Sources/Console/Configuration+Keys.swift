@@ -93,7 +93,7 @@ extension Configuration {
     package static let deskPaths: [[String]] = [
         ["desk", "currency"], ["desk", "day_start"], ["prices"], ["venues"], ["conversion"], ["orders"], ["cap"],
         ["dust"], ["exits"], ["reconciliation"], ["supervisors"], ["beats"], ["engine"], ["probation"], ["rules"],
-        ["notify"], ["journal"], ["paper"], ["ingest"],
+        ["notify"], ["journal"], ["paper"], ["ingest"], ["api"],
     ]
 
     private static func isOfTheDesk(_ path: [String]) -> Bool { deskPaths.contains { path.starts(with: $0) } }

@@ -230,6 +230,30 @@ public final class DeskHost: Sendable {
         )
     }
 
+    func auditTail(limit: Int) throws(JournalError) -> [AuditRecord] { try journal.reader().audit(limit: limit) }
+
+    func restartSupervised(_ name: String) -> String? {
+        guard let known = settings.supervisors.first(where: { $0.name == name }) else {
+            return "there is no supervisor \(name) in the configuration"
+        }
+        return restarts.start(known.restart)
+    }
+
+    /// Lists what is open and held at venues afresh: what an adapter can do by itself about a link.
+    func askAgain(_ venue: String?) -> [(venue: String, problem: String?)] {
+        parts.adapters.withLock { $0 }.filter { venue == nil || $0.name == venue }.map { adapter in
+            do throws(VenueError) {
+                for account in adapter.accounts {
+                    _ = try adapter.openOrders(account: account)
+                    _ = try adapter.positions(account: account)
+                }
+                return (adapter.name, nil)
+            } catch {
+                return (adapter.name, error.message)
+            }
+        }
+    }
+
     // MARK: - Threads
 
     /// The database said something about the mode: it only ever restricts.

@@ -121,30 +121,11 @@ struct DeskService: ControlService {
                 _ = reply(DeskService.error(why))
                 return
             }
-            let who = "operator:\(action.name)"
-            let event = Event(
-                Event.Origin(source: Event.Source(.operator, action.name)),
-                .operatorAction(action)
-            )
-            let objection = EngineAnswer.of(host) { engine, atMs in engine.objection(to: action, at: atMs) }
-            if let why = objection.flatMap({ $0 }) {
+            let from: [JSON.Member] = [.init("uid", .number(peer.uid)), .init("pid", .number(peer.pid))]
+            if let why = host.perform(action, from: from) {
                 _ = reply(DeskService.error(why))
                 return
             }
-            host.audit(
-                who,
-                "request",
-                .object([
-                    .init("what", .string(action.change.word)),
-                    .init("reason", .string(action.reason)), .init("change", ControlRequest.json(of: action.change)),
-                    .init("uid", .number(peer.uid)), .init("pid", .number(peer.pid)),
-                ])
-            )
-            guard host.isDurable(limitMs: 5_000) || !action.change.spendsOrLoosens else {
-                _ = reply(DeskService.error("not done: it could not be recorded on disk, and it spends or loosens"))
-                return
-            }
-            host.submit([event])
             _ = reply(JSON.object([.init("done", .string(action.change.done))]).line)
         }
         if !started { _ = reply(DeskService.error("the host has no thread left: try again")) }

@@ -130,7 +130,7 @@ public final class Host: Sendable {
     }
 
     /// Takes over the record of a halt that somebody else in this process has put on the page.
-    func take(_ pulled: HaltHandle.Pulled, _ request: HaltRequest) { hand(pulled, request) }
+    public func take(_ pulled: HaltHandle.Pulled, _ request: HaltRequest) { hand(pulled, request) }
 
     /// Hands the record of a halt to the keeper: its text is read and written there, where waiting is allowed.
     private func hand(_ pulled: HaltHandle.Pulled, _ request: HaltRequest, stopFile: StopFile? = nil) {

@@ -14,6 +14,8 @@ public struct DeskConfiguration: Sendable, Equatable, Codable {
     public var paper = Paper()
     /// What comes in.
     public var ingest = Ingest()
+    /// What is asked over HTTP.
+    public var api = API()
 
     /// The defaults.
     public init() {}
@@ -100,6 +102,36 @@ public struct DeskConfiguration: Sendable, Equatable, Codable {
         public var mostWaiting = 50_000
         /// The longest line, in bytes.
         public var longestLine = 65_536
+        /// The defaults.
+        public init() {}
+    }
+
+    /// What is asked over HTTP.
+    public struct API: Sendable, Equatable, Codable {
+        /// Whether it is served at all.
+        public var isEnabled = true
+        /// Where: an address of this machine's.
+        public var address = "127.0.0.1"
+        /// Where: a TCP port; 0: any that is free.
+        public var port = 5_000
+        /// Names besides `localhost` under which it is asked; any other is refused, except for a halt.
+        public var hosts: [String] = []
+        /// Whether a program that speaks TLS stands before it, so that an address that others reach may be used.
+        public var isBehindTLS = false
+        /// Whether a halt that comes from elsewhere needs no token either.
+        public var opensHalt = false
+        /// Connections that are kept; above it the ones that have been idle longest are ended.
+        public var mostConnections = 4_096
+        /// The longest body that is read, in bytes. A halt's may be longer: its rest is not looked at.
+        public var longestBody = 4_194_304
+        /// The longest head of a request, in bytes.
+        public var longestHead = 32_768
+        /// How long a request's head may take, in milliseconds.
+        public var headTimeMs: UInt64 = 10_000
+        /// How long a request's body may take, in milliseconds.
+        public var bodyTimeMs: UInt64 = 30_000
+        /// How long a connection may be idle between requests, in milliseconds.
+        public var idleTimeMs: UInt64 = 75_000
         /// The defaults.
         public init() {}
     }

@@ -1,4 +1,5 @@
 import Console
+import Glibc
 import SafetyEngine
 
 extension Kind where Value == Bool {
@@ -54,6 +55,14 @@ extension Kind where Value == String {
 
     /// A name, or nothing.
     static func nameOrNothing(_ unit: String) -> Kind { text(unit) { $0.isEmpty || Names.isName($0) } }
+
+    /// An address of a machine in figures: IPv4 or IPv6.
+    static var numericAddress: Kind {
+        text("an address in figures, as in \"127.0.0.1\" or \"::1\"") { text in
+            var room = in6_addr()
+            return inet_pton(AF_INET, text, &room) == 1 || inet_pton(AF_INET6, text, &room) == 1
+        }
+    }
 
     /// An address of the web. Whatever stands behind the host may be a secret.
     static var address: Kind {

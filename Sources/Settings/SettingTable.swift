@@ -5,7 +5,7 @@ import SafetyEngine
 enum SettingTable {
     static let all: [Setting] =
         consoleKeys("desk") + deskKeys + consoleKeys("host") + consoleKeys("stop_file") + consoleKeys("dead_man")
-        + valuation + orders + cap + exits + supervision + rules + telling + keeping
+        + valuation + orders + cap + exits + supervision + rules + telling + keeping + asking
 
     /// The keys that the small executable reads too: read by its own table.
     private static func consoleKeys(_ table: String) -> [Setting] {

@@ -44,6 +44,7 @@ final class DeskCockpit: Cockpit {
                     onView: { outlets.look() }
                 )
                 host.withLock { $0 = started }
+                if let notice = started.notice { notices.append(notice) }
             } catch let error as SwitchError {
                 if error.code != .inUse { notices.append(error.message) }
             } catch {

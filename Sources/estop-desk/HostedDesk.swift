@@ -1,4 +1,5 @@
 import Console
+import ControlAPI
 import Desk
 import Journal
 import KillSwitch
@@ -21,6 +22,8 @@ final class HostedDesk: Sendable {
     private let isEnding = Atomic<Bool>(false)
     private let isTrying = Atomic<Bool>(false)
     private let wake = Wire()
+    private let api = Mutex<APIServer?>(nil)
+    private let apiProblem = Mutex<String?>(nil)
 
     /// Between two tries to start the engine, in milliseconds.
     private static let retryMs: Int32 = 2_000
@@ -45,6 +48,9 @@ final class HostedDesk: Sendable {
         onView: @escaping @Sendable () -> Void = {}
     ) throws {
         let reading = try DeskConfiguration.load(named: arguments.config, state: killSwitch.directory.path)
+        if let why = APIServer.objection(to: reading.desk.api) {
+            throw APIServer.Failure(message: why, isRefusal: true)
+        }
         let relay = relay
         host = try Host(killSwitch, logger: logger, onChange: { relay.tell() })
         do {
@@ -63,7 +69,31 @@ final class HostedDesk: Sendable {
             host.stop()
             throw error
         }
+        serve(killSwitch, reading.desk.api, logger)
     }
+
+    /// Serves HTTP, or says why not: the socket serves in any case.
+    private func serve(_ killSwitch: KillSwitch, _ settings: DeskConfiguration.API, _ logger: Logger) {
+        guard settings.isEnabled else { return }
+        let behind = HostedAPIDesk(
+            killSwitch: killSwitch,
+            switchHost: host,
+            sight: { [weak self] in self?.sight ?? .lost(nil, ageMs: 0, reason: "the host stops") },
+            host: { [weak self] in self?.engine.withLock { $0 } }
+        )
+        do throws(APIServer.Failure) {
+            let interface = ControlAPI(behind, bearer: TokenBearer(killSwitch), settings: settings)
+            let server = try APIServer(interface, logger: logger)
+            api.withLock { $0 = server }
+            logger.info("HTTP API on \(settings.address):\(server.port)")
+        } catch {
+            apiProblem.withLock { $0 = error.message }
+            logger.warning("\(error.message)")
+        }
+    }
+
+    /// Why HTTP is not served; nil: it is, or is not wanted.
+    var notice: String? { apiProblem.withLock { $0 } }
 
     /// What is seen of the engine.
     var sight: EngineSight {
@@ -80,6 +110,7 @@ final class HostedDesk: Sendable {
         wake.pull()
         Patience.wait(milliseconds: 5_000) { !isTrying.load(ordering: .acquiring) }
         watch.withLock { $0 }?.stop()
+        api.withLock { $0 }?.stop()
         engine.withLock { $0 }?.stop()
         host.stop()
     }

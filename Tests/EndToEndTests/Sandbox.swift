@@ -16,7 +16,8 @@ final class Sandbox {
     private static let configuration: String = {
         let home = NSTemporaryDirectory() + "estop-test-configuration-\(getuid())"
         try? FileManager.default.createDirectory(atPath: home + "/estop", withIntermediateDirectories: true)
-        try? "[paper]\nbots = 0\n".write(toFile: home + "/estop/estop.toml", atomically: true, encoding: .utf8)
+        let text = "[paper]\nbots = 0\n[api]\nport = 0\n"
+        try? text.write(toFile: home + "/estop/estop.toml", atomically: true, encoding: .utf8)
         return home
     }()
 

@@ -154,6 +154,19 @@ struct ReadingTests {
         [ingest]
         most_waiting = 1000
         longest_line = "16KiB"
+        [api]
+        enabled = false
+        address = "::1"
+        port = 8001
+        hosts = ["desk.example.com"]
+        behind_tls = true
+        open_halt = true
+        most_connections = 100
+        longest_body = "1MiB"
+        longest_head = "16KiB"
+        head_time = "3s"
+        body_time = "4s"
+        idle_time = "5s"
         """
 
     @Test func everyKeyIsReadBack() throws {
@@ -236,6 +249,18 @@ struct ReadingTests {
         desk.paper.balance = Hand.number("2500.5")
         desk.ingest.mostWaiting = 1_000
         desk.ingest.longestLine = 16_384
+        desk.api.isEnabled = false
+        desk.api.address = "::1"
+        desk.api.port = 8_001
+        desk.api.hosts = ["desk.example.com"]
+        desk.api.isBehindTLS = true
+        desk.api.opensHalt = true
+        desk.api.mostConnections = 100
+        desk.api.longestBody = 1_048_576
+        desk.api.longestHead = 16_384
+        desk.api.headTimeMs = 3_000
+        desk.api.bodyTimeMs = 4_000
+        desk.api.idleTimeMs = 5_000
         #expect(reading.desk == desk)
     }
 

@@ -220,7 +220,12 @@ final class ControlConnection {
             return outbox.finish(404, [.init("error", .string("only halting is served here"))])
         }
         let outbox = outbox
-        let request = HaltRequest(scope: text.scope, reason: text.reason, source: .library, op: peer.name)
+        let request = HaltRequest(
+            scope: text.body.scope,
+            reason: text.body.reason,
+            source: .library,
+            op: peer.name
+        )
         service.halt(request) { report in
             outbox.finish(
                 report.taken ? 200 : 500,

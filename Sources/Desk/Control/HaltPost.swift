@@ -5,10 +5,8 @@ import KillSwitch
 struct HaltPost: Equatable {
     /// Whether its path asks for a halt.
     var isActivation: Bool
-    /// What it covers; what cannot be read is everything.
-    var scope = Scope.global
-    /// Why.
-    var reason = "Emergency halt"
+    /// What came with it.
+    var body = HaltBody()
 
     /// Reads a request; nil while it is not all there.
     init?(_ bytes: [UInt8], hasEnded: Bool) {
@@ -26,9 +24,7 @@ struct HaltPost: Equatable {
             lines.dropFirst().first { $0.lowercased().hasPrefix("content-length:") }
             .flatMap { Int($0.split(separator: ":").last?.filter(\.isNumber) ?? "") } ?? 0
         guard hasEnded || body.count >= length else { return nil }
-        guard let object = JSON(bytes: body) else { return }
-        if let text = object["reason"]?.string, !text.isEmpty { reason = text }
-        if let text = object["scope"]?.string, let read = try? Scope(text) { scope = read }
+        self.body = HaltBody(body)
     }
 }
 

@@ -89,6 +89,12 @@ extension Book {
         return shown
     }
 
+    /// Orders that are open or finished not long ago, the one that changed last first.
+    public func recentOrders(at atMs: UInt64, _ settings: EngineSettings) -> [Order] {
+        orders.indices.sorted { (orders.values[$0].sinceMs, $0) > (orders.values[$1].sinceMs, $1) }
+            .map { order($0, at: atMs, settings.stuckAfterMs) }
+    }
+
     private func venue(_ place: Int, _ open: [AccountKey: Int], at atMs: UInt64) -> Venue {
         let (key, venue) = (venues.keys[place], venues.values[place])
         let age = elapsed(from: venue.seenMs, to: atMs)

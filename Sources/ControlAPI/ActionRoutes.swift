@@ -1,0 +1,276 @@
+import Desk
+import KillSwitch
+import SafetyEngine
+
+extension Routes {
+    /// Whatever acts but halting and resuming.
+    static let actionRoutes: [Route] = [
+        Route(
+            method: "POST",
+            path: "/api/v1/mode",
+            right: .anybody,
+            summary: "Restricts: live to paper, to reduce-only, or to halted. Wider only by a resume",
+            shape: .init(
+                body: [("mode", "string", true), ("reason", "string", false)],
+                answer: [("success", "boolean"), ("mode", "string"), ("durable", "boolean")],
+                statuses: [400, 409]
+            ),
+            answer: { request, world, call throws(APIRefusal) in try restrict(request, world, call) }
+        ),
+        Route(
+            method: "POST",
+            path: "/api/risk/reset-ddl",
+            right: .bearer(.act),
+            summary: "Resets the daily drawdown breaker, or the one named; latches stay",
+            shape: .init(
+                body: [("reason", "string", false), ("breaker", "string", false)],
+                answer: [("success", "boolean"), ("message", "string")],
+                statuses: [400, 409, 503]
+            ),
+            answer: { request, world, call throws(APIRefusal) in
+                let daily = dailyBreaker(try world.engine())
+                let breaker = request.json?["breaker"]?.string ?? daily
+                return try act(.resetBreaker(name: breaker), "reset by the runbook", request, call)
+            }
+        ),
+        Route(
+            method: "POST",
+            path: "/api/exchange/reconnect",
+            right: .bearer(.act),
+            summary: "Asks venues for orders and positions afresh",
+            shape: .init(
+                body: [("venue", "string", false), ("reason", "string", false)],
+                answer: [("success", "boolean"), ("exchanges", "array")],
+                statuses: [404, 503]
+            ),
+            answer: { request, _, call throws(APIRefusal) in
+                let host = try host(call)
+                let venue = request.json?["venue"]?.string
+                try note("reconnect", venue ?? "all", request, call, host)
+                let found = host.reconnect(venue)
+                if let venue, found.isEmpty { throw APIRefusal(404, "no_such_venue", "there is no venue \(venue)") }
+                return APIAnswer(
+                    .of([
+                        "success": .bool(!found.isEmpty && found.allSatisfy { $0.problem == nil }),
+                        "exchanges": .array(
+                            found.map {
+                                .of([
+                                    "name": .string($0.venue), "connected": .bool($0.problem == nil),
+                                    "problem": .text($0.problem),
+                                ])
+                            }
+                        ),
+                    ])
+                )
+            }
+        ),
+        Route(
+            method: "POST",
+            path: "/api/v1/agents/restart",
+            right: .bearer(.act),
+            summary: "Restarts every bot that has a restart command",
+            shape: .init(
+                body: [("reason", "string", false), ("agent", "string", false), ("agents", "array", false)],
+                answer: [("success", "boolean"), ("agents", "array")],
+                statuses: [404, 409, 503]
+            ),
+            answer: { request, world, call throws(APIRefusal) in
+                if let name = request.json?["agent"]?.string ?? request.json?["name"]?.string {
+                    return try restart([name], request, call)
+                }
+                if let named = request.json?["agents"]?.array {
+                    return try restart(named.compactMap(\.string), request, call)
+                }
+                let names = try world.engine().supervisors.map(\.name)
+                return try restart(names, request, call)
+            }
+        ),
+        Route(
+            method: "POST",
+            path: "/api/v1/agents/{name}/restart",
+            right: .bearer(.act),
+            summary: "Restarts one bot by its restart command",
+            shape: .init(
+                answer: [("success", "boolean"), ("agents", "array")],
+                statuses: [404, 409, 503]
+            ),
+            answer: { request, _, call throws(APIRefusal) in
+                try restart([request.parameters["name"] ?? ""], request, call)
+            }
+        ),
+        Route(
+            method: "POST",
+            path: "/api/v1/emergency/liquidate_all",
+            right: .bearer(.act),
+            summary: "Closes every position, or those of an account, with market orders; works while halted",
+            shape: .init(
+                body: [
+                    ("reason", "string", true), ("account", "string", false), ("max_slippage", "number", false),
+                    ("time_limit", "number", false),
+                ],
+                answer: [("success", "boolean"), ("message", "string"), ("positions", "integer")],
+                statuses: [400, 409, 503]
+            ),
+            answer: { request, world, call throws(APIRefusal) in
+                let held = try world.engine().positions.count
+                guard let reason = request.json?["reason"]?.string, !reason.isEmpty else {
+                    throw APIRefusal(400, "reason_missing", "a reason is needed: say why")
+                }
+                let account = request.json?["account"]?.string
+                var answer = try act(.enforceCap(account: account, most: 0), reason, request, call)
+                if case .object(let members)? = JSON(bytes: answer.body) {
+                    answer = APIAnswer(
+                        .object(
+                            members.filter { $0.key != "message" } + [
+                                .init("message", .string("closing \(held) positions at market")),
+                                .init("positions", .number(held)),
+                                .init("max_slippage_applied", .bool(false)), .init("time_limit_applied", .bool(false)),
+                                .init(
+                                    "note",
+                                    .string(
+                                        "positions are closed whole, at market: no slippage cap or deadline is kept. See "
+                                            + "/api/v1/portfolio/liquidation_status"
+                                    )
+                                ),
+                            ]
+                        )
+                    )
+                }
+                return answer
+            }
+        ),
+        Route(
+            method: "POST",
+            path: "/api/v1/events",
+            right: .bearer(.sendEvents),
+            summary: "Takes events: one JSON object, or one a line (NDJSON)",
+            shape: .init(
+                answer: [("taken", "integer"), ("refused", "array"), ("durable", "boolean")],
+                statuses: [400, 503]
+            ),
+            answer: { request, _, call throws(APIRefusal) in try Ingest.answer(request, call) }
+        ),
+    ]
+
+    static func host(_ call: APICall) throws(APIRefusal) -> DeskHost {
+        guard let host = call.desk.host else {
+            throw APIRefusal(503, "engine_down", "the engine does not run now: try again. Halting works")
+        }
+        return host
+    }
+
+    private static func dailyBreaker(_ view: EngineView) -> String {
+        let names = view.breakers.map(\.name)
+        return names.first { $0.contains("DAILY") } ?? names.first { $0.contains("DRAWDOWN") } ?? "DAILY_LOSS"
+    }
+
+    private static func from(_ request: APIRequest, _ call: APICall) -> [JSON.Member] {
+        [
+            .init("from", .string(request.from)), .init("token", .text(call.claims?.id)),
+            .init("role", .text(call.claims?.role)),
+        ]
+    }
+
+    private static func act(
+        _ change: OperatorAction.Change,
+        _ fallback: String,
+        _ request: APIRequest,
+        _ call: APICall
+    ) throws(APIRefusal) -> APIAnswer {
+        let host = try host(call)
+        let name = call.claims?.operatorName ?? ""
+        let action = OperatorAction(name: name, reason: request.json?["reason"]?.string ?? fallback, change: change)
+        if let why = host.perform(action, from: from(request, call)) { throw APIRefusal(409, "not_done", why) }
+        return APIAnswer(.of(["success": .bool(true), "message": .string(DeskHost.done(change))]))
+    }
+
+    /// Puts on disk who asks for something that spends, before it is done.
+    private static func note(
+        _ what: String,
+        _ about: String,
+        _ request: APIRequest,
+        _ call: APICall,
+        _ host: DeskHost
+    ) throws(APIRefusal) {
+        let body: [JSON.Member] = [
+            .init("about", .string(about)), .init("reason", .text(request.json?["reason"]?.string)),
+        ]
+        let who = "operator:\(call.claims?.operatorName ?? "")"
+        guard host.record(who, what, .object(body + from(request, call))) else {
+            throw APIRefusal(503, "not_recorded", "not done: it could not be recorded on disk")
+        }
+    }
+
+    private static func restart(
+        _ names: [String],
+        _ request: APIRequest,
+        _ call: APICall
+    ) throws(APIRefusal) -> APIAnswer {
+        let host = try host(call)
+        try note("restart", names.joined(separator: ", "), request, call, host)
+        guard !names.isEmpty else { throw APIRefusal(404, "no_such_agent", "there is no bot to restart") }
+        let rows = names.map { name in (name: name, problem: host.restart(name)) }
+        if rows.count == 1, let why = rows[0].problem {
+            throw APIRefusal(why.hasPrefix("there is no") ? 404 : 409, "not_restarted", why)
+        }
+        return APIAnswer(
+            .of([
+                "success": .bool(rows.allSatisfy { $0.problem == nil }),
+                "agents": .array(
+                    rows.map {
+                        .of([
+                            "name": .string($0.name), "restarted": .bool($0.problem == nil),
+                            "problem": .text($0.problem),
+                        ])
+                    }
+                ),
+            ])
+        )
+    }
+
+    private static func restrict(
+        _ request: APIRequest,
+        _ world: APIWorld,
+        _ call: APICall
+    ) throws(APIRefusal) -> APIAnswer {
+        let name = request.json?["mode"]?.string ?? ""
+        guard let mode = Mode(name: name), mode != .unknown else {
+            throw APIRefusal(400, "bad_mode", "\"mode\" has to be paper, reduce-only or halted")
+        }
+        // Modes combine: what would not make the page narrower is no restriction.
+        guard mode != .live, mode != world.seen.mode, world.seen.mode.permitsAnything else {
+            if mode == world.seen.mode {
+                return APIAnswer(
+                    .of([
+                        "success": .bool(true), "mode": .string(name), "durable": .bool(world.seen.notDurable == nil),
+                        "message": .string("the desk is \(name) already"),
+                    ])
+                )
+            }
+            throw APIRefusal(
+                409,
+                "needs_resume",
+                "the desk is \(world.seen.mode.name), and \(name) is wider: only a resume makes it wider "
+                    + "(POST /api/emergency/kill-switch/deactivate)"
+            )
+        }
+        let report = call.desk.killSwitch.halt(
+            HaltRequest(
+                mode: mode,
+                reason: request.json?["reason"]?.string ?? "switched to \(name)",
+                source: .api,
+                op: call.claims?.operatorName ?? request.json?["user_id"]?.string ?? "",
+                from: request.from
+            )
+        )
+        call.desk.switchChanged()
+        guard report.taken else { throw APIRefusal(500, "not_taken", "the page could not be written: halt by hand") }
+        return APIAnswer(
+            .of([
+                "success": .bool(true), "mode": .string(report.state.mode.name),
+                "durable": .bool(report.durable), "generation": .number(report.state.generation),
+                "message": .string("the desk is \(report.state.mode.name)"),
+            ])
+        )
+    }
+}

@@ -1,0 +1,88 @@
+/// Something that a bearer token can allow.
+public enum BearerPermission: String, Sendable, Equatable, CaseIterable {
+    /// Any answer that changes nothing.
+    case read
+    /// Hands events to the engine.
+    case sendEvents = "send events"
+    /// Changes what the engine does: whatever spends or loosens but a resume.
+    case act
+    /// Resumes trading.
+    case resume
+}
+
+/// Who a token speaks for.
+public struct BearerClaims: Sendable, Equatable {
+    /// The token's own name.
+    public var id: String
+    /// The operator whose it is.
+    public var operatorName: String
+    /// Its role, as people know it.
+    public var role: String
+
+    /// Creates claims.
+    public init(id: String, operatorName: String, role: String) {
+        self.id = id
+        self.operatorName = operatorName
+        self.role = role
+    }
+}
+
+/// Why a token does not help.
+public struct BearerRefusal: Error, Sendable, Equatable {
+    /// The HTTP status: 401 not known who asks, 403 they may not, 503 it cannot be said.
+    public var status: Int
+    /// The word for it in errors, as in `token_expired`.
+    public var code: String
+    /// What, why and what to do.
+    public var message: String
+    /// The value of `WWW-Authenticate`; nil: none.
+    public var challenge: String?
+
+    /// Creates a refusal.
+    public init(status: Int, code: String, message: String, challenge: String? = nil) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.challenge = challenge
+    }
+
+    /// Nobody said who asks.
+    static let missing = BearerRefusal(
+        status: 401,
+        code: "token_missing",
+        message: "a bearer token is needed: send Authorization: Bearer TOKEN (estop token issue makes one)",
+        challenge: "Bearer realm=\"estop\""
+    )
+}
+
+/// Who knows tokens. Called on threads that may wait.
+public protocol Bearer: Sendable {
+    /// Who a token speaks for, if it allows what is wanted.
+    func verify(_ token: String, for permission: BearerPermission) -> Result<BearerClaims, BearerRefusal>
+    /// Uses a token up, before what it is for is done; only one asker of several succeeds.
+    ///
+    /// - Returns: how to make it good again, where what it was used up for was refused.
+    func spend(_ claims: BearerClaims) -> Result<@Sendable () -> Void, BearerRefusal>
+}
+
+/// Without tokens: whatever needs one is refused.
+public struct NoBearer: Bearer {
+    /// Creates it.
+    public init() {}
+
+    /// Refuses.
+    public func verify(_ token: String, for permission: BearerPermission) -> Result<BearerClaims, BearerRefusal> {
+        .failure(
+            BearerRefusal(
+                status: 401,
+                code: "token_unknown",
+                message: "this host knows no tokens, so it cannot be asked to \(permission.rawValue) over HTTP: "
+                    + "use the command or the dashboard",
+                challenge: "Bearer realm=\"estop\", error=\"invalid_token\""
+            )
+        )
+    }
+
+    /// Refuses.
+    public func spend(_ claims: BearerClaims) -> Result<@Sendable () -> Void, BearerRefusal> { .failure(.missing) }
+}

@@ -1,0 +1,124 @@
+import Desk
+import KillSwitch
+import SafetyEngine
+public import Settings
+
+/// Every answer but a halt's: from a request and one look at the desk. Knows nothing of sockets.
+public final class ControlAPI: Sendable {
+    let desk: any APIDesk
+    let bearer: any Bearer
+    let settings: DeskConfiguration.API
+    let meter = RequestMeter()
+    private let last = LastLook()
+
+    /// Creates it for a desk.
+    public init(_ desk: any APIDesk, bearer: any Bearer, settings: DeskConfiguration.API) {
+        self.desk = desk
+        self.bearer = bearer
+        self.settings = settings
+    }
+
+    /// One look at the desk. May wait for the disk.
+    func world() -> APIWorld {
+        let killSwitch = desk.killSwitch
+        let seen = last.look(killSwitch)
+        let desk = desk
+        var world = APIWorld(
+            seen: seen,
+            view: nil,
+            engineProblem: nil,
+            name: killSwitch.settings.name,
+            isPaper: killSwitch.settings.paper,
+            directory: killSwitch.directory.path,
+            wallMs: Clock.wallMilliseconds(),
+            orders: { desk.host?.recentOrders() },
+            audit: { limit in desk.host.flatMap { try? $0.auditRecords(limit: limit).map(AuditJSON.of) } },
+            meter: meter.reading
+        )
+        switch desk.sight {
+        case .view(let view, _): world.view = view
+        case .lost(let view, _, let reason): (world.view, world.engineProblem) = (view, reason)
+        }
+        return world
+    }
+
+    /// Answers.
+    func answer(_ request: APIRequest, isLocal: Bool) -> (answer: APIAnswer, route: String) {
+        var name = "unknown"
+        do throws(APIRefusal) {
+            let (route, open) = try Routes.find(request.method, request.path)
+            name = route.path
+            var request = request
+            request.parameters = open
+            try checkPlace(request)
+            let claims = try claims(request, route.right, isLocal: isLocal)
+            let call = APICall(desk: desk, bearer: bearer, claims: claims)
+            return (try route.answer(request, world(), call), name)
+        } catch {
+            return (APIAnswer(refusing: error), name)
+        }
+    }
+
+    /// A page of the web that a browser shows must not read this desk, nor act on it, under a name of its own.
+    private func checkPlace(_ request: APIRequest) throws(APIRefusal) {
+        guard let host = request.host, HostNames.isOurs(host, settings.hosts) else {
+            throw APIRefusal(
+                403,
+                "foreign_host",
+                "this host is not called '\((request.host ?? "").prefix(80))': ask it as localhost, or name it in [api] hosts"
+            )
+        }
+        if let origin = request.origin, !HostNames.isOurs(HostNames.host(ofOrigin: origin), settings.hosts) {
+            throw APIRefusal(403, "foreign_origin", "pages of '\(origin.prefix(80))' may not ask this host")
+        }
+    }
+
+    private func claims(_ request: APIRequest, _ right: Route.Right, isLocal: Bool) throws(APIRefusal) -> BearerClaims?
+    {
+        let permission: BearerPermission
+        switch right {
+        case .anybody, .reader:
+            if isLocal { return nil }
+            permission = right == .reader ? .read : .act
+        case .bearer(let needed): permission = needed
+        }
+        guard let token = request.token else { throw APIRefusal(BearerRefusal.missing) }
+        switch bearer.verify(token, for: permission) {
+        case .success(let claims): return claims
+        case .failure(let refusal):
+            if request.method != "GET", let host = desk.host {
+                _ = host.record(
+                    "http",
+                    "refused",
+                    .object([
+                        .init("path", .string(request.path)), .init("code", .string(refusal.code)),
+                        .init("why", .string(refusal.message)), .init("from", .string(request.from)),
+                    ])
+                )
+            }
+            throw APIRefusal(refusal)
+        }
+    }
+}
+
+/// Names under which the host may be asked.
+enum HostNames {
+    /// Whether a name is one of them; addresses of this machine itself always are.
+    static func isOurs(_ name: String, _ configured: [String]) -> Bool {
+        let name = name.lowercased()
+        return name == "localhost" || name.hasSuffix(".localhost") || LoopbackAddress.contains(name)
+            || configured.contains { $0.lowercased() == name }
+    }
+
+    /// The name without its port: `[::1]:5000` is `::1`.
+    static func name(_ authority: some StringProtocol) -> String {
+        if authority.hasPrefix("[") { return String(authority.dropFirst().prefix { $0 != "]" }) }
+        return String(authority.prefix { $0 != ":" })
+    }
+
+    /// The name in an origin such as `http://localhost:3000`; empty: it has none.
+    static func host(ofOrigin origin: String) -> String {
+        guard let mark = origin.firstRange(of: "://") else { return "" }
+        return name(origin[mark.upperBound...])
+    }
+}

@@ -1,0 +1,163 @@
+import Desk
+import KillSwitch
+import Synchronization
+
+/// What became of a halt that was asked for over HTTP.
+struct HaltAnswer: Sendable, Equatable {
+    /// What was asked.
+    var body: HaltBody
+    /// On the page, or left as a stop file.
+    var isTaken: Bool
+    /// Whether its record is on disk.
+    var isDurable: Bool
+    /// Whether the page refuses.
+    var isActive: Bool
+    /// The page's generation after it.
+    var generation: UInt32
+    /// Gates that are open, and those of them that have acknowledged.
+    var gates: (open: Int, acknowledged: Int)?
+    /// The halt's id.
+    var id: String
+
+    static func == (left: HaltAnswer, right: HaltAnswer) -> Bool {
+        left.body == right.body && left.isTaken == right.isTaken && left.isDurable == right.isDurable
+            && left.id == right.id && left.isActive == right.isActive && left.generation == right.generation
+    }
+}
+
+/// Writes the records of halts that came over HTTP, on a thread of its own: the disk holds up neither a page nor another
+/// connection.
+final class HaltScribe: Sendable {
+    private struct Job: Sendable {
+        var pulled: HaltHandle.Pulled
+        var request: HaltRequest
+        var body: HaltBody
+        var began: UInt64
+        var reply: @Sendable (HaltAnswer) -> Void
+    }
+
+    private let killSwitch: KillSwitch
+    private let retry: @Sendable (HaltHandle.Pulled, HaltRequest) -> Void
+    private let onHalt: @Sendable () -> Void
+    private let meter: RequestMeter
+    private let waiting = Mutex<[Job]>([])
+    private let isEnding = Atomic<Bool>(false)
+    private let isRunning = Atomic<Bool>(false)
+    private let wire = Wire()
+
+    /// - Parameters:
+    ///   - retry: takes a record over that could not be put on disk.
+    ///   - onHalt: told of every halt; must not wait.
+    init(
+        _ killSwitch: KillSwitch,
+        retry: @escaping @Sendable (HaltHandle.Pulled, HaltRequest) -> Void,
+        onHalt: @escaping @Sendable () -> Void,
+        meter: RequestMeter
+    ) {
+        self.meter = meter
+        self.killSwitch = killSwitch
+        self.retry = retry
+        self.onHalt = onHalt
+    }
+
+    /// Starts the thread; false: the system has none.
+    func start() -> Bool {
+        isRunning.store(true, ordering: .releasing)
+        let started = ThreadStart.detached { [self] in run() }
+        if !started { isRunning.store(false, ordering: .releasing) }
+        return started
+    }
+
+    /// Ends it; what waits is written first, unless the disk does not move.
+    func stop() {
+        isEnding.store(true, ordering: .releasing)
+        wire.pull()
+        let until = Clock.boottime() + 2_000_000_000
+        while isRunning.load(ordering: .acquiring), Clock.boottime() < until { Clock.sleep(milliseconds: 5) }
+    }
+
+    /// Has a halt recorded that is on the page already.
+    func record(
+        _ pulled: HaltHandle.Pulled,
+        _ request: HaltRequest,
+        _ body: HaltBody,
+        reply: @escaping @Sendable (HaltAnswer) -> Void
+    ) {
+        let job = Job(pulled: pulled, request: request, body: body, began: Clock.boottime(), reply: reply)
+        waiting.withLock { $0.append(job) }
+        wire.pull()
+    }
+
+    private func run() {
+        defer { isRunning.store(false, ordering: .releasing) }
+        while true {
+            if writeWaiting() { continue }
+            if isEnding.load(ordering: .acquiring) { return }
+            _ = wire.wait(milliseconds: 1_000)
+            wire.rest()
+        }
+    }
+
+    /// Writes what waits, on the thread that calls.
+    ///
+    /// - Returns: whether anything waited.
+    func writeWaiting() -> Bool {
+        let jobs = waiting.withLock { queue in
+            defer { queue = [] }
+            return queue
+        }
+        for job in jobs { write(job) }
+        if !jobs.isEmpty { onHalt() }
+        return !jobs.isEmpty
+    }
+
+    private func write(_ job: Job) {
+        let report = killSwitch.record(job.pulled, job.request)
+        let slots = GateSlots.read(killSwitch.directory).map { $0.filter(\.alive) }
+        job.reply(
+            HaltAnswer(
+                body: job.body,
+                isTaken: report.taken,
+                isDurable: report.durable,
+                isActive: report.onPage,
+                generation: report.state.generation,
+                gates: slots.map { slots in (slots.count, slots.filter { $0.acknowledges(report.state) }.count) },
+                id: report.id
+            )
+        )
+        if report.durable { meter.addHalt(microseconds: (Clock.boottime() - job.began) / 1_000) }
+        if !report.durable { retry(job.pulled, job.request) }
+    }
+}
+
+extension HaltAnswer {
+    /// What the runbooks read, and what is known besides.
+    var answer: APIAnswer {
+        let scope = body.scope.isGlobal ? "all trading" : "\(body.scope)"
+        let message =
+            !isTaken
+            ? "NOT HALTED: neither the page nor a stop file could be written. Stop the bots by hand"
+            : isDurable
+                ? "kill switch activated: \(scope) is halted"
+                : "kill switch activated: \(scope) is halted; the record is not on disk yet and is tried again"
+        return APIAnswer(
+            isTaken ? 200 : 500,
+            .object([
+                .init("success", .bool(isTaken)), .init("message", .string(message)),
+                .init("reason", .string(body.reason)), .init("source", .string(body.source ?? "API")),
+                .init("is_active", .bool(isActive)), .init("user_id", .text(body.user)),
+                .init("id", .string(id)), .init("mode", .string(body.scope.isGlobal ? "halted" : "restricted")),
+                .init("scope", .string(body.scope.description)),
+                .init("generation", .number(generation)), .init("durable", .bool(isDurable)),
+                .init(
+                    "gates",
+                    gates.map { gates in
+                        .object([
+                            .init("open", .number(gates.open)), .init("acknowledged", .number(gates.acknowledged)),
+                        ])
+                    } ?? .null
+                ),
+            ])
+        )
+    }
+}

@@ -1,0 +1,86 @@
+import Desk
+import KillSwitch
+import SafetyEngine
+
+/// Events over HTTP: the same lines, refusals and back-pressure as on `estop.sock`.
+enum Ingest {
+    /// How long a sender is made to wait for room, in milliseconds.
+    static let patienceMs: Int32 = 5_000
+
+    static func answer(_ request: APIRequest, _ call: APICall) throws(APIRefusal) -> APIAnswer {
+        let host = try Routes.host(call)
+        let (events, refusals) = read(request.body)
+        guard !events.isEmpty || !refusals.isEmpty else {
+            throw APIRefusal(400, "no_events", "the body has no event: send one JSON object, or one a line")
+        }
+        var taken = 0
+        for start in stride(from: 0, to: events.count, by: 4_096) {
+            let batch = Array(events[start..<min(events.count, start + 4_096)])
+            guard offer(batch, host) else {
+                throw APIRefusal(
+                    503,
+                    "busy",
+                    "the engine has no room now: send the events from number \(taken + 1) on again",
+                    details: [.init("taken", .number(taken))],
+                    headers: [.init(name: "Retry-After", value: "1")]
+                )
+            }
+            taken += batch.count
+        }
+        if !refusals.isEmpty {
+            host.refused(refusals.count, from: call.claims.map { "http:\($0.operatorName)" } ?? request.from)
+        }
+        let isDurable = taken > 0 && host.reachesDisk(withinMs: 5_000)
+        return APIAnswer(
+            events.isEmpty ? 400 : 200,
+            .of([
+                "taken": .number(taken),
+                "refused": .array(
+                    refusals.map { .of(["line": .number($0.line), "why": .string($0.why)]) }
+                ),
+                "durable": .bool(isDurable),
+            ])
+        )
+    }
+
+    /// Events and what is wrong with the other lines.
+    static func read(
+        _ body: [UInt8]
+    ) -> (
+        events: [(event: Event, line: [UInt8])], refusals: [(line: Int, why: String)]
+    ) {
+        var events: [(event: Event, line: [UInt8])] = []
+        var refusals: [(line: Int, why: String)] = []
+        for (number, text) in lines(body) {
+            do {
+                let event = try EventLine.parse(text.span)
+                switch event.origin.source.kind {
+                case .bot, .venue: events.append((event, Array(text)))
+                case .operator, .host: refusals.append((number, "source has to be bot:NAME or venue:NAME"))
+                }
+            } catch {
+                refusals.append((number, error.description))
+            }
+        }
+        return (events, refusals)
+    }
+
+    /// One object over several lines is one event; else each line is.
+    private static func lines(_ body: [UInt8]) -> [(Int, ArraySlice<UInt8>)] {
+        if JSON(bytes: body) != nil {
+            // Newlines within an object are only white space.
+            return [(1, ArraySlice(body.map { $0 == 0x0a || $0 == 0x0d ? 0x20 : $0 }))]
+        }
+        return body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated().compactMap {
+            let line = $1.last == UInt8(ascii: "\r") ? $1.dropLast() : $1
+            return line.allSatisfy { $0 == 0x20 || $0 == 0x09 } ? nil : ($0 + 1, line)
+        }
+    }
+
+    private static func offer(_ batch: [(event: Event, line: [UInt8])], _ host: DeskHost) -> Bool {
+        let room = Wire()
+        if host.ingest(batch, whenEmptied: { room.pull() }) { return true }
+        guard room.wait(milliseconds: patienceMs) else { return false }
+        return host.ingest(batch, whenEmptied: {})
+    }
+}

@@ -1,0 +1,125 @@
+import KillSwitch
+
+/// openapi.json, made from the table of routes.
+enum OpenAPI {
+    static func document(_ routes: [Route]) -> JSON {
+        var paths: [JSON.Member] = []
+        var named: [String] = []
+        for route in routes where !named.contains(route.path) {
+            named.append(route.path)
+            let here = routes.filter { $0.path == route.path }
+            paths.append(.init(route.path, .object(here.map { .init($0.method.lowercased(), operation($0)) })))
+        }
+        return .of([
+            "openapi": .string("3.1.0"),
+            "info": .of([
+                "title": .string("estop"), "version": .string("1"),
+                "description": .string("The emergency stop of a trading desk. Halting needs no token on this machine."),
+            ]),
+            "paths": .object(paths),
+            "components": .of([
+                "securitySchemes": .of([
+                    "bearer": .of([
+                        "type": .string("http"), "scheme": .string("bearer"), "bearerFormat": .string("JWT"),
+                    ])
+                ]),
+                "schemas": .of([
+                    "Error": .of([
+                        "type": .string("object"), "required": .array([.string("error")]),
+                        "properties": .of([
+                            "error": .of([
+                                "type": .string("object"),
+                                "required": .array([.string("code"), .string("message")]),
+                                "properties": .of(["code": type("string"), "message": type("string")]),
+                            ])
+                        ]),
+                    ])
+                ]),
+            ]),
+        ])
+    }
+
+    private static func type(_ name: String) -> JSON { .of(["type": .string(name)]) }
+
+    /// A name in an answer may be null where nothing is known.
+    private static func known(_ name: String) -> JSON {
+        .of(["type": .array([.string(name), .string("null")])])
+    }
+
+    private static func operation(_ route: Route) -> JSON {
+        var members: [JSON.Member] = [
+            .init("summary", .string(route.summary)), .init("operationId", .string(name(route))),
+        ]
+        let query: [JSON] = route.shape.query.map {
+            .of(["name": .string($0.name), "in": .string("query"), "schema": type($0.type)])
+        }
+        let open: [JSON] = route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map {
+            .of([
+                "name": .string(String($0.dropFirst().dropLast())), "in": .string("path"), "required": .bool(true),
+                "schema": .of(["type": .string("string"), "minLength": .number(1)]),
+            ])
+        }
+        if !(query + open).isEmpty { members.append(.init("parameters", .array(query + open))) }
+        if !route.shape.body.isEmpty { members.append(.init("requestBody", body(route.shape))) }
+        if case .bearer = route.right {
+            members.append(.init("security", .array([.of(["bearer": .array([])])])))
+        }
+        members.append(.init("responses", responses(route)))
+        return .object(members)
+    }
+
+    private static func name(_ route: Route) -> String {
+        route.method.lowercased() + route.path.map { $0.isLetter || $0.isNumber ? String($0) : "_" }.joined()
+    }
+
+    private static func body(_ shape: Route.Shape) -> JSON {
+        let needed = shape.body.filter(\.isNeeded)
+        var schema: [JSON.Member] = [
+            .init("type", .string("object")),
+            .init("properties", .object(shape.body.map { .init($0.name, type($0.type)) })),
+        ]
+        if !needed.isEmpty { schema.append(.init("required", .array(needed.map { .string($0.name) }))) }
+        return .of([
+            "required": .bool(!needed.isEmpty),
+            "content": .of(["application/json": .of(["schema": .object(schema)])]),
+        ])
+    }
+
+    private static func responses(_ route: Route) -> JSON {
+        let object: JSON = .of([
+            "type": .string("object"),
+            "properties": .object(route.shape.answer.map { .init($0.name, known($0.type)) }),
+        ])
+        let isJSON = route.shape.contentType == "application/json"
+        let schema: JSON =
+            !isJSON
+            ? type("string")
+            : route.shape.isList ? .of(["type": .string("array"), "items": object]) : object
+        var members: [JSON.Member] = [
+            .init(
+                "200",
+                .of([
+                    "description": .string("done"),
+                    "content": .object([.init(route.shape.contentType, .of(["schema": schema]))]),
+                ])
+            )
+        ]
+        var statuses = Set(route.shape.statuses).union([403, 408, 413, 503])
+        if case .anybody = route.right {} else { statuses.insert(401) }
+        for status in statuses.sorted() {
+            let error: JSON =
+                status == 503 && route.path == "/health" || status == 500
+                ? object : .of(["$ref": .string("#/components/schemas/Error")])
+            members.append(
+                .init(
+                    String(status),
+                    .of([
+                        "description": .string("not done, and why"),
+                        "content": .of(["application/json": .of(["schema": error])]),
+                    ])
+                )
+            )
+        }
+        return .object(members)
+    }
+}

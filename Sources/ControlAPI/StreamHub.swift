@@ -1,0 +1,184 @@
+import HTTPTypes
+import HummingbirdCore
+import KillSwitch
+import NIOCore
+import SafetyEngine
+import Synchronization
+
+/// Server-sent events for everybody who watches: one thread looks at the desk, each reader has a short queue of its own.
+///
+/// Invariants (ControlAPITests/StreamTests): numbers rise by one; whoever comes back with the last number that they saw
+/// misses nothing that is still remembered, and gets a snapshot otherwise; a reader that does not read is dropped, told so,
+/// and slows down nobody.
+final class StreamHub: Sendable {
+    static let contentType = "text/event-stream"
+    /// Events that are remembered for those who come back.
+    static let mostRemembered = 256
+    /// Events that wait for one reader.
+    static let mostWaiting = 32
+    /// Most readers.
+    static let mostReaders = 256
+    /// Between two looks, in milliseconds, where nothing wakes the thread.
+    private static let lookMs: Int32 = 250
+    /// Between two heartbeats, in milliseconds.
+    private static let beatMs: UInt64 = 5_000
+
+    /// One event as it goes over the wire.
+    struct Message: Sendable, Equatable {
+        var id: UInt64
+        var text: String
+    }
+
+    /// What is remembered, and who reads.
+    struct Shelf: Sendable {
+        var next: UInt64 = 1
+        var remembered: [Message] = []
+        var readers: [UInt64: AsyncStream<String>.Continuation] = [:]
+        var nextReader: UInt64 = 1
+
+        /// Numbers an event and keeps it.
+        mutating func add(_ name: String, _ data: JSON) -> Message {
+            let message = Message(id: next, text: "id: \(next)\nevent: \(name)\ndata: \(data.line)\n\n")
+            next += 1
+            remembered.append(message)
+            if remembered.count > StreamHub.mostRemembered { remembered.removeFirst() }
+            return message
+        }
+
+        /// What somebody missed since a number; nil: not all of it is remembered.
+        func missed(since id: UInt64) -> [Message]? {
+            guard id < next else { return nil }
+            if id + 1 == next { return [] }
+            guard let first = remembered.first, first.id <= id + 1 else { return nil }
+            return remembered.filter { $0.id > id }
+        }
+    }
+
+    private let api: ControlAPI
+    private let shelf = Mutex(Shelf())
+    private let isEnding = Atomic<Bool>(false)
+    private let isRunning = Atomic<Bool>(false)
+    private let wire = Wire()
+
+    init(_ api: ControlAPI) { self.api = api }
+
+    func start() {
+        isRunning.store(true, ordering: .releasing)
+        let started = ThreadStart.detached { [self] in run() }
+        if !started { isRunning.store(false, ordering: .releasing) }
+    }
+
+    func stop() {
+        isEnding.store(true, ordering: .releasing)
+        wire.pull()
+        let until = Clock.boottime() + 2_000_000_000
+        while isRunning.load(ordering: .acquiring), Clock.boottime() < until { Clock.sleep(milliseconds: 5) }
+        for reader in shelf.withLock({ Array($0.readers.values) }) { reader.finish() }
+    }
+
+    /// The desk has changed; must not wait.
+    func wake() { wire.pull() }
+
+    private func run() {
+        defer { isRunning.store(false, ordering: .releasing) }
+        var shown: [(name: String, settled: JSON, data: JSON)] = []
+        var beaten = Clock.boottime()
+        while !isEnding.load(ordering: .acquiring) {
+            if shelf.withLock({ !$0.readers.isEmpty }) {
+                let parts = StreamHub.parts(api.world())
+                // Forgotten readers begin with a snapshot; nothing before them has to be told.
+                for (index, part) in parts.enumerated() where shown.isEmpty || shown[index].settled != part.settled {
+                    if !shown.isEmpty { send { $0.add(part.name, part.data).text } }
+                }
+                shown = parts
+                if Clock.boottime() >= beaten + StreamHub.beatMs * 1_000_000 {
+                    beaten = Clock.boottime()
+                    let at = Clock.text(milliseconds: Clock.wallMilliseconds())
+                    send { _ in "event: heartbeat\ndata: {\"at\":\"\(at)\"}\n\n" }
+                }
+            }
+            _ = wire.wait(milliseconds: StreamHub.lookMs)
+            wire.rest()
+        }
+    }
+
+    /// What is told of apart when it changes, and what tells a change: without what changes by itself, such as ages.
+    static func parts(_ world: APIWorld) -> [(name: String, settled: JSON, data: JSON)] {
+        let view = world.view
+        let parts: [(String, JSON)] = [
+            ("switch", Routes.status(world)), ("alerts", .array((view?.alerts ?? []).map(\.json))),
+            ("positions", .array((view?.positions ?? []).map(\.json))),
+            ("orders", .array((view?.orders ?? []).map(\.json))),
+            ("venues", .array((view?.venues ?? []).map(\.json))),
+            ("supervisors", .array((view?.supervisors ?? []).map(\.json))),
+            ("breakers", .array((view?.breakers ?? []).map(\.json))), ("money", view?.money.json ?? .null),
+        ]
+        return parts.map { ($0.0, settled($0.1), $0.1) }
+    }
+
+    private static func settled(_ json: JSON) -> JSON {
+        switch json {
+        case .object(let members):
+            .object(members.filter { !isAge($0.key) }.map { .init($0.key, settled($0.value)) })
+        case .array(let rows): .array(rows.map(settled))
+        default: json
+        }
+    }
+
+    private static func isAge(_ key: String) -> Bool {
+        // Notes and texts say ages in words.
+        key.hasSuffix("age_ms") || ["held_ms", "missed", "note", "text"].contains(key)
+    }
+
+    private func send(_ make: (inout Shelf) -> String) {
+        shelf.withLock { shelf in
+            let text = make(&shelf)
+            for (name, reader) in shelf.readers {
+                if case .enqueued = reader.yield(text) { continue }
+                // It does not read: it is dropped, and its connection with it.
+                reader.finish()
+                shelf.readers[name] = nil
+            }
+        }
+    }
+
+    /// Writes to one reader until it goes, does not read, or the host ends.
+    func serve(_ writer: consuming ResponseWriter, after last: UInt64?, _ head: HTTPResponse) async throws {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: String.self,
+            bufferingPolicy: .bufferingOldest(StreamHub.mostWaiting)
+        )
+        // The snapshot first: what changes while it is made is told after it.
+        let joined = shelf.withLock { shelf -> (name: UInt64, missed: [Message]?, id: UInt64)? in
+            guard shelf.readers.count < StreamHub.mostReaders else { return nil }
+            let name = shelf.nextReader
+            shelf.nextReader += 1
+            shelf.readers[name] = continuation
+            return (name, last.flatMap { shelf.missed(since: $0) }, shelf.next - 1)
+        }
+        guard let joined else {
+            let answer = APIAnswer(
+                refusing: APIRefusal(503, "too_many_readers", "there are too many streams: try again")
+            )
+            return try await writer.write(
+                response: answer.head,
+                body: .init(byteBuffer: ByteBuffer(bytes: answer.body))
+            )
+        }
+        defer { shelf.withLock { $0.readers[joined.name] = nil } }
+        wire.pull()
+        var body = try await writer.writeHead(head)
+        if let missed = joined.missed {
+            try await body.write(ByteBuffer(string: "retry: 1000\n\n" + missed.map(\.text).joined()))
+        } else {
+            let data = Routes.snapshot(api.world()).line
+            try await body.write(
+                ByteBuffer(string: "retry: 1000\nid: \(joined.id)\nevent: snapshot\ndata: \(data)\n\n")
+            )
+        }
+        for await text in stream { try await body.write(ByteBuffer(string: text)) }
+        let why = isEnding.load(ordering: .acquiring) ? "the host stops" : "this reader is too slow"
+        try await body.write(ByteBuffer(string: "event: dropped\ndata: {\"reason\":\"\(why)\"}\n\n"))
+        try await body.finish(nil)
+    }
+}

@@ -1,0 +1,114 @@
+import Desk
+import KillSwitch
+
+extension Routes {
+    /// The kill switch: its status, its halts, its resume.
+    static let switchRoutes: [Route] =
+        [
+            Route(
+                method: "GET",
+                path: "/api/emergency/kill-switch/status",
+                right: .reader,
+                summary: "The kill switch: mode, latches, gates, history",
+                shape: .init(answer: [
+                    ("is_active", "boolean"), ("kill_file_exists", "boolean"), ("kill_file_path", "string"),
+                    ("recent_history", "array"), ("activation_count", "integer"), ("mode", "string"),
+                    ("generation", "integer"), ("latches", "array"), ("gates", "object"),
+                ]),
+                answer: { _, world, _ throws(APIRefusal) in APIAnswer(status(world)) }
+            )
+        ]
+        + HaltPaths.all.map { path in
+            Route(
+                method: "POST",
+                path: path,
+                right: .anybody,
+                summary: "Halts all trading, or one scope; whatever body comes with it",
+                shape: .init(
+                    body: [
+                        ("reason", "string", false), ("source", "string", false), ("user_id", "string", false),
+                        ("scope", "string", false),
+                    ],
+                    answer: [
+                        ("success", "boolean"), ("message", "string"), ("reason", "string"), ("source", "string"),
+                        ("is_active", "boolean"), ("durable", "boolean"), ("generation", "integer"), ("id", "string"),
+                    ],
+                    statuses: [500]
+                ),
+                // `HaltHandler` stands before this. If ever it does not, a halt is still a halt.
+                answer: { request, _, call throws(APIRefusal) in
+                    let body = HaltBody(request.body)
+                    let report = call.desk.killSwitch.halt(
+                        HaltRequest(
+                            scope: body.scope,
+                            reason: body.reason,
+                            source: .api,
+                            op: body.user ?? "",
+                            from: request.from
+                        )
+                    )
+                    call.desk.switchChanged()
+                    return HaltAnswer(
+                        body: body,
+                        isTaken: report.taken,
+                        isDurable: report.durable,
+                        isActive: report.onPage,
+                        generation: report.state.generation,
+                        gates: nil,
+                        id: report.id
+                    ).answer
+                }
+            )
+        }
+        + [
+            Route(
+                method: "POST",
+                path: "/api/emergency/kill-switch/deactivate",
+                right: .bearer(.resume),
+                summary: "Resumes: reason, preflight, answers and overrides; uses the token up",
+                shape: .init(
+                    body: [
+                        ("reason", "string", true), ("mode", "string", false), ("scope", "string", false),
+                        ("confirm", "array", false), ("overrides", "object", false),
+                    ],
+                    answer: [
+                        ("success", "boolean"), ("message", "string"), ("is_active", "boolean"), ("mode", "string"),
+                        ("generation", "integer"),
+                    ],
+                    statuses: [400, 409]
+                ),
+                answer: { request, world, call throws(APIRefusal) in try Resuming.answer(request, world, call) }
+            )
+        ]
+
+    /// What the runbooks read of the switch, and all of `estop status --json`.
+    static func status(_ world: APIWorld) -> JSON {
+        let seen = world.seen
+        let stopFile = seen.stopFiles.first?.path ?? "\(world.directory)/EMERGENCY_STOP"
+        let changes = seen.fold.records.filter { $0.change != .note }
+        var members: [JSON.Member] = [
+            .init("is_active", .bool(world.isHalted || !seen.stopFiles.isEmpty)),
+            .init("kill_file_exists", .bool(!seen.stopFiles.isEmpty)),
+            .init("kill_file_path", .string(stopFile)),
+            .init(
+                "recent_history",
+                .array(
+                    changes.suffix(10).map { record in
+                        .of([
+                            "action": .string(record.change == .halt ? "activated" : "deactivated"),
+                            "timestamp": .string(record.at), "reason": .string(record.reason),
+                            "source": .string(record.source.rawValue), "operator": .string(record.op),
+                            "scope": .string(record.scope.description), "mode": .string(record.mode.name),
+                            "id": .string(record.id),
+                        ])
+                    }
+                )
+            ),
+            .init("activation_count", .number(changes.filter { $0.change == .halt }.count)),
+        ]
+        if case .object(let rest) = seen.statusJSON(desk: world.name) {
+            members += rest.filter { $0.key != "history" }
+        }
+        return .object(members)
+    }
+}

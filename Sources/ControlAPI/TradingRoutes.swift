@@ -1,0 +1,155 @@
+import KillSwitch
+import SafetyEngine
+
+extension Routes {
+    /// Trading: status, money, orders, positions, bots.
+    static let tradingRoutes: [Route] = [
+        Route(
+            method: "GET",
+            path: "/api/v1/trading/status",
+            right: .reader,
+            summary: "Whether anything trades for real, and the mode",
+            shape: .init(answer: [("trading_active", "boolean"), ("mode", "string")]),
+            answer: { _, world, _ throws(APIRefusal) in
+                APIAnswer(
+                    .of([
+                        "trading_active": .bool(world.seen.mode == .live && world.seen.stopFiles.isEmpty),
+                        "mode": .string(world.runbookMode),
+                    ])
+                )
+            }
+        ),
+        Route(
+            method: "GET",
+            path: "/api/v1/agents/status",
+            right: .reader,
+            summary: "Every bot: running, or stopped while trading is halted",
+            shape: .init(
+                answer: [("name", "string"), ("status", "string"), ("healthy", "boolean")],
+                isList: true
+            ),
+            answer: { _, world, _ throws(APIRefusal) in APIAnswer(.array(world.agents)) }
+        ),
+        Route(
+            method: "GET",
+            path: "/api/trading/pnl",
+            right: .reader,
+            summary: "Profit and loss of the day, realised and not, and fees",
+            shape: .init(answer: [("currency", "string"), ("day_profit", "string"), ("realised", "string")]),
+            answer: { _, world, _ throws(APIRefusal) in
+                guard case .object(let members) = try world.engine().money.json else { return APIAnswer(.null) }
+                return APIAnswer(.object(members + world.age))
+            }
+        ),
+        Route(
+            method: "GET",
+            path: "/api/orders/recent",
+            right: .reader,
+            summary: "Orders that are open or finished not long ago, the one that changed last first",
+            shape: .init(
+                answer: [("orders", "array"), ("total", "integer"), ("next_offset", "integer")],
+                query: [("limit", "integer"), ("offset", "integer")],
+                statuses: [400, 503]
+            ),
+            answer: { request, world, _ throws(APIRefusal) in
+                _ = try world.engine()
+                guard let orders = world.orders() else {
+                    throw APIRefusal(503, "engine_busy", "the engine does not answer now: try again")
+                }
+                let page = try APIWorld.page(orders.map(\.json), request)
+                return APIAnswer(.object([.init("orders", .array(page.rows))] + page.members + world.age))
+            }
+        ),
+        Route(
+            method: "GET",
+            path: "/api/v1/portfolio/positions",
+            right: .reader,
+            summary: "What is held",
+            shape: .init(
+                answer: [("positions", "array"), ("total", "integer")],
+                query: [("limit", "integer"), ("offset", "integer")],
+                statuses: [400, 503]
+            ),
+            answer: { request, world, _ throws(APIRefusal) in
+                let page = try APIWorld.page(try world.engine().positions.map(\.json), request)
+                return APIAnswer(.object([.init("positions", .array(page.rows))] + page.members + world.age))
+            }
+        ),
+        Route(
+            method: "GET",
+            path: "/api/v1/portfolio/liquidation_status",
+            right: .reader,
+            summary: "How far closing everything has come",
+            shape: .init(answer: [("status", "string"), ("positions_left", "integer"), ("closes", "array")]),
+            answer: { _, world, _ throws(APIRefusal) in APIAnswer(try liquidation(world)) }
+        ),
+    ]
+
+    private static func liquidation(_ world: APIWorld) throws(APIRefusal) -> JSON {
+        let view = try world.engine()
+        let closes = view.proposals.filter { $0.rule == "POSITION_CAP" }
+        let underWay = closes.filter { $0.state == "under way" }
+        let word =
+            !underWay.isEmpty
+            ? "in_progress" : view.positions.isEmpty ? "nothing_held" : closes.isEmpty ? "none" : "idle"
+        return .object(
+            [
+                .init("status", .string(word)), .init("positions_left", .number(view.positions.count)),
+                .init("under_way", .number(underWay.count)),
+                .init("done", .number(closes.filter { $0.state == "done" }.count)),
+                .init(
+                    "closes",
+                    .array(
+                        closes.map {
+                            .of([
+                                "id": .string($0.id), "position": .string($0.position),
+                                "quantity": .digits($0.quantity), "state": .string($0.state),
+                                "reason": .string($0.reason), "age_ms": .number($0.ageMs),
+                            ])
+                        }
+                    )
+                ),
+                // Closes are whole market orders: neither is known of them.
+                .init("slippage_so_far", .null), .init("time_left_s", .null),
+            ] + world.age
+        )
+    }
+}
+
+extension APIWorld {
+    /// The mode as the runbooks call it.
+    var runbookMode: String {
+        guard seen.stopFiles.isEmpty else { return "emergency_stopped" }
+        return switch seen.mode {
+        case .live: "live"
+        case .paper: "paper"
+        case .reduceOnly: "reduce-only"
+        case .halted, .unknown: "emergency_stopped"
+        }
+    }
+
+    /// Every bot that beats or holds a gate.
+    var agents: [JSON] {
+        let isStopped = runbookMode == "emergency_stopped"
+        // The engine watches itself under this name; it is no bot.
+        let supervisors = (view?.supervisors ?? []).filter { $0.name != "engine" }
+        var rows: [JSON] = supervisors.map { bot in
+            let gate = seen.openGates.first { $0.name == bot.name }
+            return agent(bot.name, isHealthy: bot.health == .ok, gate, isStopped, note: bot.note)
+        }
+        for gate in seen.openGates where !supervisors.contains(where: { $0.name == gate.name }) {
+            rows.append(agent(gate.name, isHealthy: true, gate, isStopped, note: ""))
+        }
+        return rows
+    }
+
+    private func agent(_ name: String, isHealthy: Bool, _ gate: GateSlot?, _ isStopped: Bool, note: String) -> JSON {
+        let acknowledges = gate.flatMap { gate in seen.word.map { gate.acknowledges($0) } }
+        // A gate that has not seen the halt yet may still have an order on its way: that is no stop.
+        let status = isStopped ? acknowledges == false ? "stopping" : "stopped" : isHealthy ? "running" : "unhealthy"
+        return .of([
+            "name": .string(name), "status": .string(status), "healthy": .bool(isHealthy),
+            "acknowledged": acknowledges.map { .bool($0) } ?? .null, "note": .string(note),
+        ])
+    }
+}

@@ -1,0 +1,86 @@
+public import Journal
+public import KillSwitch
+public import SafetyEngine
+
+/// What the host does for those who ask from outside and whose right was checked by whoever asks in their name. All of it
+/// may wait: never call it on a thread that must not.
+extension DeskHost {
+    /// An operator's action: the engine's objection, then the audit, on disk where it spends or loosens, then the engine.
+    ///
+    /// - Parameter from: where it was asked, for the audit.
+    /// - Returns: why it was not done; nil: it was.
+    public func perform(_ action: OperatorAction, from: [JSON.Member]) -> String? {
+        guard
+            let objection = EngineAnswer.of(self, { engine, atMs in engine.objection(to: action, at: atMs) })
+        else { return "not done: the engine does not answer" }
+        if let objection { return objection }
+        audit(
+            "operator:\(action.name)",
+            "request",
+            .object(
+                [
+                    .init("what", .string(action.change.word)),
+                    .init("reason", .string(action.reason)), .init("change", ControlRequest.json(of: action.change)),
+                ] + from
+            )
+        )
+        guard isDurable(limitMs: 5_000) || !action.change.spendsOrLoosens else {
+            return "not done: it could not be recorded on disk, and it spends or loosens"
+        }
+        submit([
+            Event(Event.Origin(source: Event.Source(.operator, action.name)), .operatorAction(action))
+        ])
+        return nil
+    }
+
+    /// What an operator is told when an action was done.
+    public static func done(_ change: OperatorAction.Change) -> String { change.done }
+
+    /// Hands events in, all or none, by the same way as `estop.sock`.
+    ///
+    /// - Parameter whenEmptied: called once, when none were taken and there is room again.
+    /// - Returns: whether they were taken.
+    public func ingest(
+        _ events: [(event: Event, line: [UInt8])],
+        whenEmptied: @escaping @Sendable () -> Void
+    ) -> Bool {
+        offer(events.map { EngineLoop.Incoming($0.event, line: $0.line) }, whenEmptied: whenEmptied)
+    }
+
+    /// Lines were refused; their sender was told.
+    public func refused(_ count: Int, from source: String) {
+        submit([EngineLoop.host(.refused(count: UInt64(clamping: count), source: source))])
+    }
+
+    /// Whether everything that was handed in until now is on disk.
+    public func reachesDisk(withinMs limitMs: UInt64) -> Bool {
+        guard EngineAnswer.of(self, { _, _ in true }) != nil else { return false }
+        return isDurable(limitMs: limitMs)
+    }
+
+    /// Puts what somebody did into the audit.
+    ///
+    /// - Returns: whether it is on disk.
+    public func record(_ who: String, _ what: String, _ body: JSON) -> Bool {
+        audit(who, what, body)
+        return isDurable(limitMs: 5_000)
+    }
+
+    /// Orders that are open or finished not long ago, the last created first.
+    public func recentOrders() -> [Order]? {
+        EngineAnswer.of(self) { engine, atMs in engine.book.recentOrders(at: atMs, engine.settings) }
+    }
+
+    /// The last records of the audit, the newest first.
+    public func auditRecords(limit: Int) throws -> [AuditRecord] { try auditTail(limit: limit) }
+
+    /// Restarts what a supervisor watches, by its configured command.
+    ///
+    /// - Returns: why it was not restarted; nil: it was.
+    public func restart(_ name: String) -> String? { restartSupervised(name) }
+
+    /// Asks venues for everything again, on their own links.
+    ///
+    /// - Returns: for each venue, why it did not answer; nil: it did.
+    public func reconnect(_ venue: String?) -> [(venue: String, problem: String?)] { askAgain(venue) }
+}

@@ -1,0 +1,54 @@
+import ControlAPI
+import KillSwitch
+import Operators
+
+/// The desk's tokens, as the API asks for them.
+struct TokenBearer: Bearer {
+    let authority: TokenAuthority
+
+    init(_ killSwitch: KillSwitch) {
+        authority = TokenAuthority(directory: killSwitch.directory.path, audience: killSwitch.settings.name)
+    }
+
+    private var now: Int64 { Clock.wallMilliseconds() / 1_000 }
+
+    func verify(_ token: String, for permission: BearerPermission) -> Result<BearerClaims, BearerRefusal> {
+        let wanted: TokenRole.Permission =
+            switch permission {
+            case .read: .read
+            case .sendEvents: .sendEvents
+            case .act: .act
+            case .resume: .resume
+            }
+        do throws(TokenRefusal) {
+            let claims = try authority.verify(token.utf8, may: wanted, now: now)
+            return .success(
+                BearerClaims(id: claims.id, operatorName: claims.operatorName, role: claims.role.rawValue)
+            )
+        } catch {
+            return .failure(BearerRefusal(error))
+        }
+    }
+
+    func spend(_ claims: BearerClaims) -> Result<@Sendable () -> Void, BearerRefusal> {
+        guard TokenRole(rawValue: claims.role)?.rights.isSpentByResume ?? true else { return .success({}) }
+        do throws(TokenRefusal) {
+            let spending = try authority.spend(claims.id, now: now)
+            let authority = authority
+            return .success({ _ = try? authority.giveBack(spending) })
+        } catch {
+            return .failure(BearerRefusal(error))
+        }
+    }
+}
+
+extension BearerRefusal {
+    init(_ refusal: TokenRefusal) {
+        self.init(
+            status: refusal.status.rawValue,
+            code: refusal.code,
+            message: refusal.description,
+            challenge: refusal.challenge
+        )
+    }
+}
