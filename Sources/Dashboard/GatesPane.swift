@@ -1,20 +1,22 @@
 import KillSwitch
 import SafetyEngine
 
-/// The gates: who asks before each order, and who has seen the halt. Those that have not stand first.
+/// The gates: who asks before each order, and who has seen the halt. Those that have not stand first, those whose process is gone last.
 enum GatesPane {
     static func content(_ scene: Scene) -> PaneContent {
         let snapshot = scene.snapshot
         let refusing = !snapshot.mode.permitsAnything
         let missing = snapshot.gates.filter { $0.alive && !$0.acknowledged }
-        let rest = snapshot.gates.filter { !($0.alive && !$0.acknowledged) }
-        let open = snapshot.gates.filter(\.alive).count
+        let seen = snapshot.gates.filter { $0.alive && $0.acknowledged }
+        let dead = snapshot.gates.filter { !$0.alive }
+        let open = missing.count + seen.count
         let summary: Line
         if snapshot.isReplay {
             summary = Line("not recorded", .dim)
         } else if refusing, open > 0 {
             let all = "\(open - missing.count) of \(open) acknowledged"
-            summary = Line(all, missing.isEmpty ? .good : .bad)
+            let gone = dead.isEmpty ? [] : [Span(", \(dead.count) DEAD", .dim)]
+            summary = Line([Span(all, missing.isEmpty ? .good : .bad)] + gone)
         } else {
             summary = Line(open == 0 ? "none open" : "\(open) open\(permitted(snapshot.mode))", .dim)
         }
@@ -25,7 +27,7 @@ enum GatesPane {
             body: .table(
                 Table(
                     columns: columns,
-                    rows: (refusing ? missing + rest : snapshot.gates).map { row($0, scene, refusing: refusing) }
+                    rows: (refusing ? missing + seen + dead : snapshot.gates).map { row($0, scene, refusing: refusing) }
                 )
             ),
             empty: snapshot.isReplay
@@ -83,8 +85,10 @@ enum GatesPane {
                     Fact("saw last", gate.mode.name), Fact("checks", "\(gate.checks)"),
                     Fact("slot", "\(gate.slot) of 256 in gates.page"),
                     Fact("alive", gate.alive ? "yes" : "no: nobody holds its slot", gate.alive ? .dialog : .bad),
-                    Fact("by hand", "kill \(gate.pid) stops this bot where nothing else does"),
                 ]
+                    // What is only shown has no process, and its number may be somebody else's.
+                    + (scene.snapshot.mark == nil
+                        ? [Fact("by hand", "kill \(gate.pid) stops this bot where nothing else does")] : [])
             }
         )
     }

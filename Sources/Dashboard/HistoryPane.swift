@@ -30,7 +30,8 @@ enum HistoryPane {
             id: record.id,
             values: [
                 Value(Age.time(record.at, today: scene.today), .dim, key: .text(record.at)),
-                Value(record.change.rawValue, role), Value(record.mode.name), Value("\(record.scope)", .dim),
+                Value(record.change.rawValue, role), Value(record.change == .note ? "-" : record.mode.name),
+                Value("\(record.scope)", .dim),
                 Value(record.source.rawValue, .dim), Value(record.op), Value(record.reason),
             ],
             facts: {

@@ -11,9 +11,15 @@ enum LatchesPane {
             source: "kill_switch.log",
             summary: latches.isEmpty ? Line("none", .dim) : Line("\(latches.count)", .bad),
             body: .blocks(latches.map { block($0, scene, room) }),
-            empty: scene.snapshot.word == nil
-                ? "unknown: the page cannot be read" : "no latch: nothing keeps it halted"
+            empty: empty(scene.snapshot)
         )
+    }
+
+    private static func empty(_ snapshot: DeskSnapshot) -> String {
+        if snapshot.word == nil { return "unknown: the page cannot be read" }
+        return snapshot.mode == .unknown
+            ? "no latch yet: a host that starts now halts the desk, until a resume"
+            : "no latch: nothing keeps it halted"
     }
 
     private static func block(_ latch: Latch, _ scene: Scene, _ width: Int) -> PaneContent.Block {

@@ -69,6 +69,8 @@ struct PaneContent {
             tone = .lost
             let since = "NOT CONNECTED since \(scene.time(ago: age)) UTC (\(Age.whole(age))): \(reason)."
             notes = [Line(since + (count > 0 ? " Last known:" : ""), .bad)]
+            // Nothing listed is no all-clear while nobody looks.
+            self.summary = count == 0 ? Line("UNKNOWN", .lost) : Line([Span("last known: ", .lost)] + summary.spans)
             if count == 0 { self.empty = "" }
         }
     }

@@ -33,7 +33,7 @@ struct ReasonPicker: Layer {
         case .down, .tab: return move(1)
         case .up, .backTab: return move(-1)
         case .enter: return chosen.map { choose($0) } ?? .consumed
-        case .escape: return .close(Span("no reason given", .label))
+        case .escape: return .close(Span("the halt stands, without a reason of yours", .label))
         default: return .ignored
         }
     }
@@ -84,7 +84,7 @@ struct ReasonPicker: Layer {
             width: width,
             height: height
         )
-        let inside = Box.draw("The halt is asked for. Why?", in: corner, into: &frame)
+        let inside = Box.draw("The halt does not wait for this. Why?", in: corner, into: &frame)
         guard inside.height > 0 else { return }
         var lines: [Line] = []
         for (index, reason) in ReasonPicker.reasons.enumerated() {

@@ -119,7 +119,8 @@ extension ResumeDialog {
         let head = isOld ? "checks: STALE \(Age.whole(age)), asked again" : "checks: \(failing.count) failing"
         var rows = [Row(line: Line(head, isOld ? .warning : .dialog))]
         let overridden = listedOverrides
-        for check in ownChecks {
+        // What fails first: where rows are few, it is what has to be seen.
+        for check in failing + ownChecks.filter(\.passed) {
             let mark = check.passed ? Span("✓ ", .good) : Span("! ", .bad)
             let name = Span(Text.pad(check.name.rawValue, 12), isOld ? .stale : .dialog)
             let lines = Text.wrap(check.detail, max(1, width - 15))

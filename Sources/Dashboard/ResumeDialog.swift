@@ -299,7 +299,8 @@ struct ResumeDialog: Layer {
                 return ("\(check.name.rawValue) fails and cannot be overridden: \(check.detail)", .cancel)
             }
             if (overrides[check.name]?.trimmed ?? "").isEmpty {
-                return ("\(check.name.rawValue) fails: say why it may be overridden", .override(check.name))
+                let text = "\(check.name.rawValue) fails: Tab to it, and say why it may be overridden"
+                return (text, .override(check.name))
             }
         }
         for name in PreflightCheck.Name.answers where !answers.contains(name) {

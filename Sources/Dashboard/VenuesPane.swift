@@ -10,6 +10,8 @@ enum VenuesPane {
         if bad > 0 { summary += [Span(", ", .dim), Span("\(bad) not well", .bad)] }
         let differing = venues.rows.filter { !($0.books?.differences ?? []).isEmpty }.count
         if differing > 0 { summary += [Span(", ", .dim), Span("\(differing) DO NOT ADD UP", .bad)] }
+        let unlisted = venues.rows.filter { $0.openOrders == nil && $0.state == .connected }.count
+        if unlisted > 0 { summary += [Span(", ", .dim), Span("\(unlisted) never listed orders", .warning)] }
         return PaneContent(
             scene,
             source: venues.source,
@@ -18,9 +20,11 @@ enum VenuesPane {
             body: .table(
                 Table(
                     columns: columns(venues.rows),
-                    rows: order.flatMap { state in venues.rows.filter { $0.state == state } }.map {
-                        row($0, isHalted: isHalted(venues.rows), scene)
-                    }
+                    rows: order.flatMap { state in
+                        let rows = venues.rows.filter { $0.state == state }
+                        // What nobody can see comes before what is known to be well.
+                        return rows.filter { $0.openOrders == nil } + rows.filter { $0.openOrders != nil }
+                    }.map { row($0, isHalted: isHalted(venues.rows), scene) }
                 )
             ),
             empty: "no venue is configured",

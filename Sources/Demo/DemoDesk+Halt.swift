@@ -97,7 +97,7 @@ extension DemoDesk {
         if waiting.isEmpty || change.atMs > last.atMs {
             steps.gates = .done(ms: Double(gatesMs))
         } else if elapsed >= DemoDesk.gatesLimitMs {
-            let names = waiting.map { "\($0.name) (kill \($0.pid))" }.joined(separator: ", ")
+            let names = waiting.map(\.name).joined(separator: ", ")
             steps.gates = .alarm("NOT stopped: \(names)")
         } else {
             steps.gates = .pending(ms: now)

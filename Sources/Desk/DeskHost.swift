@@ -291,10 +291,15 @@ public final class DeskHost: Sendable {
             for record in news.look(seen.fold) { tell(record) }
             let view = loop.latest
             let now = time.now().atMs
-            let listed = view.venues.isEmpty ? nil : view.venueAgeMs.map { view.atMs - min(view.atMs, $0) }
             let permits = seen.word?.mode.permitsAnything ?? false
-            let asks = parts.cancels.withLock {
-                $0.look(permits: permits, openOrders: view.openOrders, heardSinceMs: listed, atMs: now)
+            let (asks, isDone) = parts.cancels.withLock {
+                let asks = $0.look(
+                    permits: permits,
+                    openOrders: view.openOrders,
+                    listings: view.orderListings,
+                    atMs: now
+                )
+                return (asks, $0.isDone)
             }
             if asks { cancelEverything() }
             if upkeep.isDue(atMs: now) { journal.prune(Retention(parts.configuration.withLock { $0.journal })) }
@@ -308,7 +313,7 @@ public final class DeskHost: Sendable {
                     onView()
                 }
             }
-            _ = follower.sleep(milliseconds: permits ? 500 : 100)
+            _ = follower.sleep(milliseconds: permits || isDone ? 500 : 100)
         }
     }
 
@@ -340,7 +345,12 @@ public final class DeskHost: Sendable {
     func shown(_ view: EngineView, atMs: UInt64) -> EngineView {
         var view = view
         // Without a venue there is nothing to cancel.
-        if parts.adapters.withLock({ !$0.isEmpty }) { view.cancels = parts.cancels.withLock { $0.shown(atMs: atMs) } }
+        let reached = Set(parts.adapters.withLock { $0.map(\.name) })
+        if !reached.isEmpty { view.cancels = parts.cancels.withLock { $0.shown(atMs: atMs) } }
+        for place in view.venues.indices where view.venues[place].note.isEmpty {
+            guard !reached.contains(view.venues[place].name) else { continue }
+            view.venues[place].note = "no adapter: a halt cancels nothing there"
+        }
         return view
     }
 
@@ -417,6 +427,18 @@ extension DeskHost {
             },
             keep: { journal.snapshot($0) }
         )
+    }
+}
+
+extension EngineView {
+    /// When each account last listed what is open there.
+    fileprivate var orderListings: [HaltCancels.Listing] {
+        venues.map { venue in
+            HaltCancels.Listing(
+                account: "\(venue.name)/\(venue.account)",
+                atMs: venue.books?.ordersAgeMs.map { atMs - min(atMs, $0) }
+            )
+        }
     }
 }
 

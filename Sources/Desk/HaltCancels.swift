@@ -16,16 +16,27 @@ struct HaltCancels: Sendable, Equatable {
     private var found = 0
     private var left = 0
     private var problems: [String] = []
+    /// The accounts that have not listed their open orders since the halt.
+    private var silent: [String] = []
+
+    /// What one account of a venue said last of its orders, all of them.
+    struct Listing: Sendable, Equatable {
+        /// The venue and the account, for people.
+        var account: String
+        /// The desk's time at which it listed what is open; nil: never.
+        var atMs: UInt64?
+    }
 
     /// Takes what is seen now.
     ///
     /// - Parameters:
     ///   - permits: whether the page permits anything.
     ///   - openOrders: orders that are open by the venues' words.
-    ///   - heardSinceMs: the oldest time at which a venue last listed what is open; nil: one never did.
+    ///   - listings: of each account that is known. Only a list proves that nothing is left: prices and balances say
+    ///     nothing of orders.
     ///   - atMs: the desk's time.
     /// - Returns: whether to ask every venue to cancel everything now.
-    mutating func look(permits: Bool, openOrders: Int, heardSinceMs: UInt64?, atMs: UInt64) -> Bool {
+    mutating func look(permits: Bool, openOrders: Int, listings: [Listing], atMs: UInt64) -> Bool {
         guard !permits else {
             self = HaltCancels()
             return false
@@ -35,13 +46,15 @@ struct HaltCancels: Sendable, Equatable {
             askedAtMs = atMs
             found = openOrders
             left = openOrders
+            silent = listings.map(\.account)
             return true
         }
         found = max(found, openOrders)
         left = openOrders
+        silent = listings.filter { $0.atMs.map { $0 <= haltedAtMs } ?? true }.map(\.account)
         if doneAtMs != nil, openOrders == 0 { return false }
         // Gone is what a list says that was made after the halt.
-        if openOrders == 0, let heardSinceMs, heardSinceMs > haltedAtMs {
+        if openOrders == 0, !listings.isEmpty, silent.isEmpty {
             doneAtMs = atMs
             problems = []
             return false
@@ -53,6 +66,9 @@ struct HaltCancels: Sendable, Equatable {
         }
         return false
     }
+
+    /// Whether what the halt found is gone, by lists made after it.
+    var isDone: Bool { doneAtMs != nil }
 
     /// Takes why a venue did not accept the demand.
     mutating func failed(_ venue: String, _ problem: String) {
@@ -67,7 +83,9 @@ struct HaltCancels: Sendable, Equatable {
         var problem = problems.joined(separator: "; ")
         if doneAtMs == nil, age > HaltCancels.alarmMs {
             let what =
-                left > 0 ? "\(left) of \(found) orders are still open" : "no venue has said that none is open"
+                left > 0
+                ? "\(left) of \(found) orders are still open"
+                : silent.isEmpty ? "no venue speaks to this desk" : "\(shortList(silent)) did not list its orders since"
             problem = "\(what): cancel by hand at the venue" + (problem.isEmpty ? "" : " (\(problem))")
         }
         return EngineView.Cancels(
@@ -77,5 +95,11 @@ struct HaltCancels: Sendable, Equatable {
             left: left,
             problem: problem
         )
+    }
+
+    /// The first three, and how many more.
+    private func shortList(_ names: [String]) -> String {
+        names.count > 3
+            ? "\(names.prefix(3).joined(separator: ", ")) and \(names.count - 3) more" : names.joined(separator: ", ")
     }
 }

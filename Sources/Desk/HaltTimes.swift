@@ -49,7 +49,7 @@ struct HaltTimes: Sendable {
         if let gatesAt {
             steps.gates = .done(ms: since(gatesAt))
         } else if seen.now - min(start, seen.now) > HaltTimes.gatesLimit {
-            let list = waiting.prefix(3).map { "\($0.name) (kill \($0.pid))" }.joined(separator: ", ")
+            let list = waiting.prefix(3).map { "\($0.name) (to end it: kill \($0.pid))" }.joined(separator: ", ")
             steps.gates = .alarm("NOT stopped: \(list)\(waiting.count > 3 ? ", ..." : "")")
         } else {
             steps.gates = .pending(ms: since(seen.now))

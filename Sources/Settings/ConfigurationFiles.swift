@@ -42,7 +42,8 @@ struct ConfigurationFiles: Sendable {
     func watch() -> (descriptor: Int32, isWhole: Bool) {
         let descriptor = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
         guard descriptor >= 0 else { return (-1, false) }
-        let mask = UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE)
+        // Not each write: the journal, which lies there too, is written all the time.
+        let mask = UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_CLOSE_WRITE)
         var watched = 0
         for path in paths where inotify_add_watch(descriptor, ConfigurationFiles.directory(of: path), mask) >= 0 {
             watched += 1

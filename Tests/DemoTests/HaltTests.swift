@@ -48,7 +48,8 @@ import Testing
         #expect(steps(4).disk == .done(ms: 3.14))
         #expect(steps(400).acknowledged == 7 && steps(400).waitingFor == ["rebalancer"])
         if case .alarm(let text) = steps(2000).gates {
-            #expect(text.contains("kill 4151"))
+            // A recording has no process to end: a pid in it could be anybody's.
+            #expect(text == "NOT stopped: rebalancer")
         } else {
             Issue.record("no alarm")
         }

@@ -13,7 +13,12 @@ struct HaltCancelsTests {
         heard: UInt64?,
         at atMs: UInt64
     ) -> Bool {
-        cancels.look(permits: permits, openOrders: open, heardSinceMs: heard, atMs: atMs)
+        cancels.look(
+            permits: permits,
+            openOrders: open,
+            listings: [.init(account: "kraken/main", atMs: heard)],
+            atMs: atMs
+        )
     }
 
     @Test func aHaltAsksAtOnceAgainAndUntilALaterListIsEmpty() {
@@ -35,8 +40,8 @@ struct HaltCancelsTests {
 
     @Test func anOrderThatComesUpAfterwardsIsCancelledToo() {
         var cancels = HaltCancels()
-        _ = cancels.look(permits: false, openOrders: 0, heardSinceMs: nil, atMs: 100)
-        _ = cancels.look(permits: false, openOrders: 0, heardSinceMs: 200, atMs: 300)
+        _ = cancels.look(permits: false, openOrders: 0, listings: [.init(account: "kraken/main")], atMs: 100)
+        _ = cancels.look(permits: false, openOrders: 0, listings: [.init(account: "kraken/main", atMs: 200)], atMs: 300)
         #expect(cancels.shown(atMs: 400)?.doneAfterMs == 200)
         #expect(asks(&cancels, open: 1, heard: 5_000, at: 5_100) == true)
         #expect(cancels.shown(atMs: 5_100)?.doneAfterMs == nil)
@@ -44,7 +49,7 @@ struct HaltCancelsTests {
 
     @Test func whatIsLeftAfterTenSecondsIsAnAlarmWithTheManualWay() {
         var cancels = HaltCancels()
-        _ = cancels.look(permits: false, openOrders: 2, heardSinceMs: 0, atMs: 0)
+        _ = cancels.look(permits: false, openOrders: 2, listings: [], atMs: 0)
         cancels.failed("kraken", "unreachable")
         cancels.failed("kraken", "unreachable")
         #expect(cancels.shown(atMs: 10_000)?.problem == "kraken: unreachable")
@@ -54,10 +59,25 @@ struct HaltCancelsTests {
         )
     }
 
+    @Test func oneAccountThatDidNotListItsOrdersLeavesItUnprovedAndIsNamed() {
+        var cancels = HaltCancels()
+        for (atMs, paper) in [(100, 50), (400, 300), (12_000, 11_000)] as [(UInt64, UInt64)] {
+            let listings = [
+                HaltCancels.Listing(account: "paper/main", atMs: paper), HaltCancels.Listing(account: "kraken/main"),
+            ]
+            _ = cancels.look(permits: false, openOrders: 0, listings: listings, atMs: atMs)
+        }
+        #expect(cancels.shown(atMs: 12_000)?.doneAfterMs == nil)
+        #expect(
+            cancels.shown(atMs: 12_000)?.problem
+                == "kraken/main did not list its orders since: cancel by hand at the venue"
+        )
+    }
+
     @Test func aResumeForgetsIt() {
         var cancels = HaltCancels()
-        _ = cancels.look(permits: false, openOrders: 2, heardSinceMs: 0, atMs: 0)
-        _ = cancels.look(permits: true, openOrders: 2, heardSinceMs: 0, atMs: 10)
+        _ = cancels.look(permits: false, openOrders: 2, listings: [], atMs: 0)
+        _ = cancels.look(permits: true, openOrders: 2, listings: [], atMs: 10)
         #expect(cancels == HaltCancels())
     }
 

@@ -20,8 +20,7 @@ import Testing
             """
             expect PAPER
             K
-            expect verified
-            expect HALTED
+            expect halt verified after
             5
             expect why: Security breach
             frame \(sandbox.root)/halted.txt

@@ -61,7 +61,15 @@ extension Engine {
             book.orders.values[$0].isOpen
                 && scope.concerns(AccountKey(venue: book.orders.keys[$0].venue, account: book.orders.keys[$0].account))
         }
-        guard !open.isEmpty else { return ([], "no order is open") }
+        guard !open.isEmpty else {
+            let unlisted = book.venues.indices.filter {
+                scope.concerns(book.venues.keys[$0]) && book.venues.values[$0].ordersListedMs == nil
+            }
+            let names = unlisted.prefix(3).map { "\(book.venues.keys[$0])" }.joined(separator: ", ")
+            return (
+                [], unlisted.isEmpty ? "no order is open" : "no order is known to be open; \(names) never listed any"
+            )
+        }
         // What rests while trading is permitted is nothing that a halt left behind.
         if mode.permits { return ([], "\(open.count) orders rest: the desk is \(mode.mode), no halt asked for them") }
         let unknown = open.filter { book.orders.values[$0].state == .unknown }.count

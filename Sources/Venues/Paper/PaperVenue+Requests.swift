@@ -91,6 +91,8 @@ extension PaperVenue {
             longest = max(longest, cancel(at: place))
             accepted.append(orders[place].name)
         }
+        // Whoever asked looks what is left.
+        listsMs = min(listsMs, nowMs + longest + PaperVenue.stepMs)
         try answer(endpoint, longest)
         return CancelAnswer(accepted: accepted, count: accepted.count)
     }
