@@ -24,13 +24,18 @@ extension Routes {
             summary: "Resets the daily drawdown breaker, or the one named; latches stay",
             shape: .init(
                 body: [("reason", "string", false), ("breaker", "string", false)],
-                answer: [("success", "boolean"), ("message", "string")],
+                answer: [("success", "boolean"), ("message", "string"), ("reset", "array")],
                 statuses: [400, 409, 503]
             ),
             answer: { request, world, call throws(APIRefusal) in
-                let daily = dailyBreaker(try world.engine())
-                let breaker = request.json?["breaker"]?.string ?? daily
-                return try act(.resetBreaker(name: breaker), "reset by the runbook", request, call)
+                let view = try world.engine()
+                let breaker = request.json?["breaker"]?.string ?? dailyBreaker(view)
+                let known = view.breakers.first { $0.name == breaker }
+                if known.map({ !$0.isTripped }) ?? (request.json?["breaker"]?.string == nil) {
+                    return reset([], "nothing to reset: \(breaker) is not tripped")
+                }
+                _ = try act(.resetBreaker(name: breaker), "reset by the runbook", request, call)
+                return reset([breaker], DeskHost.done(.resetBreaker(name: breaker)))
             }
         ),
         Route(
@@ -157,6 +162,15 @@ extension Routes {
             throw APIRefusal(503, "engine_down", "the engine does not run now: try again. Halting works")
         }
         return host
+    }
+
+    private static func reset(_ breakers: [String], _ message: String) -> APIAnswer {
+        APIAnswer(
+            .of([
+                "success": .bool(true), "message": .string(message),
+                "reset": .array(breakers.map { .string($0) }),
+            ])
+        )
     }
 
     private static func dailyBreaker(_ view: EngineView) -> String {

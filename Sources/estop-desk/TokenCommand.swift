@@ -75,8 +75,19 @@ enum TokenCommand {
                             + "\(entry.id) --reason WHY ends it)"
                     )
                 )
+                if entry.role.rights.isSpentByResume { sayWhatItStates(entry.operatorName) }
             }
         }
+    }
+
+    /// A resume over HTTP asks no questions where the token answers them: whoever takes one knows which.
+    private static func sayWhatItStates(_ name: String) {
+        Output.error.line(VisibleText.line("a resume with it that names no answers of its own states, for '\(name)':"))
+        for answer in PreflightCheck.Name.answers {
+            guard let question = answer.question else { continue }
+            Output.error.line("  \(answer.rawValue): \(question) Yes.")
+        }
+        Output.error.line("use it only when each of them is true")
     }
 
     @Sendable static func runList(_ arguments: Arguments) -> Int32 {

@@ -15,7 +15,8 @@ import Testing
         #expect(wrong.status == 403 && wrong["error"]?["code"] == .string("role_insufficient"))
         let token = try api.token("resume")
         #expect(try api.post(APIActionTests.resume, #"{"reason": " "}"#, token: token).status == 400)
-        let unasked = try api.post(APIActionTests.resume, #"{"reason": "Issue resolved"}"#, token: token)
+        let half = #"{"reason": "Issue resolved", "confirm": ["understood", "resolved"]}"#
+        let unasked = try api.post(APIActionTests.resume, half, token: token)
         #expect(unasked.status == 409 && unasked["error"]?["code"] == .string("preflight"))
         #expect(unasked["error"]?["checks"]?.array?.isEmpty == false)
         #expect(api.desk.mode == .halted)
@@ -28,8 +29,36 @@ import Testing
         #expect(api.desk.mode == .halted)
         let record = try api.sandbox.killSwitch().observe().fold.records.last { $0.change == .resume }
         #expect(record?.op == "ann" && record?.source == .api && record?.reason == "fixed")
+        #expect(record?.from.hasSuffix("; answers given in the request") == true)
         let events = try api.get("/api/risk/events").text
         #expect(events.contains("resume_refused") && events.contains("role_insufficient"))
+    }
+
+    @Test func aTokenOfTheRoleResumeAnswersWhereTheBodyHasAReasonOnly() throws {
+        let api = try APIDesk()
+        let body = #"{"reason": "Issue resolved"}"#
+        // An admin's token resumes again and again, so it says nothing about this once.
+        let admin = try api.post(APIActionTests.resume, body, token: api.token("admin"))
+        #expect(admin.status == 409 && admin["error"]?["code"] == .string("preflight"))
+        for confirm in ["null", "[]", "{}", "true", #"["understood", "resolved", "verified"]"#] {
+            let body = #"{"reason": "Issue resolved", "confirm": \#(confirm)}"#
+            #expect([400, 409].contains(try api.post(APIActionTests.resume, body, token: api.token("resume")).status))
+        }
+        #expect(api.desk.mode == .halted)
+        let done = try api.post(APIActionTests.resume, body, token: api.token("resume"))
+        #expect(done.status == 200 && done["is_active"] == .bool(false), "\(done)")
+        let record = try api.sandbox.killSwitch().observe().fold.records.last { $0.change == .resume }
+        #expect(record?.from.contains("; answers given with token ") == true, "\(record?.from ?? "")")
+        #expect(try api.get("/api/risk/events").text.contains("answers given with token"))
+    }
+
+    @Test func aBreakerThatIsNotTrippedIsNoMistake() throws {
+        let api = try APIDesk()
+        let token = try api.token("operator")
+        let done = try api.post("/api/risk/reset-ddl", token: token)
+        #expect(done.status == 200 && done["reset"]?.array?.isEmpty == true, "\(done)")
+        #expect(done["message"]?.string?.contains("is not tripped") == true)
+        #expect(try api.post("/api/risk/reset-ddl", #"{"breaker": "NO_SUCH"}"#, token: token).status == 409)
     }
 
     @Test func activateAndDeactivateInTurnInOneProcess() throws {

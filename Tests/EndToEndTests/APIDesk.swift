@@ -9,8 +9,8 @@ final class APIDesk {
     let port: Int
 
     /// - Parameter bots: how many trade on the paper venue; nil: a real desk without venues.
-    init(_ configuration: String = "", bots: Int? = nil) throws {
-        desk = try EngineDesk("[api]\nport = 0\n" + configuration, bots: bots)
+    init(_ configuration: String = "", bots: Int? = nil, environment: [String: String] = [:]) throws {
+        desk = try EngineDesk("[api]\nport = 0\n" + configuration, bots: bots, environment: environment)
         try desk.serve()
         port = try APIDesk.port(desk)
     }
