@@ -46,7 +46,7 @@ extension Routes {
             shape: .init(
                 body: [("venue", "string", false), ("reason", "string", false)],
                 answer: [("success", "boolean"), ("exchanges", "array")],
-                statuses: [404, 503]
+                statuses: [400, 404, 503]
             ),
             answer: { request, _, call throws(APIRefusal) in
                 let host = try host(call)
@@ -75,9 +75,12 @@ extension Routes {
             right: .bearer(.act),
             summary: "Restarts every bot that has a restart command",
             shape: .init(
-                body: [("reason", "string", false), ("agent", "string", false), ("agents", "array", false)],
+                body: [
+                    ("reason", "string", false), ("agent", "string", false), ("name", "string", false),
+                    ("agents", "array", false),
+                ],
                 answer: [("success", "boolean"), ("agents", "array")],
-                statuses: [404, 409, 503]
+                statuses: [400, 404, 409, 503]
             ),
             answer: { request, world, call throws(APIRefusal) in
                 if let name = request.json?["agent"]?.string ?? request.json?["name"]?.string {
@@ -96,8 +99,9 @@ extension Routes {
             right: .bearer(.act),
             summary: "Restarts one bot by its restart command",
             shape: .init(
+                body: [("reason", "string", false)],
                 answer: [("success", "boolean"), ("agents", "array")],
-                statuses: [404, 409, 503]
+                statuses: [400, 404, 409, 503]
             ),
             answer: { request, _, call throws(APIRefusal) in
                 try restart([request.parameters["name"] ?? ""], request, call)
@@ -118,7 +122,7 @@ extension Routes {
             ),
             answer: { request, world, call throws(APIRefusal) in
                 let held = try world.engine().positions.count
-                guard let reason = request.json?["reason"]?.string, !reason.isEmpty else {
+                guard let reason = request.json?["reason"]?.string, reason.contains(where: { !$0.isWhitespace }) else {
                     throw APIRefusal(400, "reason_missing", "a reason is needed: say why")
                 }
                 let account = request.json?["account"]?.string

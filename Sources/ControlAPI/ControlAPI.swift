@@ -55,6 +55,7 @@ public final class ControlAPI: Sendable {
             try checkPlace(request)
             let claims = try claims(request, route.right, isLocal: isLocal)
             who = claims
+            if route.right == .bearer(.act), let wrong = route.shape.objection(to: request.body) { throw wrong }
             let call = APICall(desk: desk, bearer: bearer, claims: claims)
             return (try route.answer(request, world(), call), route.path)
         } catch {

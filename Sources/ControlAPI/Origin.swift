@@ -11,7 +11,9 @@ struct Origin: CustomStringConvertible {
     var description: String
 
     /// What proxies add.
-    private static let forwarding = ["forwarded", "x-forwarded-for", "x-real-ip"].compactMap { HTTPField.Name($0) }
+    private static let forwarding = [
+        "forwarded", "x-forwarded-for", "x-real-ip", "x-forwarded-host", "x-forwarded-proto", "via",
+    ].compactMap { HTTPField.Name($0) }
 
     init(_ head: HTTPRequest, _ address: SocketAddress?) {
         let forwarded = Origin.forwarding.compactMap { head.headerFields[$0] }.first

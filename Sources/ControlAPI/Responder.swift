@@ -27,7 +27,8 @@ struct Responder: Sendable {
             answer = APIAnswer(refusing: refusal)
         } else {
             let (call, api) = (asked, api)
-            let given = await threads.run { api.answer(call, isLocal: origin.isLocal) }
+            let isLocal = origin.isLocal && !api.settings.isBehindTLS
+            let given = await threads.run { api.answer(call, isLocal: isLocal) }
             if let given {
                 (answer, route) = given
             } else {

@@ -9,8 +9,8 @@ final class APIConnection {
 
     struct Broken: Error, CustomStringConvertible { var description: String }
 
-    init(_ api: APIDesk, seconds: Int = 30) throws {
-        guard let opened = api.open() else { throw Broken(description: "no connection: errno \(errno)") }
+    init(port: Int, seconds: Int = 30) throws {
+        guard let opened = APIDesk.open(port) else { throw Broken(description: "no connection: errno \(errno)") }
         descriptor = opened
         var patience = timeval(tv_sec: seconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
@@ -47,11 +47,12 @@ final class APIConnection {
         let text = String(decoding: buffer, as: UTF8.self)
         guard let end = text.range(of: "\r\n\r\n") else { return nil }
         let head = text[..<end.lowerBound].components(separatedBy: "\r\n")
-        let length = head.lazy.compactMap { line -> Int? in
-            let sides = line.split(separator: ":", maxSplits: 1)
-            guard sides.count == 2, sides[0].lowercased() == "content-length" else { return nil }
-            return Int(sides[1].trimmingCharacters(in: .whitespaces))
-        }.first ?? 0
+        let length =
+            head.lazy.compactMap { line -> Int? in
+                let sides = line.split(separator: ":", maxSplits: 1)
+                guard sides.count == 2, sides[0].lowercased() == "content-length" else { return nil }
+                return Int(sides[1].trimmingCharacters(in: .whitespaces))
+            }.first ?? 0
         let headLength = text[..<end.upperBound].utf8.count
         guard buffer.count >= headLength + length else { return nil }
         let body = buffer[headLength..<(headLength + length)]

@@ -72,7 +72,10 @@ final class APIDesk {
     static let confirmed = #"{"reason": "fixed", "confirm": ["understood", "resolved", "verified", "safe"]}"#
 
     /// A connection of its own; nil: the system has no more.
-    func open() -> Int32? {
+    func open() -> Int32? { APIDesk.open(port) }
+
+    /// A connection to a port of this machine; nil: the system has no more.
+    static func open(_ port: Int) -> Int32? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return nil }
         var address = sockaddr_in()

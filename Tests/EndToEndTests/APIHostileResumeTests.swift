@@ -8,19 +8,19 @@ import Testing
 /// Nobody resumes who should not: every kind of resume that has to be refused, over real HTTP.
 @Suite(.serialized) struct APIHostileResumeTests {
     /// One resume that is refused.
-    private struct Attack {
+    private struct Attack: Sendable {
         var name: String
         var status: Int
         var code: String
         var body = HostileDesk.reason
-        var token: (HostileDesk) throws -> String?
+        var token: @Sendable (HostileDesk) throws -> String?
 
         init(
             _ name: String,
             _ status: Int,
             _ code: String,
             body: String = HostileDesk.reason,
-            token: @escaping (HostileDesk) throws -> String?
+            token: @escaping @Sendable (HostileDesk) throws -> String?
         ) {
             (self.name, self.status, self.code, self.body, self.token) = (name, status, code, body, token)
         }
@@ -201,7 +201,7 @@ import Testing
             return token
         },
         Attack("spent by a resume, by HS256", 401, "token_spent") {
-            let token = try $0.issue(.hs256)
+            let token = try $0.issue(.resume, .hs256)
             #expect(try $0.connection.post(HostileDesk.path, HostileDesk.reason, token: token).status == 200)
             _ = try $0.connection.post("/api/trading/halt")
             return token
@@ -209,28 +209,32 @@ import Testing
     ]
 
     /// What a good token does not make good. Missing and own approvals belong here.
-    private static let unfit: [Attack] = [
-        ("no body", 400, "bad_body", ""), ("no JSON", 400, "bad_body", "reason=fixed"),
-        ("a list", 400, "bad_body", #"["fixed"]"#), ("cut off", 400, "bad_body", #"{"reason": "fixed""#),
-        ("no reason", 400, "reason_missing", "{}"), ("an empty reason", 400, "reason_missing", #"{"reason": ""}"#),
-        ("a blank reason", 400, "reason_missing", #"{"reason": " \t\n\u00a0\u3000"}"#),
-        ("a reason that is no text", 400, "reason_missing", #"{"reason": 5}"#),
-        ("a null reason", 400, "reason_missing", #"{"reason": null}"#),
-        ("no answers", 409, "preflight", #"{"reason": "fixed", "confirm": []}"#),
-        ("three answers", 409, "preflight", #"{"reason": "fixed", "confirm": ["understood", "resolved", "safe"]}"#),
-        ("one answer four times", 409, "preflight", #"{"reason": "x", "confirm": ["safe", "safe", "safe", "safe"]}"#),
-        ("answers that are null", 400, "bad_confirm", #"{"reason": "fixed", "confirm": null}"#),
-        ("answers that are true", 400, "bad_confirm", #"{"reason": "fixed", "confirm": true}"#),
-        ("an answer that is none", 400, "bad_confirm", #"{"reason": "fixed", "confirm": ["recorded"]}"#),
-        ("an override of the record", 400, "bad_overrides", #"{"reason": "x", "overrides": {"recorded": "x"}}"#),
-        ("an override of a stop file", 400, "bad_overrides", #"{"reason": "x", "overrides": {"stop-file": "x"}}"#),
-        ("an override without a reason", 400, "bad_overrides", #"{"reason": "x", "overrides": {"host": " "}}"#),
-        ("a mode that is none", 400, "bad_mode", #"{"reason": "x", "mode": "fast"}"#),
-        ("to halted", 400, "bad_mode", #"{"reason": "x", "mode": "halted"}"#),
-        ("a scope that is none", 400, "bad_scope", #"{"reason": "x", "scope": "="}"#),
-    ].map { name, status, code, body in Attack(name, status, code, body: body) { try $0.issue() } } + [
-        Attack("an admin's without answers", 409, "preflight") { try $0.issue(.admin) }
-    ]
+    private static let unfit: [Attack] =
+        [
+            ("no body", 400, "bad_body", ""), ("no JSON", 400, "bad_body", "reason=fixed"),
+            ("a list", 400, "bad_body", #"["fixed"]"#), ("cut off", 400, "bad_body", #"{"reason": "fixed""#),
+            ("no reason", 400, "reason_missing", "{}"), ("an empty reason", 400, "reason_missing", #"{"reason": ""}"#),
+            ("a blank reason", 400, "reason_missing", #"{"reason": " \t\n\u00a0\u3000"}"#),
+            ("a reason that is no text", 400, "reason_missing", #"{"reason": 5}"#),
+            ("a null reason", 400, "reason_missing", #"{"reason": null}"#),
+            ("no answers", 409, "preflight", #"{"reason": "fixed", "confirm": []}"#),
+            ("three answers", 409, "preflight", #"{"reason": "fixed", "confirm": ["understood", "resolved", "safe"]}"#),
+            (
+                "one answer four times", 409, "preflight",
+                #"{"reason": "x", "confirm": ["safe", "safe", "safe", "safe"]}"#
+            ),
+            ("answers that are null", 400, "bad_confirm", #"{"reason": "fixed", "confirm": null}"#),
+            ("answers that are true", 400, "bad_confirm", #"{"reason": "fixed", "confirm": true}"#),
+            ("an answer that is none", 400, "bad_confirm", #"{"reason": "fixed", "confirm": ["recorded"]}"#),
+            ("an override of the record", 400, "bad_overrides", #"{"reason": "x", "overrides": {"recorded": "x"}}"#),
+            ("an override of a stop file", 400, "bad_overrides", #"{"reason": "x", "overrides": {"stop-file": "x"}}"#),
+            ("an override without a reason", 400, "bad_overrides", #"{"reason": "x", "overrides": {"host": " "}}"#),
+            ("a mode that is none", 400, "bad_mode", #"{"reason": "x", "mode": "fast"}"#),
+            ("to halted", 400, "bad_mode", #"{"reason": "x", "mode": "halted"}"#),
+            ("a scope that is none", 400, "bad_scope", #"{"reason": "x", "scope": "="}"#),
+        ].map { name, status, code, body in Attack(name, status, code, body: body) { try $0.issue() } } + [
+            Attack("an admin's without answers", 409, "preflight") { try $0.issue(.admin) }
+        ]
 
     @Test func everyHostileResumeIsRefusedAndRecorded() throws {
         let desk = try HostileDesk()

@@ -17,7 +17,7 @@ final class HostileDesk {
     init(_ configuration: String = "", environment: [String: String] = [:]) throws {
         api = try APIDesk(configuration, environment: environment)
         authority = TokenAuthority(directory: api.desk.state, audience: "test")
-        connection = try APIConnection(api)
+        connection = try APIConnection(port: api.port)
         // So that there is a resume to compare with, and keys.
         try #require(try api.sandbox.resume("begin").status == 0)
         _ = try connection.post("/api/trading/halt", #"{"reason": "the halt that stays"}"#)
