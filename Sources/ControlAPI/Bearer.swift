@@ -20,13 +20,22 @@ public struct BearerClaims: Sendable, Equatable {
     public var role: String
     /// Whether using it gives the four answers of a resume: it is the operator's own, and one resume uses it up.
     public var givesAnswers: Bool
+    /// The venues for which it may speak in events; for every other it is no more than a bot.
+    public var venues: [String]
 
     /// Creates claims.
-    public init(id: String, operatorName: String, role: String, givesAnswers: Bool = false) {
+    public init(
+        id: String,
+        operatorName: String,
+        role: String,
+        givesAnswers: Bool = false,
+        venues: [String] = []
+    ) {
         self.id = id
         self.operatorName = operatorName
         self.role = role
         self.givesAnswers = givesAnswers
+        self.venues = venues
     }
 }
 

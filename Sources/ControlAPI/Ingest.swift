@@ -10,6 +10,7 @@ enum Ingest {
     static func answer(_ request: APIRequest, _ call: APICall) throws(APIRefusal) -> APIAnswer {
         let host = try Routes.host(call)
         let (events, refusals) = read(request.body)
+        try check(events, call.claims)
         guard !events.isEmpty || !refusals.isEmpty else {
             throw APIRefusal(400, "no_events", "the body has no event: send one JSON object, or one a line")
         }
@@ -41,6 +42,21 @@ enum Ingest {
                 "durable": .bool(isDurable),
             ])
         )
+    }
+
+    /// Nobody speaks as a venue but with a token for that venue: a venue's word is the proof.
+    static func check(_ events: [(event: Event, line: [UInt8])], _ claims: BearerClaims?) throws(APIRefusal) {
+        let venues = claims?.venues ?? []
+        for (event, line) in events where event.origin.source.kind == .venue {
+            let about = [event.origin.source.name, JSON(bytes: line)?["venue"]?.string ?? event.origin.source.name]
+            guard let other = about.first(where: { !venues.contains($0) }) else { continue }
+            throw APIRefusal(
+                403,
+                "venue_not_allowed",
+                "this token may not speak as venue:\(other.prefix(64)), and nothing of the request was taken: send it as "
+                    + "bot:NAME, or issue a token for it (estop token issue --role feed --scope venue=NAME)"
+            )
+        }
     }
 
     /// Events and what is wrong with the other lines.

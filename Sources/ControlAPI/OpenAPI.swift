@@ -61,6 +61,7 @@ enum OpenAPI {
         }
         if !(query + open).isEmpty { members.append(.init("parameters", .array(query + open))) }
         if !route.shape.body.isEmpty { members.append(.init("requestBody", body(route))) }
+        if route.right == .bearer(.sendEvents) { members.append(.init("requestBody", events)) }
         if case .bearer = route.right {
             members.append(.init("security", .array([.of(["bearer": .array([])])])))
         }
@@ -90,6 +91,15 @@ enum OpenAPI {
             "content": .of(["application/json": .of(["schema": .object(schema)])]),
         ])
     }
+
+    /// What comes in is described by a schema of its own.
+    private static let events: JSON = .of([
+        "required": .bool(true), "description": .string("events as `estop ingest --schema` describes them, one a line"),
+        "content": .of([
+            "application/x-ndjson": .of(["schema": type("string")]),
+            "application/json": .of(["schema": type("object")]),
+        ]),
+    ])
 
     private static func member(_ name: String, isNeeded: Bool) -> JSON {
         switch name {

@@ -27,7 +27,8 @@ struct TokenBearer: Bearer {
                     id: claims.id,
                     operatorName: claims.operatorName,
                     role: claims.role.rawValue,
-                    givesAnswers: claims.role.rights.isPersonal && claims.role.rights.isSpentByResume
+                    givesAnswers: claims.role.rights.isPersonal && claims.role.rights.isSpentByResume,
+                    venues: claims.scope.venues
                 )
             )
         } catch {

@@ -94,6 +94,38 @@ import Testing
         #expect(refused.contains { $0["line"] == .integer(2) }, "\(answer)")
     }
 
+    @Test func aVenueSpeaksOnlyWithATokenForIt() throws {
+        let api = try APIDesk()
+        func send(_ token: String, _ lines: String...) throws -> APIDesk.Answer {
+            try api.post("/api/v1/events", lines.joined(separator: "\n"), token: token)
+        }
+        let bot = Line.metric("queue_depth", "5")
+        let (feed, operators) = (try api.token("feed"), try api.token("operator"))
+        for token in [feed, operators] {
+            #expect(try send(token, bot)["taken"] == .integer(1))
+            let refused = try send(token, bot, Line.connected(venue: "kraken"))
+            #expect(refused.status == 403 && refused["error"]?["code"] == .string("venue_not_allowed"), "\(refused)")
+        }
+        let issued = try api.sandbox.estop(
+            "token",
+            "issue",
+            "--operator",
+            "grid",
+            "--role",
+            "feed",
+            "--scope",
+            "venue=kraken"
+        )
+        let kraken = issued.output.trimmingCharacters(in: .newlines)
+        #expect(try send(kraken, bot, Line.connected(venue: "kraken"))["taken"] == .integer(2))
+        #expect(try send(kraken, Line.connected(venue: "coinbase")).status == 403)
+        // Speaking as one venue about another.
+        let crossed = Line.connected(venue: "coinbase").replacingOccurrences(of: "venue:coinbase", with: "venue:kraken")
+        #expect(try send(kraken, crossed).status == 403)
+        #expect(try !api.desk.view().venues.contains { $0.name == "coinbase" })
+        #expect(try api.get("/api/risk/events").text.contains("venue_not_allowed"))
+    }
+
     @Test func whatSpendsNeedsAnOperator() throws {
         let api = try APIDesk(bots: 1)
         let paths = [

@@ -96,11 +96,15 @@ import Testing
         let resumes = seen.fold.records.filter { $0.change == .resume && seen.fold.applied.contains($0.id) }
         let applied = Set(resumes.map { Int64($0.state.generation) })
         #expect(done.resumes.allSatisfy { applied.contains($0) }, "a resume is not in the history")
-        // Generations are the order of the changes: halts have odd ones, resumes even ones.
-        let last = (done.halts.map(\.generation) + done.resumes).max()
+        // Generations are the order of the changes: halts have odd ones, resumes even ones. What came after the last that
+        // was answered can only be the halt with which a resume made good that a halt came beside it.
+        let last = try #require((done.halts.map(\.generation) + done.resumes).max())
         let word = try #require(seen.word)
-        #expect(Int64(word.generation) == last, "\(word) is not what was answered last, \(String(describing: last))")
         #expect(word.mode == (word.generation.isMultiple(of: 2) ? .live : .halted))
+        #expect(
+            Int64(word.generation) == last || Int64(word.generation) > last && word.mode == .halted,
+            "\(word) is not what was answered last, \(last)"
+        )
         // A halt that came after the last resume is a latch: it is never lost to the resume beside it.
         if word.mode == .live { #expect(seen.latches.isEmpty) } else { #expect(!seen.latches.isEmpty) }
         #expect(seen.fold.reachesWord && seen.notDurable == nil)

@@ -60,7 +60,7 @@ public final class TokenAuthority: Sendable {
         guard now < claims.expires else { throw .expired(claims.expires) }
         guard let token = ledger[claims.id] else { throw .notIssued }
         guard token.operatorName == claims.operatorName, token.role == claims.role, token.issued == claims.issued,
-            token.expires == claims.expires
+            token.expires == claims.expires, token.scope == claims.scope
         else { throw .notAsIssued }
         try TokenAuthority.check(token, enrolled)
         return claims
