@@ -51,7 +51,7 @@ enum OpenAPI {
             .init("summary", .string(route.summary)), .init("operationId", .string(name(route))),
         ]
         let query: [JSON] = route.shape.query.map {
-            .of(["name": .string($0.name), "in": .string("query"), "schema": query($0.name, $0.type)])
+            .of(["name": .string($0.name), "in": .string("query"), "schema": bounded($0.name, $0.type)])
         }
         let open: [JSON] = route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map {
             .of([
@@ -110,7 +110,7 @@ enum OpenAPI {
         }
     }
 
-    private static func query(_ name: String, _ kind: String) -> JSON {
+    private static func bounded(_ name: String, _ kind: String) -> JSON {
         guard kind == "integer" else { return type(kind) }
         let range = name == "limit" ? APIWorld.limits : APIWorld.offsets
         return .of([

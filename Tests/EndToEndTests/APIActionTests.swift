@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import KillSwitch
+import SafetyEngine
 import Testing
 
 /// What acts over HTTP: resumes, restrictions, events.
