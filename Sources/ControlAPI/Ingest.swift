@@ -32,16 +32,21 @@ enum Ingest {
             host.refused(refusals.count, from: call.claims.map { "http:\($0.operatorName)" } ?? request.from)
         }
         let isDurable = taken > 0 && host.reachesDisk(withinMs: 5_000)
-        return APIAnswer(
-            events.isEmpty ? 400 : 200,
-            .of([
-                "taken": .number(taken),
-                "refused": .array(
-                    refusals.map { .of(["line": .number($0.line), "why": .string($0.why)]) }
-                ),
-                "durable": .bool(isDurable),
-            ])
-        )
+        var members: [JSON.Member] = [
+            .init("taken", .number(taken)),
+            .init(
+                "refused",
+                .array(refusals.map { .of(["line": .number($0.line), "why": .string($0.why)]) })
+            ),
+            .init("durable", .bool(isDurable)),
+        ]
+        guard events.isEmpty else { return APIAnswer(.object(members)) }
+        // An error like every other, with what is wrong line by line beside it.
+        let error: JSON = .of([
+            "code": .string("no_event_taken"), "message": .string("no line of the body is an event"),
+        ])
+        members.insert(.init("error", error), at: 0)
+        return APIAnswer(400, .object(members))
     }
 
     /// Nobody speaks as a venue but with a token for that venue: a venue's word is the proof.

@@ -58,13 +58,16 @@ import Testing
         while running.withLock({ $0 }) > 0 {
             #expect(api.desk.mode == .halted, "ESTOP_SEED=\(seed)")
             let began = Clock.boottime()
-            #expect(try api.get("/health").status == 200, "ESTOP_SEED=\(seed)")
+            // For the moment in which a halt is on the page and not yet on disk, it says that it is not well.
+            let health = try api.get("/health")
+            #expect([200, 503].contains(health.status) && health["status"] != nil, "ESTOP_SEED=\(seed) \(health)")
             #expect(Clock.boottime() - began < 5_000_000_000, "ESTOP_SEED=\(seed)")
             Clock.sleep(milliseconds: 100)
         }
         #expect(made.load(ordering: .relaxed) > 100)
         #expect(api.desk.host?.isRunning == true, "ESTOP_SEED=\(seed): \(api.desk.said.suffix(2_000))")
         #expect(try api.post("/api/trading/halt").status == 200)
+        try api.sandbox.wait("it is well") { try api.get("/health").status == 200 }
         let seen = try api.sandbox.killSwitch().observe()
         #expect(seen.fold.applied.isEmpty, "ESTOP_SEED=\(seed): something resumed")
         #expect(!seen.latches.contains { $0.id.hasPrefix("bad@") }, "ESTOP_SEED=\(seed): the log is damaged")

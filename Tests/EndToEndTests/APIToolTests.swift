@@ -39,11 +39,11 @@ import Testing
         #expect(try api.get("/health").status == 200)
     }
 
-    /// The number in `Test cases: 512 generated, ...`.
+    /// The number in `Test cases:` and, on the next line, `512 generated, 512 passed`.
     private static func cases(_ output: String) -> Int {
-        let line = output.split(separator: "\n").last { $0.contains("generated") && $0.contains("ases") }
-        let digits = line?.split { !$0.isNumber }.compactMap { Int($0) }
-        return digits?.first ?? 0
+        let lines = output.components(separatedBy: "\n")
+        guard let place = lines.firstIndex(of: "Test cases:"), lines.indices.contains(place + 1) else { return 0 }
+        return Int(lines[place + 1].drop { $0 == " " }.prefix { $0.isNumber }) ?? 0
     }
 
     @Test(TestTool.promtool.isThere) func prometheusFindsNoFaultInTheMetrics() throws {
