@@ -190,10 +190,10 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let slot = nextSlot
         nextSlot += 1
         slots.append(.own(slot, nil, closes: head.headerFields[.connection]?.lowercased() == "close"))
-        let origin = Origin(head, context.channel.remoteAddress)
+        let origin = Origin(head, context.channel.remoteAddress, isProxied: hand.door.isProxied)
         halting = Halting(
             slot: slot,
-            needsToken: !hand.door.isOpen && (hand.door.isProxied || !origin.isLocal),
+            needsToken: !hand.door.isOpen && !origin.isLocal,
             token: origin.token,
             from: origin.description
         )
