@@ -224,7 +224,7 @@ let package = Package(
                 "Console", "Desk", "Operators",
                 "estop", "estop-desk",
             ],
-            exclude: ["python"],
+            exclude: ["python", "runbooks"],
             swiftSettings: settings
         ),
     ],

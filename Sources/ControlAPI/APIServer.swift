@@ -67,7 +67,7 @@ public final class APIServer: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         self.group = group
         let bearer = api.bearer
-        let door = HaltDoor(isOpen: settings.opensHalt) { token, reply in
+        let door = HaltDoor(isOpen: settings.opensHalt, isProxied: settings.isBehindTLS) { token, reply in
             guard let token else { return reply(.missing) }
             let isTaken = threads.add {
                 // Any token that is good will do.

@@ -18,12 +18,24 @@ public struct BearerClaims: Sendable, Equatable {
     public var operatorName: String
     /// Its role, as people know it.
     public var role: String
+    /// Whether using it gives the four answers of a resume: it is the operator's own, and one resume uses it up.
+    public var givesAnswers: Bool
+    /// The venues for which it may speak in events; for every other it is no more than a bot.
+    public var venues: [String]
 
     /// Creates claims.
-    public init(id: String, operatorName: String, role: String) {
+    public init(
+        id: String,
+        operatorName: String,
+        role: String,
+        givesAnswers: Bool = false,
+        venues: [String] = []
+    ) {
         self.id = id
         self.operatorName = operatorName
         self.role = role
+        self.givesAnswers = givesAnswers
+        self.venues = venues
     }
 }
 
@@ -37,13 +49,16 @@ public struct BearerRefusal: Error, Sendable, Equatable {
     public var message: String
     /// The value of `WWW-Authenticate`; nil: none.
     public var challenge: String?
+    /// Whom the token names, unproved: for the audit, never for an answer. nil: nobody.
+    public var claimed: String?
 
     /// Creates a refusal.
-    public init(status: Int, code: String, message: String, challenge: String? = nil) {
+    public init(status: Int, code: String, message: String, challenge: String? = nil, claimed: String? = nil) {
         self.status = status
         self.code = code
         self.message = message
         self.challenge = challenge
+        self.claimed = claimed
     }
 
     /// Nobody said who asks.

@@ -9,6 +9,7 @@ public final class ControlAPI: Sendable {
     let bearer: any Bearer
     let settings: DeskConfiguration.API
     let meter = RequestMeter()
+    private let refusals = RefusalBook()
     private let last = LastLook()
 
     /// Creates it for a desk.
@@ -44,18 +45,22 @@ public final class ControlAPI: Sendable {
 
     /// Answers.
     func answer(_ request: APIRequest, isLocal: Bool) -> (answer: APIAnswer, route: String) {
-        var name = "unknown"
+        var found: Route?
+        var who: BearerClaims?
         do throws(APIRefusal) {
             let (route, open) = try Routes.find(request.method, request.path)
-            name = route.path
+            found = route
             var request = request
             request.parameters = open
             try checkPlace(request)
             let claims = try claims(request, route.right, isLocal: isLocal)
+            who = claims
+            if route.right == .bearer(.act), let wrong = route.shape.objection(to: request.body) { throw wrong }
             let call = APICall(desk: desk, bearer: bearer, claims: claims)
-            return (try route.answer(request, world(), call), name)
+            return (try route.answer(request, world(), call), route.path)
         } catch {
-            return (APIAnswer(refusing: error), name)
+            if let found { refusals.add(error, to: found, request, who, desk.host) }
+            return (APIAnswer(refusing: error), found?.path ?? "unknown")
         }
     }
 
@@ -85,18 +90,7 @@ public final class ControlAPI: Sendable {
         guard let token = request.token else { throw APIRefusal(BearerRefusal.missing) }
         switch bearer.verify(token, for: permission) {
         case .success(let claims): return claims
-        case .failure(let refusal):
-            if request.method != "GET", let host = desk.host {
-                _ = host.record(
-                    "http",
-                    "refused",
-                    .object([
-                        .init("path", .string(request.path)), .init("code", .string(refusal.code)),
-                        .init("why", .string(refusal.message)), .init("from", .string(request.from)),
-                    ])
-                )
-            }
-            throw APIRefusal(refusal)
+        case .failure(let refusal): throw APIRefusal(refusal)
         }
     }
 }

@@ -25,6 +25,8 @@ final class LoopHand: @unchecked Sendable {
 struct HaltDoor: Sendable {
     /// Whether anybody may, from wherever.
     var isOpen: Bool
+    /// Whether everything comes through a proxy, so that an address says nothing about who asks.
+    var isProxied = false
     /// Asks, on a thread that may wait, whether a token is any good; answers on any thread.
     var verify: @Sendable (String?, @escaping @Sendable (BearerRefusal?) -> Void) -> Void
 }
@@ -188,7 +190,7 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let slot = nextSlot
         nextSlot += 1
         slots.append(.own(slot, nil, closes: head.headerFields[.connection]?.lowercased() == "close"))
-        let origin = Origin(head, context.channel.remoteAddress)
+        let origin = Origin(head, context.channel.remoteAddress, isProxied: hand.door.isProxied)
         halting = Halting(
             slot: slot,
             needsToken: !hand.door.isOpen && !origin.isLocal,

@@ -21,7 +21,7 @@ enum Metrics {
         }
 
         var text: String {
-            guard !samples.isEmpty else { return "" }
+            // A family without samples is named all the same: whoever looks for it finds that there are none yet.
             var text = "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
             for sample in samples {
                 let labels = sample.labels.map { "\($0.0)=\"\(Metrics.escaped($0.1))\"" }.joined(separator: ",")

@@ -11,12 +11,15 @@ struct Origin: CustomStringConvertible {
     var description: String
 
     /// What proxies add.
-    private static let forwarding = ["forwarded", "x-forwarded-for", "x-real-ip"].compactMap { HTTPField.Name($0) }
+    private static let forwarding = [
+        "forwarded", "x-forwarded-for", "x-real-ip", "x-forwarded-host", "x-forwarded-proto", "via",
+    ].compactMap { HTTPField.Name($0) }
 
-    init(_ head: HTTPRequest, _ address: SocketAddress?) {
+    /// - Parameter isProxied: whether all comes through a proxy, so that an address says nothing about who asks.
+    init(_ head: HTTPRequest, _ address: SocketAddress?, isProxied: Bool) {
         let forwarded = Origin.forwarding.compactMap { head.headerFields[$0] }.first
         let peer = Origin.text(address)
-        isLocal = forwarded == nil && Origin.isLoopback(address)
+        isLocal = forwarded == nil && !isProxied && Origin.isLoopback(address)
         token = head.headerFields[.authorization].flatMap { value in
             let words = value.split(separator: " ", maxSplits: 1)
             guard words.count == 2, words[0].lowercased() == "bearer" else { return nil }

@@ -14,7 +14,7 @@ struct Responder: Sendable {
 
     func respond(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
         let began = Clock.boottime()
-        let origin = Origin(request.head, channel.remoteAddress)
+        let origin = Origin(request.head, channel.remoteAddress, isProxied: api.settings.isBehindTLS)
         let (path, query) = APIRequest.split(request.head.path ?? "/")
         var asked = APIRequest(method: request.head.method.rawValue, path: path, query: query)
         asked.token = origin.token

@@ -93,6 +93,9 @@ public struct ResumeRequest: Sendable, Equatable {
     public var answers: Set<PreflightCheck.Name>
     /// Failing checks that are overridden, each with a reason.
     public var overrides: [PreflightCheck.Name: String]
+    /// The page's word that the answers are about: a halt since then refuses the resume. nil: whatever the page bears
+    /// when the resume runs.
+    public var seen: Word?
 
     /// Creates a request.
     public init(
@@ -103,7 +106,8 @@ public struct ResumeRequest: Sendable, Equatable {
         from: String,
         source: Record.Source,
         answers: Set<PreflightCheck.Name>,
-        overrides: [PreflightCheck.Name: String] = [:]
+        overrides: [PreflightCheck.Name: String] = [:],
+        seen: Word? = nil
     ) {
         self.mode = mode
         self.scope = scope
@@ -113,5 +117,6 @@ public struct ResumeRequest: Sendable, Equatable {
         self.source = source
         self.answers = answers
         self.overrides = overrides
+        self.seen = seen
     }
 }

@@ -218,6 +218,9 @@ extension KillSwitch {
         }
         let found = page.word.mode == .unknown ? .halted : page.word.mode
         if nothingToResume(request, page) { return .already(page.word) }
+        if let seen = request.seen, page.word != seen {
+            return .refused("the desk was changed after this resume was asked for: look again, then ask again")
+        }
         // Before the pause: what the engine judges is the desk that the operator saw, not the moment's halt.
         let engine = engineChecks(observe(), mode: request.scope.isGlobal ? request.mode : found, scope: request.scope)
         // What would be refused anyway is refused before anything is paused: a desk on its way back to live does not lose

@@ -23,10 +23,18 @@ struct TokenBearer: Bearer {
         do throws(TokenRefusal) {
             let claims = try authority.verify(token.utf8, may: wanted, now: now)
             return .success(
-                BearerClaims(id: claims.id, operatorName: claims.operatorName, role: claims.role.rawValue)
+                BearerClaims(
+                    id: claims.id,
+                    operatorName: claims.operatorName,
+                    role: claims.role.rawValue,
+                    givesAnswers: claims.role.rights.isPersonal && claims.role.rights.isSpentByResume,
+                    venues: claims.scope.venues
+                )
             )
         } catch {
-            return .failure(BearerRefusal(error))
+            var refusal = BearerRefusal(error)
+            refusal.claimed = TokenAuthority.claimed(by: token.utf8)
+            return .failure(refusal)
         }
     }
 

@@ -32,7 +32,7 @@ static void done(void) {
 /* What happens at this call; `error` gets the errno of a failure. */
 static enum what now(int *error) {
     const char *fault = getenv("ESTOP_FAULT"), *colon = fault != NULL ? strchr(fault, ':') : NULL;
-    if (colon == NULL || atomic_fetch_add(&counted, 1) + 1 != atoi(colon + 1))
+    if (colon == NULL || strncmp(fault, "hold", 4) == 0 || atomic_fetch_add(&counted, 1) + 1 != atoi(colon + 1))
         return NOTHING;
     done();
     if (strncmp(fault, "kill-before", 11) == 0) {
@@ -46,6 +46,18 @@ static enum what now(int *error) {
         return SHORT;
     *error = atoi(fault + 5);
     return FAIL;
+}
+
+/* A write that holds the text of `hold:TEXT` has been made, and returns when the marker is gone again. */
+static void hold(const void *bytes, size_t length) {
+    static atomic_int held;
+    const char *fault = getenv("ESTOP_FAULT"), *file = getenv("ESTOP_FAULT_DONE");
+    if (fault == NULL || file == NULL || strncmp(fault, "hold:", 5) != 0 ||
+        memmem(bytes, length, fault + 5, strlen(fault + 5)) == NULL || atomic_exchange(&held, 1) != 0)
+        return;
+    done();
+    while (access(file, F_OK) == 0)
+        usleep(1000);
 }
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
@@ -68,6 +80,11 @@ static enum what now(int *error) {
 ssize_t write(int file, const void *bytes, size_t length) {
     if (file <= 2)
         return REAL(write)(file, bytes, length);
+    if (getenv("ESTOP_FAULT") != NULL && strncmp(getenv("ESTOP_FAULT"), "hold:", 5) == 0) {
+        ssize_t written = REAL(write)(file, bytes, length);
+        hold(bytes, length);
+        return written;
+    }
     FAULTY(REAL(write)(file, bytes, what == SHORT ? length / 2 : length));
 }
 
