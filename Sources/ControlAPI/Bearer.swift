@@ -1,3 +1,5 @@
+public import KillSwitch
+
 /// Something that a bearer token can allow.
 public enum BearerPermission: String, Sendable, Equatable, CaseIterable {
     /// Any answer that changes nothing.
@@ -18,12 +20,15 @@ public struct BearerClaims: Sendable, Equatable {
     public var operatorName: String
     /// Its role, as people know it.
     public var role: String
+    /// That the operator proved who they are, for a resume that takes two people; nil: nobody can tell.
+    public var credential: Credential?
 
     /// Creates claims.
-    public init(id: String, operatorName: String, role: String) {
+    public init(id: String, operatorName: String, role: String, credential: Credential? = nil) {
         self.id = id
         self.operatorName = operatorName
         self.role = role
+        self.credential = credential
     }
 }
 

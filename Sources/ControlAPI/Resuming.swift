@@ -6,7 +6,7 @@ enum Resuming {
     static func answer(_ request: APIRequest, _ world: APIWorld, _ call: APICall) throws(APIRefusal) -> APIAnswer {
         guard let claims = call.claims else { throw APIRefusal(BearerRefusal.missing) }
         let killSwitch = call.desk.killSwitch
-        let asked = try wanted(request, killSwitch, claims)
+        let asked = try Approving.wanted(request, world, call, claims) ?? wanted(request, killSwitch, claims)
         let failing = killSwitch.preflight(world.seen, mode: asked.mode, scope: asked.scope, answers: asked.answers)
             .filter { !$0.passed && !($0.name.canBeOverridden && asked.overrides[$0.name] != nil) }
         guard failing.isEmpty else { throw refused(failing, call, claims, request) }
@@ -22,6 +22,14 @@ enum Resuming {
         case .already(let word):
             giveBack()
             return done("nothing to resume: the desk is \(word.mode.name)", word)
+        case .waiting(let waiting):
+            // The first of two people has had their part of a resume: the token is used up.
+            call.desk.switchChanged()
+            return Approving.asked(waiting, world)
+        case .unapproved(let refusal):
+            giveBack()
+            call.desk.switchChanged()
+            throw Approving.refused(refusal)
         case .refused(let why):
             giveBack()
             note(why, call, claims, request)
@@ -72,7 +80,8 @@ enum Resuming {
             from: request.from,
             source: .api,
             answers: answers,
-            overrides: try overrides(json)
+            overrides: try overrides(json),
+            credential: claims.credential
         )
     }
 
@@ -133,7 +142,7 @@ enum Resuming {
         )
     }
 
-    private static func note(_ why: String, _ call: APICall, _ claims: BearerClaims, _ request: APIRequest) {
+    static func note(_ why: String, _ call: APICall, _ claims: BearerClaims, _ request: APIRequest) {
         _ = call.desk.host?.record(
             "operator:\(claims.operatorName)",
             "resume_refused",

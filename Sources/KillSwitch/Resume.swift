@@ -7,8 +7,12 @@ public enum ResumeOutcome: Sendable, Equatable {
     case resumed(Word)
     /// There was nothing to resume: the page bears this word already.
     case already(Word)
+    /// Nothing is resumed yet: another operator has to confirm this.
+    case waiting(WaitingResume)
     /// Refused, and why; trading is as halted as before.
     case refused(String)
+    /// Refused because of the second person that this desk takes.
+    case unapproved(ApprovalRefusal)
 }
 
 extension KillSwitch {
@@ -176,7 +180,8 @@ extension KillSwitch {
     /// the credential.
     ///
     /// Refused or dead in between, the desk stays halted.
-    public func resume(_ request: ResumeRequest) -> ResumeOutcome {
+    public func resume(_ asked: ResumeRequest) -> ResumeOutcome {
+        let request = merged(asked)
         if let problem = objection(to: request) { return .refused(problem) }
         awaitEngine(request)
         let lock: ResumeLock
@@ -187,14 +192,19 @@ extension KillSwitch {
             return .refused(error.message)
         }
         defer { lock.release() }
-        return resumeLocked(request)
+        do {
+            return try resumeLocked(request)
+        } catch {
+            noteUnapproved(error.refusal, request)
+            return .unapproved(error.refusal)
+        }
     }
 
     private func objection(to request: ResumeRequest) -> String? {
         if directory.isOnNetwork {
             return "\(directory.path) is on a network file system, where neither locks nor pages can be trusted"
         }
-        if request.reason.allSatisfy(\.isWhitespace) { return "a resume needs a reason" }
+        if request.reason.allSatisfy(\.isWhitespace), request.approve == nil { return "a resume needs a reason" }
         if request.scope.isGlobal, !settings.resumeModes.contains(request.mode) {
             let modes = settings.resumeModes.map(\.name).joined(separator: ", ")
             return settings.paper
@@ -211,12 +221,17 @@ extension KillSwitch {
         return nil
     }
 
-    private func resumeLocked(_ request: ResumeRequest) -> ResumeOutcome {
+    private func resumeLocked(_ asked: ResumeRequest) throws(Unapproved) -> ResumeOutcome {
         if let problem = settle() { return .refused(problem) }
         guard let page = HaltPage.map(directory, writable: true).page else {
             return .refused("halt.page cannot be written by this user: resume as the desk's owner")
         }
-        let found = page.word.mode == .unknown ? .halted : page.word.mode
+        let begun = page.word
+        let found = begun.mode == .unknown ? .halted : begun.mode
+        let second = try secondPerson(asked, word: begun)
+        // Whatever was read before the lock is read again: what is resumed is what was asked.
+        var request = asked
+        if case .confirms(let kept) = second { request = asked.confirming(kept.content) }
         if nothingToResume(request, page) { return .already(page.word) }
         // Before the pause: what the engine judges is the desk that the operator saw, not the moment's halt.
         let engine = engineChecks(observe(), mode: request.scope.isGlobal ? request.mode : found, scope: request.scope)
@@ -233,6 +248,7 @@ extension KillSwitch {
             ).filter { !$0.passed && request.overrides[$0.name] == nil && $0.name != .gates }
             if !early.isEmpty { return .refused(KillSwitch.words(early)) }
         }
+        if case .asks(let since) = second { return ask(request, since: since, on: begun, found, engine: engine) }
         var pause: HaltReport?
         if found.permitsAnything {
             let paused = halt(
@@ -263,7 +279,34 @@ extension KillSwitch {
             !$0.passed && request.overrides[$0.name] == nil && !(pause != nil && $0.name == .gates)
         }
         if let refusal = refusal(failing, seen, request) { return .refused(refusal) }
+        if case .confirms(let kept) = second {
+            try spend(kept, seen: seen, pause: pause)
+            return commit(request, page: page, from: word, to: mode, seen: seen, pause: pause, asked: kept.content)
+        }
         return commit(request, page: page, from: word, to: mode, seen: seen, pause: pause)
+    }
+
+    /// The first of two people: everything is checked as for a resume, nothing is paused, and the request is kept.
+    private func ask(
+        _ request: ResumeRequest,
+        since: String,
+        on word: Word,
+        _ found: Mode,
+        engine: [PreflightCheck]
+    ) -> ResumeOutcome {
+        let seen = observe()
+        guard seen.word == word else { return .refused("the desk changed while this resume began: look again") }
+        let failing = preflight(
+            seen,
+            mode: request.scope.isGlobal ? request.mode : restored(found, seen, pause: nil),
+            scope: request.scope,
+            answers: request.answers,
+            engine: engine
+        ).filter {
+            !$0.passed && request.overrides[$0.name] == nil && !(found.permitsAnything && $0.name == .gates)
+        }
+        if let refusal = refusal(failing, seen, request) { return .refused(refusal) }
+        return keep(request, since: since, seen: seen)
     }
 
     /// The mode that a resume of one scope restores: what it found, as far as the global latches that stay allow.
@@ -305,7 +348,8 @@ extension KillSwitch {
         from word: Word,
         to mode: Mode,
         seen: Observation,
-        pause: HaltReport?
+        pause: HaltReport?,
+        asked: WaitingResume? = nil
     ) -> ResumeOutcome {
         let id = Log.newID()
         let top = max(word.generation, seen.fold.lastGeneration)
@@ -316,7 +360,14 @@ extension KillSwitch {
         let next = Word(generation: generation, mode: mode)
         var extra: [JSON.Member] = [.init("clears", .integer(Int64(seen.fold.length)))]
         if let pause { extra.append(.init("pause", .string(pause.id))) }
-        if !request.overrides.isEmpty { extra.append(.init("overrides", .object(overrides(request)))) }
+        if !request.overrides.isEmpty {
+            // A record holds 4,096 bytes: the overrides of every check fit when each reason takes at most 80 as JSON, or
+            // 60 beside the second name.
+            extra.append(.init("overrides", .object(overrides(request, limit: asked == nil ? 80 : 60))))
+        }
+        if let asked {
+            extra += [.init("asked_by", .string(asked.askedBy)), .init("approval", .string(asked.id))]
+        }
         do {
             try Log.append(
                 .resume,
@@ -357,11 +408,10 @@ extension KillSwitch {
         return settleApplied(id, request, next, clears: seen.fold.length)
     }
 
-    private func overrides(_ request: ResumeRequest) -> [JSON.Member] {
-        // A record holds 4,096 bytes: the overrides of every check fit when each reason takes at most 80 as JSON.
+    private func overrides(_ request: ResumeRequest, limit: Int) -> [JSON.Member] {
         PreflightCheck.Name.allCases.compactMap { name in
-            guard var why = request.overrides[name].map({ String($0.prefix(80)) }) else { return nil }
-            while JSON.string(why).bytes.count > 80 { why.removeLast() }
+            guard var why = request.overrides[name].map({ String($0.prefix(limit)) }) else { return nil }
+            while JSON.string(why).bytes.count > limit { why.removeLast() }
             return .init(name.rawValue, .string(why))
         }
     }

@@ -23,7 +23,13 @@ struct TokenBearer: Bearer {
         do throws(TokenRefusal) {
             let claims = try authority.verify(token.utf8, may: wanted, now: now)
             return .success(
-                BearerClaims(id: claims.id, operatorName: claims.operatorName, role: claims.role.rawValue)
+                BearerClaims(
+                    id: claims.id,
+                    operatorName: claims.operatorName,
+                    role: claims.role.rawValue,
+                    // Only a resume asks who else is enrolled.
+                    credential: wanted == .resume ? try authority.credential(of: claims) : nil
+                )
             )
         } catch {
             return .failure(BearerRefusal(error))
