@@ -142,6 +142,7 @@ public final class DeskHost: Sendable {
         log.start()
         loop.ask { [self] engine, _ in log(RunbookLog.started(engine)) }
         if !notifier.start() { logger.error("the system has no thread for notifications: nobody is told") }
+        loop.ask { [self] engine, atMs in tellAgain(engine.toldAlerts(at: atMs), at: atMs) }
         effects.start()
         loop.start(configuration.engine)
         for adapter in adapters { adapter.start { loop.submit($0) } }
@@ -312,9 +313,21 @@ public final class DeskHost: Sendable {
         }
     }
 
+    /// Hands in again what is open and was to be told: the notifier knows what it holds or has delivered, and what it lost
+    /// with the host before is told now.
+    private func tellAgain(_ alerts: [Alert], at atMs: UInt64) {
+        let wallMs = Clock.wallMilliseconds()
+        for alert in alerts {
+            let change = Decision.AlertChange(.raised, alert, isToBeNotified: true)
+            let raisedAt = wallMs - Int64(clamping: atMs - min(atMs, alert.raisedMs))
+            notifier.add(Notification(change, desk: killSwitch.settings.name, at: raisedAt))
+        }
+    }
+
     /// The switch's record that the audit told last; nil: none.
     private func lastTold() -> String? {
-        guard let found = try? journal.reader().lastAudit(of: ["halt", "resume"]) else { return nil }
+        guard let found = try? journal.reader().lastAudit(of: ["halt", "resume", "resume_asked", "resume_unapproved"])
+        else { return nil }
         return JSON(bytes: found.entry.body)?["id"]?.string
     }
 
@@ -322,12 +335,16 @@ public final class DeskHost: Sendable {
     private func tell(_ record: Record) {
         let isHalt = record.change == .halt
         let by = record.op.isEmpty ? record.source.rawValue : record.op
+        if record.change == .note {
+            audit(by, record.kind == .asked ? "resume_asked" : "resume_unapproved", record.brief)
+            return
+        }
         audit(by, isHalt ? "halt" : "resume", record.brief)
         let notification = (isHalt ? Notification.halted : Notification.resumed)(
             record.id,
             record.mode.name,
             record.source.rawValue,
-            record.op,
+            record.people,
             record.reason.isEmpty ? "no reason given" : record.reason,
             record.scope.description,
             killSwitch.settings.name,
@@ -431,12 +448,15 @@ extension JournalOptions {
 extension Record {
     /// What the audit keeps of it; the switch's own log has the rest.
     fileprivate var brief: JSON {
-        .object([
+        var members: [JSON.Member] = [
             .init("id", .string(id)), .init("at", .string(at)), .init("mode", .string(mode.name)),
             .init("scope", .string(scope.description)), .init("reason", .string(reason)),
             .init("source", .string(source.rawValue)), .init("from", .string(from)),
             .init("overrides", .object(overrides)),
-        ])
+        ]
+        if let askedBy { members.append(.init("asked_by", .string(askedBy))) }
+        if let request = approval ?? about { members.append(.init("request", .string(request))) }
+        return .object(members)
     }
 }
 
