@@ -6,7 +6,8 @@ enum Resuming {
     static func answer(_ request: APIRequest, _ world: APIWorld, _ call: APICall) throws(APIRefusal) -> APIAnswer {
         guard let claims = call.claims else { throw APIRefusal(BearerRefusal.missing) }
         let killSwitch = call.desk.killSwitch
-        let asked = try Approving.wanted(request, world, call, claims) ?? wanted(request, killSwitch, claims)
+        let confirmed = try Approving.wanted(request, world, call, claims)
+        let asked = if let confirmed { confirmed } else { try wanted(request, killSwitch, claims) }
         let failing = killSwitch.preflight(world.seen, mode: asked.mode, scope: asked.scope, answers: asked.answers)
             .filter { !$0.passed && !($0.name.canBeOverridden && asked.overrides[$0.name] != nil) }
         guard failing.isEmpty else { throw refused(failing, call, claims, request) }

@@ -10,8 +10,12 @@ struct WaitingDialog: Layer {
     /// How long the request may take to show up in a snapshot.
     static let patienceMs: UInt64 = 5_000
 
+    /// A request is used up right before the record that tells who confirmed it: so long that record may take.
+    static let graceMs: UInt64 = 1_500
+
     let openedMs: UInt64
     private(set) var waiting: WaitingResume?
+    private var goneMs: UInt64?
 
     init(openedMs: UInt64) { self.openedMs = openedMs }
 
@@ -39,12 +43,18 @@ struct WaitingDialog: Layer {
             waiting = now
             return now == nil && context.nowMs >= openedMs + WaitingDialog.patienceMs ? .close() : .consumed
         }
-        if now?.id == waiting.id { return .consumed }
+        if now?.id == waiting.id {
+            goneMs = nil
+            return .consumed
+        }
         // What became of it is the switch's record to tell: a resume names the request.
         let confirmed = context.snapshot.history.last { $0.approval == waiting.id }
         if let confirmed, context.snapshot.mode.permitsAnything {
             return .close(Span("resumed to \(confirmed.mode.name): \(confirmed.op) confirmed it", .good))
         }
+        let gone = goneMs ?? context.nowMs
+        goneMs = gone
+        guard context.nowMs >= gone + WaitingDialog.graceMs else { return .consumed }
         return .close(Span("your request waits no more (halted again, or expired): nothing was resumed", .warning))
     }
 

@@ -169,7 +169,11 @@ struct SecondPersonDialogTests {
         interface.press([.character("R")], Self.desk())
         interface.resumeFinished(message: "asked", succeeded: true, nowMs: now)
         _ = interface.observe(Self.desk(waiting: Self.asked), nowMs: now)
+        // The record of a confirmation comes a moment after the request is used up.
         _ = interface.observe(Self.desk(), nowMs: now)
+        _ = interface.observe(Self.desk(), nowMs: now + 1_499)
+        #expect(interface.layers.last is WaitingDialog)
+        _ = interface.observe(Self.desk(), nowMs: now + 1_500)
         #expect(interface.layers.isEmpty)
         #expect(interface.message?.span.text.contains("nothing was resumed") == true)
     }
