@@ -1,6 +1,7 @@
 import Desk
 import KillSwitch
 import Logging
+import Operators
 import SafetyEngine
 import Synchronization
 

@@ -156,7 +156,7 @@ import Testing
         let id = try #require(asked["approve"]?.string, "\(asked)")
         let directory = try StateDirectory(api.desk.state)
         var kept = try #require(KeptResumeFile.read(directory))
-        kept.askedNs -= 300_000_000_000
+        kept.askedNs &-= 300_000_000_000
         try KeptResumeFile.write(kept, to: directory)
         let late = try api.post(
             Self.resume,
