@@ -26,7 +26,7 @@ import Testing
         )
         func count(_ rule: String) -> Int {
             let lines = (try? String(contentsOfFile: told, encoding: .utf8))?.split(separator: "\n") ?? []
-            return lines.filter { $0.contains(#""kind":"raised""#) && $0.contains(#""rule":"\#(rule)""#) }.count
+            return lines.filter { $0.contains(#""event":"raised""#) && $0.contains(#""rule":"\#(rule)""#) }.count
         }
         try desk.serve()
         try desk.ingest(Line.metric("queue_depth", "101"))

@@ -25,7 +25,9 @@ struct AuthenticationTests {
         #expect(
             try authenticate("ben", "another horse battery") == .accepted(Credential(name: "ben", enrolled: enrolled))
         )
-        for (name, phrase) in [("ben", "correct horse battery"), ("zoe", "another horse battery"), ("ben", nil)] {
+        for (name, phrase) in [("ben", "correct horse battery"), ("zoe", "another horse battery"), ("ben", nil)]
+            as [(String, String?)]
+        {
             guard case .refused = try authenticate(name, phrase) else {
                 Issue.record("\(name) was accepted with \(phrase ?? "nothing")")
                 continue
