@@ -1,3 +1,5 @@
+public import KillSwitch
+
 /// Something that a bearer token can allow.
 public enum BearerPermission: String, Sendable, Equatable, CaseIterable {
     /// Any answer that changes nothing.
@@ -22,6 +24,8 @@ public struct BearerClaims: Sendable, Equatable {
     public var givesAnswers: Bool
     /// The venues for which it may speak in events; for every other it is no more than a bot.
     public var venues: [String]
+    /// That the operator proved who they are, for a resume that takes two people; nil: nobody can tell.
+    public var credential: Credential?
 
     /// Creates claims.
     public init(
@@ -29,13 +33,15 @@ public struct BearerClaims: Sendable, Equatable {
         operatorName: String,
         role: String,
         givesAnswers: Bool = false,
-        venues: [String] = []
+        venues: [String] = [],
+        credential: Credential? = nil
     ) {
         self.id = id
         self.operatorName = operatorName
         self.role = role
         self.givesAnswers = givesAnswers
         self.venues = venues
+        self.credential = credential
     }
 }
 

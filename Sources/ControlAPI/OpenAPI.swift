@@ -137,6 +137,29 @@ enum OpenAPI {
                 ])
             )
         ]
+        if route.shape.isAlsoAccepted {
+            members.append(
+                .init(
+                    "202",
+                    .of([
+                        "description": .string("asked: another operator has to confirm it within 5 minutes"),
+                        "content": .of([
+                            "application/json": .of([
+                                "schema": .of([
+                                    "type": .string("object"),
+                                    "properties": .of([
+                                        "success": type("boolean"), "message": type("string"),
+                                        "approve": type("string"),
+                                        "expires_in_ms": type("integer"), "expires_at": type("string"),
+                                        "waiting": type("object"),
+                                    ]),
+                                ])
+                            ])
+                        ]),
+                    ])
+                )
+            )
+        }
         var statuses = Set(route.shape.statuses).union([403, 408, 413, 503])
         if case .anybody = route.right {} else { statuses.insert(401) }
         for status in statuses.sorted() {

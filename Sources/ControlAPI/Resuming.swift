@@ -6,7 +6,8 @@ enum Resuming {
     static func answer(_ request: APIRequest, _ world: APIWorld, _ call: APICall) throws(APIRefusal) -> APIAnswer {
         guard let claims = call.claims else { throw APIRefusal(BearerRefusal.missing) }
         let killSwitch = call.desk.killSwitch
-        var asked = try wanted(request, killSwitch, claims)
+        let confirmed = try Approving.wanted(request, world, call, claims)
+        var asked = if let confirmed { confirmed } else { try wanted(request, killSwitch, claims) }
         // A halt from here on was in nobody's mind when this was asked.
         asked.seen = world.seen.word
         let failing = killSwitch.preflight(world.seen, mode: asked.mode, scope: asked.scope, answers: asked.answers)
@@ -32,6 +33,14 @@ enum Resuming {
         case .already(let word):
             giveBack()
             return done("nothing to resume: the desk is \(word.mode.name)", word)
+        case .waiting(let waiting):
+            // The first of two people has had their part of a resume: the token is used up.
+            call.desk.switchChanged()
+            return Approving.asked(waiting, world)
+        case .unapproved(let refusal):
+            giveBack()
+            call.desk.switchChanged()
+            throw Approving.refused(refusal)
         case .refused(let why):
             giveBack()
             throw APIRefusal(409, "refused", "not resumed: \(why)")
@@ -71,7 +80,8 @@ enum Resuming {
             from: "\(request.from); \(whose)",
             source: .api,
             answers: answers,
-            overrides: try overrides(json)
+            overrides: try overrides(json),
+            credential: claims.credential
         )
     }
 

@@ -23,6 +23,8 @@ struct Route: Sendable {
         var query: [(name: String, type: String)] = []
         /// What the answer is, where it is no JSON.
         var contentType = "application/json"
+        /// Whether 202 is an answer, too: asked, and another person has to confirm it.
+        var isAlsoAccepted = false
         /// The statuses of answers besides 200.
         var statuses: [Int] = []
     }

@@ -127,7 +127,7 @@ final class StreamHub: Sendable {
 
     private static func isAge(_ key: String) -> Bool {
         // Notes and texts say ages in words.
-        key.hasSuffix("age_ms") || ["held_ms", "missed", "note", "text"].contains(key)
+        key.hasSuffix("age_ms") || ["held_ms", "expires_in_ms", "missed", "note", "text"].contains(key)
     }
 
     private func send(_ make: (inout Shelf) -> String) {

@@ -140,7 +140,12 @@ public struct Interface: Sendable {
     /// The outcome of `Effect.resume`.
     public mutating func resumeFinished(message text: String, succeeded: Bool, nowMs: UInt64) {
         if succeeded {
+            // Of two people the first is told what happens now; which request is theirs, the next snapshot says.
+            let asked = layers.contains {
+                ($0 as? ResumeDialog).map { $0.approvals > 1 && $0.confirms == nil } ?? false
+            }
             layers.removeAll { $0 is ResumeDialog }
+            if asked { layers.append(WaitingDialog(openedMs: nowMs)) }
         } else {
             withResumeDialog { $0.finished(message: text, nowMs: nowMs) }
         }

@@ -30,6 +30,10 @@ public struct Observation: Sendable {
     public var host: HostLock.Presence?
     /// The stop files that are there.
     public var stopFiles: [StopFile]
+    /// How many operators a resume takes.
+    public var approvals = 1
+    /// The resume that waits for a second person; nil: none.
+    public var waiting: WaitingResume?
     /// CLOCK_BOOTTIME ns of this look.
     public var now: UInt64
     /// What the log's file was: a fold of the same file need not be made again.
@@ -118,6 +122,7 @@ public struct Observation: Sendable {
             .init("dead_man_ms", .number(deadMan / 1_000_000)),
             .init("problem", .text(pageProblem?.description ?? modeProblem)),
             .init("stop_files", .array(stopFiles.map { .string($0.path) })),
+            .init("approvals", .integer(Int64(approvals))), .init("waiting", waiting?.json ?? .null),
         ]
         return .object(members)
     }
@@ -191,7 +196,11 @@ extension KillSwitch {
             logIdentity: logIdentity,
             mirrorIdentity: mirrorIdentity
         )
-        seen.beat = page?.beat ?? 0
+        seen.approvals = approvals(seen)
+        if seen.approvals > 1 {
+            let latches = fold.latches.map(\.id)
+            seen.waiting = KeptResumeFile.read(directory)?.waiting(now: seen.now, word: word, latches: latches)
+        }
         if seen.mode.permitsAnything {
             if let stop = seen.stopFiles.first {
                 seen.mode = .halted

@@ -96,6 +96,11 @@ public struct ResumeRequest: Sendable, Equatable {
     /// The page's word that the answers are about: a halt since then refuses the resume. nil: whatever the page bears
     /// when the resume runs.
     public var seen: Word?
+    /// The request of another operator that this confirms; nil: it confirms none. Mode, scope, reason and overrides are
+    /// then that request's.
+    public var approve: String?
+    /// That `op` proved who they are; nil: they did not, which a desk that takes two people refuses.
+    public var credential: Credential?
 
     /// Creates a request.
     public init(
@@ -107,7 +112,9 @@ public struct ResumeRequest: Sendable, Equatable {
         source: Record.Source,
         answers: Set<PreflightCheck.Name>,
         overrides: [PreflightCheck.Name: String] = [:],
-        seen: Word? = nil
+        seen: Word? = nil,
+        approve: String? = nil,
+        credential: Credential? = nil
     ) {
         self.mode = mode
         self.scope = scope
@@ -118,5 +125,7 @@ public struct ResumeRequest: Sendable, Equatable {
         self.answers = answers
         self.overrides = overrides
         self.seen = seen
+        self.approve = approve
+        self.credential = credential
     }
 }

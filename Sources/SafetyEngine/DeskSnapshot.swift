@@ -145,6 +145,10 @@ public struct DeskSnapshot: Sendable, Equatable {
     public var notDurable: String?
     /// Whether an operator's credential is enrolled.
     public var operatorsEnrolled: Bool
+    /// How many operators a resume takes.
+    public var approvals: Int
+    /// The resume that waits for a second person; nil: none.
+    public var waiting: WaitingResume?
     /// How fresh all of this is.
     public var freshness: Freshness
     /// What the operator ought to know: a broken configuration, a port taken, a missing credential.
@@ -193,6 +197,8 @@ public struct DeskSnapshot: Sendable, Equatable {
         self.steps = HaltSteps()
         self.notDurable = nil
         self.operatorsEnrolled = false
+        self.approvals = 1
+        self.waiting = nil
         self.freshness = .never
         self.notices = []
         self.alerts = .never(source: "engine", hint: "nothing on this desk evaluates rules yet")

@@ -28,7 +28,9 @@ struct TokenBearer: Bearer {
                     operatorName: claims.operatorName,
                     role: claims.role.rawValue,
                     givesAnswers: claims.role.rights.isPersonal && claims.role.rights.isSpentByResume,
-                    venues: claims.scope.venues
+                    venues: claims.scope.venues,
+                    // Only a resume asks who else is enrolled.
+                    credential: wanted == .resume ? try authority.credential(of: claims) : nil
                 )
             )
         } catch {

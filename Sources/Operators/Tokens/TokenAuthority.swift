@@ -1,4 +1,4 @@
-import KillSwitch
+public import KillSwitch
 import Synchronization
 
 /// Issues, checks, spends and revokes the tokens of one desk. Halting touches none of this.
@@ -90,6 +90,18 @@ public final class TokenAuthority: Sendable {
         }
         func cut(_ key: String) -> String { String(json[key]?.string?.prefix(64) ?? "?") }
         return "\(cut("sub")) (\(cut("jti")))"
+    }
+
+    /// What a token's operator is among all who are enrolled now: for a resume that takes two people.
+    ///
+    /// - Parameter claims: of a token that was just accepted.
+    /// - Throws: `TokenRefusal.unavailable` when nobody can tell who is enrolled.
+    public func credential(of claims: TokenClaims) throws(TokenRefusal) -> Credential {
+        do {
+            return try operators.credential(of: claims.operatorName)
+        } catch {
+            throw .unavailable("\(error)")
+        }
     }
 
     private static func check(_ token: IssuedToken, _ enrolled: [Operator]) throws(TokenRefusal) {
