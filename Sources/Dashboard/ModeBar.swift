@@ -153,7 +153,8 @@ enum ModeBar {
     }
 
     private static func host(_ scene: Scene) -> Span {
-        if case .never = scene.freshness { return Span("host not seen yet", .lost) }
+        let isUnheard = scene.snapshot.link.map { $0.silentMs == nil } ?? false
+        if isUnheard || scene.freshness == .never { return Span("host not seen yet", .lost) }
         let span: Span
         switch scene.snapshot.host {
         case .embedded: span = Span("host: this screen", .text)

@@ -41,6 +41,10 @@ public struct PlainReport: Sendable {
             said = kept
             return words.link(old, new) + words.freshness(old, new)
         }
+        // A desk on another machine that was not heard before: all of it is news.
+        if let link = old.link, link.silentMs == nil {
+            return standing(snapshot, elapsedMs: elapsedMs, wallMs: wallMs)
+        }
         new.alerts.keepLost(from: old.alerts, id: \.id)
         new.positions.keepLost(from: old.positions, id: \.id)
         new.orders.keepLost(from: old.orders, id: \.identity)

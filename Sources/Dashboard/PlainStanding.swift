@@ -15,7 +15,12 @@ struct PlainStanding {
         var lines: [PlainLine] = []
         if let mark = desk.mark { lines.append(PlainLine(.warning, .desk, "\(mark): this is not the real desk")) }
         let paper = desk.paper ? ", a paper desk," : ""
-        lines.append(PlainLine(.news, .desk, "desk \(desk.deskName)\(paper) in \(desk.directory)"))
+        let place = desk.link.map { " at \($0.place)" } ?? ""
+        if !place.isEmpty, desk.link?.silentMs == nil {
+            lines.append(PlainLine(.news, .desk, "desk\(place), not heard yet"))
+        } else {
+            lines.append(PlainLine(.news, .desk, "desk \(desk.deskName)\(paper)\(place) in \(desk.directory)"))
+        }
         lines += words.link(nil, desk)
         guard desk.isKnown else {
             var known = desk

@@ -4,6 +4,14 @@ extension PlainWords {
     /// A halt that the desk has not confirmed is said again so often, in milliseconds.
     private static let againMs: UInt64 = 5_000
 
+    /// Another reason why a desk on another machine is not connected: what is to be done about it may be another, too.
+    func otherProblem(_ old: DeskSnapshot, _ new: DeskSnapshot) -> PlainLine? {
+        guard let link = new.link, case .lost(_, let before) = old.freshness, case .lost(_, let now) = new.freshness,
+            before != now
+        else { return nil }
+        return PlainLine(.bad, .desk, "still NOT CONNECTED to \(link.place): \(now)")
+    }
+
     /// What changed of the way to a desk on another machine: above all, whether a halt arrived.
     func link(_ old: DeskSnapshot?, _ new: DeskSnapshot) -> [PlainLine] {
         guard let link = new.link else { return [] }

@@ -14,15 +14,18 @@ struct LinkState: Sendable, Equatable {
     private var byteMs: UInt64?
     /// Why nothing comes; nil: it does.
     private(set) var problem: String? = "not connected yet"
-    /// Whether a stream was ever understood.
-    private(set) var isKnown = false
     /// When to try again.
     private(set) var retryAtMs: UInt64 = 0
     private var pace = Pace.stream
 
     /// A stream is being asked for.
-    mutating func began(atMs now: UInt64) { askedMs = now }
+    mutating func began(atMs now: UInt64) {
+        askedMs = now
+        if firstMs == nil { firstMs = now }
+    }
+
     private var askedMs: UInt64 = 0
+    private var firstMs: UInt64?
 
     /// Bytes of the stream came: the link is alive, whatever they are.
     mutating func touched(atMs now: UInt64) { byteMs = now }
@@ -31,7 +34,6 @@ struct LinkState: Sendable, Equatable {
     mutating func heard(atMs now: UInt64) {
         (heardMs, byteMs) = (now, now)
         problem = nil
-        isKnown = true
         pace.succeeded()
     }
 
@@ -52,7 +54,7 @@ struct LinkState: Sendable, Equatable {
     /// How fresh what is known is.
     func freshness(atMs now: UInt64) -> Freshness {
         guard let silent = heardMs.map({ now - min($0, now) }) else {
-            return problem.map { .lost(ageMs: 0, reason: $0) } ?? .never
+            return .lost(ageMs: now - min(firstMs ?? now, now), reason: problem ?? "nothing came yet")
         }
         if let problem { return .lost(ageMs: silent, reason: problem) }
         if silent >= LinkState.silenceMs { return .lost(ageMs: silent, reason: LinkState.silence(silent)) }

@@ -124,6 +124,30 @@ struct LinkTests {
         #expect(!text.contains("heard") && !text.contains("confirmed "))
     }
 
+    @Test func linesSayWhyItIsNotConnectedAndAllOfItOnceItIsHeard() {
+        var report = PlainReport()
+        func said(_ desk: DeskSnapshot) -> [String] { report.changes(desk, wallMs: Fixture.wallMs).map(\.text) }
+        func unheard(_ why: String) -> DeskSnapshot {
+            var desk = DeskSnapshot(deskName: "?", paper: false, directory: "")
+            desk.link = DeskLink(place: "trading-1:5000", machine: "trading-1")
+            desk.freshness = .lost(ageMs: 0, reason: why)
+            return desk
+        }
+        let first = said(unheard("not connected yet"))
+        #expect(first.contains("desk at trading-1:5000, not heard yet"))
+        #expect(first.contains { $0.hasSuffix("a halt is sent until it is confirmed") }, "\(first)")
+        #expect(said(unheard("not connected yet")) == [])
+        #expect(
+            said(unheard("the token is not accepted")) == [
+                "still NOT CONNECTED to trading-1:5000: the token is not accepted"
+            ]
+        )
+        let standing = said(linked())
+        #expect(standing.contains("desk alpha at trading-1:5000 in /var/lib/estop/alpha"), "\(standing)")
+        #expect(standing.contains { $0.hasPrefix("mode TRADING") } && !standing.contains { $0.contains("credential") })
+        #expect(said(linked()) == [])
+    }
+
     @Test func linesSayThatAHaltIsNotConfirmedAgainAndAgainAndThatItIs() {
         var report = PlainReport()
         func said(_ halt: DeskLink.UnconfirmedHalt?, lost: Bool = false) -> [String] {

@@ -58,7 +58,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (200, #"{"success":true,"is_active":true,"id":"h","generation":9,"durable":true}"#, HaltOrder.Answer.confirmed(id: "h", generation: 9)),
+        (
+            200, #"{"success":true,"is_active":true,"id":"h","generation":9,"durable":true}"#,
+            HaltOrder.Answer.confirmed(id: "h", generation: 9)
+        ),
         (
             200, #"{"success":true,"is_active":true,"id":"h","generation":9,"durable":false}"#,
             .onPage(id: "h", problem: "halted there, and not on its disk yet")

@@ -5,9 +5,15 @@ import Testing
 
 @Suite struct LinkStateTests {
     @Test func beforeAnythingCameItIsLostAndSaysWhy() {
-        let link = LinkState()
+        var link = LinkState()
         #expect(link.freshness(atMs: 10) == .lost(ageMs: 0, reason: "not connected yet"))
         #expect(link.silentMs(atMs: 10) == nil)
+        link.began(atMs: 10)
+        link.failed("refused", atMs: 20)
+        link.began(atMs: 300)
+        // Bytes that are no event yet make nothing live either.
+        link.touched(atMs: 400)
+        #expect(link.freshness(atMs: 500) == .lost(ageMs: 490, reason: "refused"))
     }
 
     @Test func aStreamThatSpeaksIsLiveThenStaleThenLost() {
