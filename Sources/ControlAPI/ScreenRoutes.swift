@@ -33,7 +33,8 @@ extension Routes {
         Route(
             method: "POST",
             path: "/api/v1/halts/{id}/reason",
-            right: .anybody,
+            // Whoever may halt says why; it changes nothing.
+            right: .reader,
             summary: "Records why a halt was made; the halt itself does not wait for it",
             shape: .init(
                 body: [("reason", "string", true), ("user_id", "string", false)],

@@ -12,6 +12,8 @@ final class HaltLine: Sendable {
         var roundTripMs: UInt64?
         /// Why a halt would not arrive, as far as is known; nil: it would.
         var problem: String?
+        /// Why the reason of the last halt is not recorded; nil: it is, or none was given.
+        var reasonProblem: String?
     }
 
     private struct State: Sendable {
@@ -65,6 +67,7 @@ final class HaltLine: Sendable {
             if state.view.order == nil || state.view.order?.isConfirmed == true {
                 state.view.order = HaltOrder(askedMs: now, reason: reason)
                 state.lateReason = nil
+                state.view.reasonProblem = nil
             } else {
                 state.view.order?.hurry(atMs: now)
             }
@@ -239,7 +242,18 @@ final class HaltLine: Sendable {
         work.reasonAt = now + HaltLine.pingMs / 5
         // What is refused will be refused again.
         let isOver = (200..<500).contains(ended.status) || work.reasonTries >= HaltLine.mostReasonTries
-        if isOver { state.withLock { $0.lateReason = nil } }
+        guard isOver else { return }
+        let problem =
+            ended.status == 200
+            ? nil
+            : ended.status > 0
+                ? LinkProblem.of(status: ended.status, reason.body, place: address.place)
+                : LinkProblem.of(ended, place: address.place)
+        state.withLock { state in
+            state.lateReason = nil
+            state.view.reasonProblem = problem
+        }
+        changed()
     }
 
     private func lookAtPings(_ work: inout Work, _ now: UInt64) {

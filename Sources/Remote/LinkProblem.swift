@@ -35,6 +35,9 @@ enum LinkProblem {
             return "\(place) is no estop, or one without a control API (HTTP \(status))"
         }
         switch status {
+        case 401 where code == "token_missing":
+            return
+                "\(place) asks for a token: --token-file names the file that holds one (estop token issue, on its machine)"
         case 401: return "the token is not accepted (\(code)): \(message)"
         case 403 where code.hasPrefix("foreign"): return message
         case 403: return "the token may not do this (\(code)): \(message)"

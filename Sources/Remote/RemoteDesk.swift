@@ -137,6 +137,7 @@ public final class RemoteDesk: Sendable {
         if let problem = line.problem, seen.link.problem == nil {
             words.append("K would not be confirmed now: \(problem)")
         }
+        if let problem = line.reasonProblem { words.append("the halt's reason is NOT recorded there: \(problem)") }
         if let notice = tokens.notice { words.append(notice) }
         if let version = seen.version, version != Program.version {
             words.append("the desk runs estop \(version), this screen is \(Program.version)")
