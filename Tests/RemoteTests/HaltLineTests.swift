@@ -74,7 +74,8 @@ import Testing
         #expect(line.isOpen)
         #expect(wait { !line.isOpen })
         #expect(tries.withLock { $0 } == 6)
-        #expect(line.view.order?.tries ?? 0 >= 6)
+        // One of them libcurl may have sent again by itself: its kept connection was gone.
+        #expect(line.view.order?.tries ?? 0 >= 5)
         line.stop(withinMs: 1_000)
     }
 

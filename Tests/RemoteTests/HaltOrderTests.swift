@@ -1,3 +1,4 @@
+import SafetyEngine
 import Testing
 
 @testable import Remote
