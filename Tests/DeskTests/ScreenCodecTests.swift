@@ -94,7 +94,7 @@ import Testing
         ]
         let empty = DeskSnapshot(deskName: "", paper: false, directory: "")
         let whole = ScreenCodecTests.whole()
-        for (before, after) in zip(Mirror(reflecting: empty).children, Mirror(reflecting: whole).children) {
+        for (before, after) in zip(Swift.Mirror(reflecting: empty).children, Swift.Mirror(reflecting: whole).children) {
             let name = before.label ?? ""
             let differs = String(reflecting: before.value) != String(reflecting: after.value)
             #expect(differs != madeByTheScreen.contains(name), "\(name)")

@@ -1,6 +1,7 @@
 import Emulator
 import Foundation
 import Glibc
+import SafetyEngine
 import Testing
 
 @testable import KillSwitch
@@ -325,5 +326,8 @@ import Testing
 
 /// What may be installed.
 enum Tools {
-    static let stunnel = ["/usr/bin/stunnel4", "/usr/bin/stunnel"].first { access($0, X_OK) == 0 }
+    static let stunnel: String? = {
+        let places: [String] = ["/usr/bin/stunnel4", "/usr/bin/stunnel"]
+        return places.first { access($0, X_OK) == 0 }
+    }()
 }
