@@ -48,7 +48,8 @@ enum StepsPane {
                     ? "halted then; a halt's steps are not in the journal" : "no halt is in force"
                 : "unknown: the page cannot be read, so nothing is known of a halt. By hand: \(scene.manualHalt)"
         )
-        content.attention = steps.all.firstIndex { if case .alarm = $0 { true } else { false } }
+        let shown = [steps.key] + (steps.sent == .empty ? [] : [steps.sent]) + steps.all.dropFirst(2)
+        content.attention = shown.firstIndex { if case .alarm = $0 { true } else { false } }
         return content
     }
 

@@ -13,7 +13,7 @@ import Testing
         let program = try remote.screen()
         try program.wait("the desk, its engine and the link's age") {
             program.emulator.text(row: 0).contains("PAPER") && program.shows("AVAX/USD") && program.shows("CONNECTED")
-                && program.shows("heard <2s ago, round trip") && program.shows("engine      OK")
+                && program.shows("heard <2s ago, round trip") && program.shows("4 beating")
         }
         #expect(program.shows("127.0.0.1:\(remote.port)"))
         #expect(!program.shows("no credential"))
@@ -98,7 +98,7 @@ import Testing
         try program.wait("that the link is lost again") { program.emulator.text(row: 0).contains("UNKNOWN") }
         program.type("K")
         try program.wait("that the halt is not confirmed") {
-            program.shows("HALT NOT CONFIRMED for") && program.shows("efused")
+            program.shows("HALT NOT CONFIRMED for") && program.shows("Failed to connect")
         }
         try remote.serve()
         try program.wait("the halt at the new host") {
