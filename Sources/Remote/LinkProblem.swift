@@ -14,8 +14,18 @@ enum LinkProblem {
         case .timedOut: return "\(place) did not answer in time"
         case .notFound: return "there is no host of that name (\(end.error))"
         case .tooLarge: return "\(place) sent more than any estop does: is it one?"
-        case .failed, .complete: return end.error.isEmpty ? "\(place) closed the connection" : end.error
+        case .failed, .complete:
+            return end.error.isEmpty ? "\(place) closed the connection" : withoutTimes(end.error)
         }
+    }
+
+    /// Without how long it took: the same problem has the same words each time.
+    static func withoutTimes(_ text: String) -> String {
+        guard let mark = text.firstRange(of: " after "), let end = text[mark.upperBound...].firstRange(of: " ms"),
+            !text[mark.upperBound..<end.lowerBound].isEmpty,
+            text[mark.upperBound..<end.lowerBound].allSatisfy(\.isNumber)
+        else { return text }
+        return String(text[..<mark.lowerBound] + text[end.upperBound...])
     }
 
     /// Why an answer is not what was asked for.

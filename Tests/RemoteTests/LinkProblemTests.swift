@@ -41,4 +41,13 @@ import Testing
     func eachAnswerIsToldApart(status: Int, body: String, words: String) {
         #expect(LinkProblem.of(status: status, Array(body.utf8), place: "desk-1:5000") == words)
     }
+
+    @Test(arguments: [
+        ("Failed to connect to a port 1 after 12 ms: Couldn't", "Failed to connect to a port 1: Couldn't"),
+        ("Could not resolve host: a", "Could not resolve host: a"), (" after  ms", " after  ms"),
+        ("SSL error after handshake", "SSL error after handshake"), ("", ""), ("after 1 ms", "after 1 ms"),
+    ])
+    func theSameProblemHasTheSameWords(text: String, words: String) {
+        #expect(LinkProblem.withoutTimes(text) == words)
+    }
 }
