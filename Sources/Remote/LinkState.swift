@@ -57,9 +57,10 @@ struct LinkState: Sendable, Equatable {
             return .lost(ageMs: now - min(firstMs ?? now, now), reason: problem ?? "nothing came yet")
         }
         if let problem { return .lost(ageMs: silent, reason: problem) }
-        if silent >= LinkState.silenceMs { return .lost(ageMs: silent, reason: LinkState.silence(silent)) }
+        if silent >= LinkState.silenceMs { return .lost(ageMs: silent, reason: LinkState.silence) }
         return silent >= LinkState.staleMs ? .stale(ageMs: silent) : .live(ageMs: silent)
     }
 
-    static func silence(_ ms: UInt64) -> String { "nothing came for \(ms / 1000) s" }
+    /// The same words however long it is silent: its age is said beside them.
+    static let silence = "nothing came for \(silenceMs / 1_000) s"
 }

@@ -166,10 +166,7 @@ final class StreamLine: Sendable {
         }
         if reading.events.hasOverflowed { return .over("\(address.place) sends more than any estop does") }
         if let ended = seen.ended { return .over(LinkProblem.of(ended, place: address.place)) }
-        if isSilent(now) {
-            let silent = state.withLock { $0.link.silentMs(atMs: now) } ?? LinkState.silenceMs
-            return .over(LinkState.silence(silent))
-        }
+        if isSilent(now) { return .over(LinkState.silence) }
         // Part of a large event: the link is alive, and what is shown is as old as it was.
         return .goesOn(reading, news: isNew)
     }
