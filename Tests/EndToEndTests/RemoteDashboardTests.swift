@@ -118,7 +118,8 @@ import Testing
         program.type("K")
         try program.wait("that the halt is not confirmed") { program.shows("HALT NOT CONFIRMED for") }
         program.type("\u{1b}")
-        program.rest()
+        // The screen counts: it does not come to rest.
+        try program.wait("no question") { !program.shows("Why?") }
         program.type("q")
         try program.waitForEnd()
         let said = String(decoding: program.output.suffix(800), as: UTF8.self)
