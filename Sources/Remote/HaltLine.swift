@@ -35,6 +35,7 @@ final class HaltLine: Sendable {
     /// Between two looks whether the connections stand, in milliseconds.
     private static let pingMs: UInt64 = 5_000
     private static let pingLimitMs: UInt64 = 4_000
+    private static let soonMs: UInt64 = 50
     /// Nothing that others serve: small, for everybody who may look, and refused with a token that is not accepted.
     private static let pingPath = "/api/v1/trading/status"
     /// How often a late reason is tried.
@@ -259,7 +260,8 @@ final class HaltLine: Sendable {
     private func lookAtPings(_ work: inout Work, _ now: UInt64) {
         for index in work.pings.indices.reversed() {
             work.pings[index].body += work.connections.take(work.pings[index].transfer)
-            guard let ended = work.connections.look(work.pings[index].transfer).ended else { continue }
+            let seen = work.connections.look(work.pings[index].transfer)
+            guard let ended = seen.ended else { continue }
             let ping = work.pings.remove(at: index)
             work.connections.end(ping.transfer)
             // The slower one tells nothing new of a link that answers; of one that does not, both say the same.
@@ -270,9 +272,11 @@ final class HaltLine: Sendable {
                 ? (isRefused ? LinkProblem.of(status: 401, ping.body, place: address.place) : nil)
                 : LinkProblem.of(ended, place: address.place)
             if isAnswered { work.pace.succeeded() }
-            work.pingAt = now + (isAnswered ? HaltLine.pingMs : work.pace.failed())
+            // A connection that had to be made first took longer than a round trip: asked again over it.
+            let isNew = isAnswered && seen.connects > 0
+            work.pingAt = now + (isNew ? HaltLine.soonMs : isAnswered ? HaltLine.pingMs : work.pace.failed())
             state.withLock { state in
-                state.view.roundTripMs = isAnswered ? now - min(work.pingedMs, now) : nil
+                if !isNew { state.view.roundTripMs = isAnswered ? now - min(work.pingedMs, now) : nil }
                 state.view.problem = problem
             }
             changed()
