@@ -102,6 +102,13 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // A desk on another machine, through its API.
+        .target(
+            name: "Remote",
+            dependencies: ["CCurl", "Desk", "SafetyEngine", "KillSwitch"],
+            swiftSettings: settings
+        ),
+
         // A recorded desk, to judge the screen by.
         .target(name: "Demo", dependencies: ["SafetyEngine", "KillSwitch"], swiftSettings: settings),
 
@@ -135,7 +142,7 @@ let package = Package(
             name: "estop-desk",
             dependencies: [
                 "ControlAPI", "Desk", "Journal", "Venues", "Notify", "Settings", "Demo", "Dashboard", "Terminal",
-                "Console",
+                "Console", "Remote",
                 "Operators", "KillSwitch", "SafetyEngine",
                 "CProcess", "CEstop",
             ],
@@ -214,6 +221,11 @@ let package = Package(
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RemoteTests",
+            dependencies: ["Remote", "Desk", "SafetyEngine", "KillSwitch"],
             swiftSettings: settings
         ),
         .testTarget(name: "DemoTests", dependencies: ["Demo", "KillSwitch", "SafetyEngine"], swiftSettings: settings),

@@ -7,11 +7,32 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "CCurl.h"
+#include "internal.h"
 
-/* Milliseconds; curl counts them in a long. */
-static long milliseconds(uint64_t value) { return value > 86400000 ? 86400000L : value == 0 ? 1L : (long)value; }
+long estop_curl_milliseconds(uint64_t value) { return value > 86400000 ? 86400000L : value == 0 ? 1L : (long)value; }
+
+pipe_guard estop_pipe_block(void) {
+    pipe_guard guard;
+    sigset_t broken;
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE);
+    guard.masked = pthread_sigmask(SIG_BLOCK, &broken, &guard.before) == 0;
+    return guard;
+}
+
+void estop_pipe_restore(const pipe_guard *guard) {
+    if (!guard->masked || sigismember(&guard->before, SIGPIPE))
+        return;
+    sigset_t broken;
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE);
+    struct timespec none = {0, 0};
+    sigtimedwait(&broken, NULL, &none);
+    pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
+}
 
 typedef struct sink {
     estop_curl_response *response;
@@ -42,8 +63,8 @@ static int configure(CURL *easy, const estop_curl_request *request, struct curl_
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->connect_ms));
-    SET(CURLOPT_TIMEOUT_MS, milliseconds(request->total_ms));
+    SET(CURLOPT_CONNECTTIMEOUT_MS, estop_curl_milliseconds(request->connect_ms));
+    SET(CURLOPT_TIMEOUT_MS, estop_curl_milliseconds(request->total_ms));
     SET(CURLOPT_FORBID_REUSE, 1L);
     SET(CURLOPT_QUICK_EXIT, 1L); /* a name that is still being looked up is not waited for */
     SET(CURLOPT_HTTPHEADER, headers);
@@ -86,11 +107,7 @@ void estop_curl_post(const estop_curl_request *request, estop_curl_response *res
     char text[CURL_ERROR_SIZE] = "";
     CURLcode result = CURLE_OUT_OF_MEMORY;
     sink sink = {.response = response, .most = request->most, .seen = 0};
-    /* With CURLOPT_NOSIGNAL curl does not keep SIGPIPE away from TLS, which writes without MSG_NOSIGNAL. */
-    sigset_t broken, before;
-    sigemptyset(&broken);
-    sigaddset(&broken, SIGPIPE);
-    int masked = pthread_sigmask(SIG_BLOCK, &broken, &before) == 0;
+    pipe_guard guard = estop_pipe_block();
     CURL *easy = curl_easy_init();
     CURLM *multi = curl_multi_init();
     /* No `Expect: 100-continue`: some services leave it unanswered, and curl then waits a second. */
@@ -123,9 +140,5 @@ void estop_curl_post(const estop_curl_request *request, estop_curl_response *res
     curl_easy_cleanup(easy);
     curl_multi_cleanup(multi);
     curl_slist_free_all(headers);
-    if (masked && !sigismember(&before, SIGPIPE)) {
-        struct timespec none = {0, 0};
-        sigtimedwait(&broken, NULL, &none);
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-    }
+    estop_pipe_restore(&guard);
 }

@@ -189,7 +189,7 @@ extension Routes {
         ]
     }
 
-    private static func act(
+    static func act(
         _ change: OperatorAction.Change,
         _ fallback: String,
         _ request: APIRequest,

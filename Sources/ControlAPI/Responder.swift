@@ -43,7 +43,8 @@ struct Responder: Sendable {
         )
         if answer.status == 200, answer.contentType == StreamHub.contentType {
             let last = HTTPField.Name("Last-Event-ID").flatMap { request.head.headerFields[$0] }.flatMap { UInt64($0) }
-            return try await streams.serve(writer, after: last, answer.head)
+            let hub = asked.query["view"] == "screen" ? streams.screens ?? streams : streams
+            return try await hub.serve(writer, after: last, answer.head)
         }
         if request.head.method == .head {
             return try await writer.writeResponse(answer.head)

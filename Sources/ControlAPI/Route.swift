@@ -65,7 +65,8 @@ struct APICall: Sendable {
 
 /// All of it.
 enum Routes {
-    static let all: [Route] = switchRoutes + tradingRoutes + riskRoutes + healthRoutes + actionRoutes + ownRoutes
+    static let all: [Route] =
+        switchRoutes + tradingRoutes + riskRoutes + healthRoutes + actionRoutes + ownRoutes + screenRoutes
 
     /// What is asked for: a route with what its path leaves open, or why there is none.
     static func find(_ method: String, _ path: String) throws(APIRefusal) -> (route: Route, open: [String: String]) {

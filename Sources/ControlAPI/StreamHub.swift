@@ -1,3 +1,4 @@
+import Desk
 import HTTPTypes
 import HummingbirdCore
 import KillSwitch
@@ -14,14 +15,20 @@ final class StreamHub: Sendable {
     static let contentType = "text/event-stream"
     /// Events that are remembered for those who come back.
     static let mostRemembered = 256
+    /// The same for screens: theirs are large, and a snapshot is not much larger.
+    static let mostRememberedOfScreens = 32
     /// Events that wait for one reader.
     static let mostWaiting = 32
     /// Most readers.
     static let mostReaders = 256
     /// Between two looks, in milliseconds, where nothing wakes the thread.
     private static let lookMs: Int32 = 250
+    /// The same for screens, which show the steps of a halt.
+    private static let screenLookMs: Int32 = 100
     /// Between two heartbeats, in milliseconds.
     private static let beatMs: UInt64 = 5_000
+    /// The same for screens, which have to know soon that nobody speaks any more.
+    private static let screenBeatMs: UInt64 = 1_000
 
     /// One event as it goes over the wire.
     struct Message: Sendable, Equatable {
@@ -32,6 +39,7 @@ final class StreamHub: Sendable {
     /// What is remembered, and who reads.
     struct Shelf: Sendable {
         var next: UInt64 = 1
+        var most = StreamHub.mostRemembered
         var remembered: [Message] = []
         var readers: [UInt64: AsyncStream<String>.Continuation] = [:]
         var nextReader: UInt64 = 1
@@ -41,7 +49,7 @@ final class StreamHub: Sendable {
             let message = Message(id: next, text: "id: \(next)\nevent: \(name)\ndata: \(data.line)\n\n")
             next += 1
             remembered.append(message)
-            if remembered.count > StreamHub.mostRemembered { remembered.removeFirst() }
+            if remembered.count > most { remembered.removeFirst() }
             return message
         }
 
@@ -55,20 +63,37 @@ final class StreamHub: Sendable {
     }
 
     private let api: ControlAPI
+    /// What screens are told; nil: this hub is for other programs.
+    private let screen: ScreenFeed?
+    /// The hub of the screens, beside the one for other programs.
+    let screens: StreamHub?
     private let shelf = Mutex(Shelf())
     private let isEnding = Atomic<Bool>(false)
     private let isRunning = Atomic<Bool>(false)
     private let wire = Wire()
 
-    init(_ api: ControlAPI) { self.api = api }
+    /// - Parameter isOfScreens: whether dashboards read it; those of other programs have such a hub beside their own.
+    init(_ api: ControlAPI, isOfScreens: Bool = false) {
+        let desk = api.desk
+        self.api = api
+        screen = isOfScreens ? ScreenFeed(desk.killSwitch, sight: { desk.sight }) : nil
+        screens = isOfScreens ? nil : StreamHub(api, isOfScreens: true)
+        shelf.withLock { shelf in
+            // Greater than those of hosts before this one: their numbers mean nothing here.
+            shelf.next = UInt64(clamping: Clock.wallMilliseconds()) * 1_000
+            if isOfScreens { shelf.most = StreamHub.mostRememberedOfScreens }
+        }
+    }
 
     func start() {
+        screens?.start()
         isRunning.store(true, ordering: .releasing)
         let started = ThreadStart.detached { [self] in run() }
         if !started { isRunning.store(false, ordering: .releasing) }
     }
 
     func stop() {
+        screens?.stop()
         isEnding.store(true, ordering: .releasing)
         wire.pull()
         let until = Clock.boottime() + 2_000_000_000
@@ -77,7 +102,10 @@ final class StreamHub: Sendable {
     }
 
     /// The desk has changed; must not wait.
-    func wake() { wire.pull() }
+    func wake() {
+        wire.pull()
+        screens?.wake()
+    }
 
     private func run() {
         defer { isRunning.store(false, ordering: .releasing) }
@@ -85,21 +113,39 @@ final class StreamHub: Sendable {
         var beaten = Clock.boottime()
         while !isEnding.load(ordering: .acquiring) {
             if shelf.withLock({ !$0.readers.isEmpty }) {
-                let parts = StreamHub.parts(api.world())
+                let parts = look()
                 // Forgotten readers begin with a snapshot; nothing before them has to be told.
                 for (index, part) in parts.enumerated() where shown.isEmpty || shown[index].settled != part.settled {
-                    if !shown.isEmpty { send { $0.add(part.name, part.data).text } }
+                    if shown.isEmpty { continue }
+                    let news = screen == nil ? part.data : ScreenCodec.changes(from: shown[index].data, to: part.data)
+                    send { $0.add(part.name, news).text }
                 }
                 shown = parts
-                if Clock.boottime() >= beaten + StreamHub.beatMs * 1_000_000 {
+                let beatMs = screen == nil ? StreamHub.beatMs : StreamHub.screenBeatMs
+                if Clock.boottime() >= beaten + beatMs * 1_000_000 {
                     beaten = Clock.boottime()
                     let at = Clock.text(milliseconds: Clock.wallMilliseconds())
                     send { _ in "event: heartbeat\ndata: {\"at\":\"\(at)\"}\n\n" }
                 }
             }
-            _ = wire.wait(milliseconds: StreamHub.lookMs)
+            _ = wire.wait(milliseconds: screen == nil ? StreamHub.lookMs : StreamHub.screenLookMs)
             wire.rest()
         }
+    }
+
+    private func look() -> [(name: String, settled: JSON, data: JSON)] {
+        guard let screen else { return StreamHub.parts(api.world()) }
+        let (desk, engine) = screen.look()
+        return [("desk", desk, desk), ("engine", engine, engine)]
+    }
+
+    /// What somebody who comes anew begins with.
+    private func snapshot() -> JSON {
+        guard let screen else { return Routes.snapshot(api.world()) }
+        let (desk, engine) = screen.look(isWhole: true)
+        return .of([
+            "wire": .number(ScreenCodec.wire), "version": .string(Program.version), "desk": desk, "engine": engine,
+        ])
     }
 
     /// What is told of apart when it changes, and what tells a change: without what changes by itself, such as ages.
@@ -171,7 +217,7 @@ final class StreamHub: Sendable {
         if let missed = joined.missed {
             try await body.write(ByteBuffer(string: "retry: 1000\n\n" + missed.map(\.text).joined()))
         } else {
-            let data = Routes.snapshot(api.world()).line
+            let data = snapshot().line
             try await body.write(
                 ByteBuffer(string: "retry: 1000\nid: \(joined.id)\nevent: snapshot\ndata: \(data)\n\n")
             )

@@ -60,6 +60,7 @@ public struct Interface: Sendable {
     /// Whether something on screen counts in tenths of a second just now.
     public func isCounting(_ snapshot: DeskSnapshot, nowMs: UInt64) -> Bool {
         if let press, !press.answered, nowMs < press.atMs + 60_000 { return true }
+        if snapshot.link?.halt != nil { return true }
         guard freshness(of: snapshot, nowMs: nowMs).isLive else { return false }
         return snapshot.hasPendingStep && (snapshot.sinceAgeMs ?? .max) < 60_000
     }
@@ -371,7 +372,7 @@ public struct Interface: Sendable {
         Scene(
             snapshot: snapshot,
             freshness: freshness(of: snapshot, nowMs: nowMs),
-            elapsedMs: observedMs.map { nowMs &- min(nowMs, $0) } ?? 0,
+            elapsedMs: (observedMs.map { nowMs &- min(nowMs, $0) } ?? 0) &+ (snapshot.link?.heldMs ?? 0),
             press: press,
             nowMs: nowMs,
             wallClockMs: wallClockMs

@@ -156,7 +156,7 @@ extension Record {
     }
 
     /// The record in a JSON object as the log and `history --json` have it; nil when a key is missing or wrong.
-    init?(json: JSON) {
+    public init?(json: JSON) {
         guard json["v"]?.integer == 1, let change = json["change"]?.string.flatMap(Change.init(rawValue:)),
             let id = json["id"]?.string, !id.isEmpty, let at = json["at"]?.string,
             let mode = json["mode"]?.string.flatMap({ Mode(name: $0) }),
@@ -285,6 +285,24 @@ public struct Latch: Sendable, Equatable {
         self.op = op
         self.since = since
         self.tag = tag
+    }
+
+    /// The latch in a JSON object as `json` makes it, without its entry's tag; nil when a key is missing or wrong.
+    public init?(json: JSON) {
+        guard let id = json["id"]?.string, let source = json["source"]?.string.flatMap(Record.Source.init(rawValue:)),
+            let scope = json["scope"]?.string.flatMap({ try? Scope($0) }), let reason = json["reason"]?.string,
+            let mode = json["mode"]?.string.flatMap({ Mode(name: $0) })
+        else { return nil }
+        self.init(
+            id: id,
+            source: source,
+            scope: scope,
+            mode: mode,
+            reason: reason,
+            op: json["operator"]?.string ?? "",
+            since: json["since"]?.string ?? "",
+            tag: 0
+        )
     }
 
     /// The latch as the mirror and `status --json` have it.
