@@ -10,6 +10,7 @@ public final class ControlAPI: Sendable {
     let settings: DeskConfiguration.API
     let meter = RequestMeter()
     private let last = LastLook()
+    private let shared = SharedAnswers()
 
     /// Creates it for a desk.
     public init(_ desk: any APIDesk, bearer: any Bearer, settings: DeskConfiguration.API) {
@@ -17,6 +18,9 @@ public final class ControlAPI: Sendable {
         self.bearer = bearer
         self.settings = settings
     }
+
+    /// The switch was changed by this host itself: what is asked now is answered from a new look.
+    func switchChanged() { shared.forget() }
 
     /// One look at the desk. May wait for the disk.
     func world() -> APIWorld {
@@ -53,7 +57,15 @@ public final class ControlAPI: Sendable {
             try checkPlace(request)
             let claims = try claims(request, route.right, isLocal: isLocal)
             let call = APICall(desk: desk, bearer: bearer, claims: claims)
-            return (try route.answer(request, world(), call), name)
+            guard route.isShared(request) else {
+                defer { if request.method != "GET" { shared.forget() } }
+                return (try route.answer(request, world(), call), name)
+            }
+            if let answer = shared.answer(name) { return (answer, name) }
+            let round = shared.round
+            let answer = try route.answer(request, world(), call)
+            shared.keep(answer, of: name, madeIn: round)
+            return (answer, name)
         } catch {
             return (APIAnswer(refusing: error), name)
         }
