@@ -11,6 +11,7 @@ public final class ControlAPI: Sendable {
     let meter = RequestMeter()
     private let refusals = RefusalBook()
     private let last = LastLook()
+    private let shared = SharedAnswers()
 
     /// Creates it for a desk.
     public init(_ desk: any APIDesk, bearer: any Bearer, settings: DeskConfiguration.API) {
@@ -18,6 +19,9 @@ public final class ControlAPI: Sendable {
         self.bearer = bearer
         self.settings = settings
     }
+
+    /// The switch was changed by this host itself: what is asked now is answered from a new look.
+    func switchChanged() { shared.forget() }
 
     /// One look at the desk. May wait for the disk.
     func world() -> APIWorld {
@@ -57,7 +61,15 @@ public final class ControlAPI: Sendable {
             who = claims
             if route.right == .bearer(.act), let wrong = route.shape.objection(to: request.body) { throw wrong }
             let call = APICall(desk: desk, bearer: bearer, claims: claims)
-            return (try route.answer(request, world(), call), route.path)
+            guard route.isShared(request) else {
+                defer { if request.method != "GET" { shared.forget() } }
+                return (try route.answer(request, world(), call), route.path)
+            }
+            if let answer = shared.answer(route.path) { return (answer, route.path) }
+            let round = shared.round
+            let answer = try route.answer(request, world(), call)
+            shared.keep(answer, of: route.path, madeIn: round)
+            return (answer, route.path)
         } catch {
             if let found { refusals.add(error, to: found, request, who, desk.host) }
             return (APIAnswer(refusing: error), found?.path ?? "unknown")

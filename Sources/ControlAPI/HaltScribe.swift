@@ -32,12 +32,14 @@ final class HaltScribe: Sendable {
         var pulled: HaltHandle.Pulled
         var request: HaltRequest
         var body: HaltBody
+        var peer: Peer?
         var began: UInt64
         var reply: @Sendable (HaltAnswer) -> Void
     }
 
     private let killSwitch: KillSwitch
     private let retry: @Sendable (HaltHandle.Pulled, HaltRequest) -> Void
+    private let onRecord: @Sendable () -> Void
     private let onHalt: @Sendable () -> Void
     private let meter: RequestMeter
     private let waiting = Mutex<[Job]>([])
@@ -47,16 +49,19 @@ final class HaltScribe: Sendable {
 
     /// - Parameters:
     ///   - retry: takes a record over that could not be put on disk.
-    ///   - onHalt: told of every halt; must not wait.
+    ///   - onRecord: told of every record, before its answer is given; must not wait.
+    ///   - onHalt: told when halts were recorded; must not wait.
     init(
         _ killSwitch: KillSwitch,
         retry: @escaping @Sendable (HaltHandle.Pulled, HaltRequest) -> Void,
+        onRecord: @escaping @Sendable () -> Void = {},
         onHalt: @escaping @Sendable () -> Void,
         meter: RequestMeter
     ) {
         self.meter = meter
         self.killSwitch = killSwitch
         self.retry = retry
+        self.onRecord = onRecord
         self.onHalt = onHalt
     }
 
@@ -77,13 +82,17 @@ final class HaltScribe: Sendable {
     }
 
     /// Has a halt recorded that is on the page already.
+    ///
+    /// - Parameter peer: who asked over `estop.sock`; what they are called is looked up here, where that may take long.
     func record(
         _ pulled: HaltHandle.Pulled,
         _ request: HaltRequest,
         _ body: HaltBody,
+        _ peer: Peer? = nil,
         reply: @escaping @Sendable (HaltAnswer) -> Void
     ) {
-        let job = Job(pulled: pulled, request: request, body: body, began: Clock.boottime(), reply: reply)
+        let began = Clock.boottime()
+        let job = Job(pulled: pulled, request: request, body: body, peer: peer, began: began, reply: reply)
         waiting.withLock { $0.append(job) }
         wire.pull()
     }
@@ -112,7 +121,11 @@ final class HaltScribe: Sendable {
     }
 
     private func write(_ job: Job) {
-        let report = killSwitch.record(job.pulled, job.request)
+        var request = job.request
+        if let peer = job.peer, request.op?.isEmpty ?? true { request.op = peer.name }
+        let report = killSwitch.record(job.pulled, request)
+        // Before the answer: whoever has it and looks, sees it.
+        onRecord()
         let slots = GateSlots.read(killSwitch.directory).map { $0.filter(\.alive) }
         job.reply(
             HaltAnswer(
@@ -126,7 +139,7 @@ final class HaltScribe: Sendable {
             )
         )
         if report.durable { meter.addHalt(microseconds: (Clock.boottime() - job.began) / 1_000) }
-        if !report.durable { retry(job.pulled, job.request) }
+        if !report.durable { retry(job.pulled, request) }
     }
 }
 

@@ -94,7 +94,9 @@ enum Metrics {
         }
         var halts = Family("estop_halt_duration_seconds", "histogram", "From a halt over HTTP to its record on disk.")
         histogram(&halts, meter.halts, [])
-        return [durations, halts]
+        var dropped = Family("estop_stream_dropped_total", "counter", "Readers of the stream that were too slow.")
+        dropped.add(String(meter.droppedReaders))
+        return [durations, halts, dropped]
     }
 
     private static func halting(_ world: APIWorld) -> [Family] {

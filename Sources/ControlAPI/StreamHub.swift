@@ -30,10 +30,19 @@ final class StreamHub: Sendable {
     /// The same for screens, which have to know soon that nobody speaks any more.
     private static let screenBeatMs: UInt64 = 1_000
 
+    /// How long a reader that was dropped is given to read that it was.
+    private static let grace = TimeAmount.seconds(10)
+
     /// One event as it goes over the wire.
     struct Message: Sendable, Equatable {
         var id: UInt64
         var text: String
+    }
+
+    /// Somebody who reads.
+    struct Reader: Sendable {
+        var queue: AsyncStream<String>.Continuation
+        var channel: any Channel
     }
 
     /// What is remembered, and who reads.
@@ -41,7 +50,7 @@ final class StreamHub: Sendable {
         var next: UInt64 = 1
         var most = StreamHub.mostRemembered
         var remembered: [Message] = []
-        var readers: [UInt64: AsyncStream<String>.Continuation] = [:]
+        var readers: [UInt64: Reader] = [:]
         var nextReader: UInt64 = 1
 
         /// Numbers an event and keeps it.
@@ -98,7 +107,7 @@ final class StreamHub: Sendable {
         wire.pull()
         let until = Clock.boottime() + 2_000_000_000
         while isRunning.load(ordering: .acquiring), Clock.boottime() < until { Clock.sleep(milliseconds: 5) }
-        for reader in shelf.withLock({ Array($0.readers.values) }) { reader.finish() }
+        for reader in shelf.withLock({ Array($0.readers.values) }) { reader.queue.finish() }
     }
 
     /// The desk has changed; must not wait.
@@ -180,16 +189,24 @@ final class StreamHub: Sendable {
         shelf.withLock { shelf in
             let text = make(&shelf)
             for (name, reader) in shelf.readers {
-                if case .enqueued = reader.yield(text) { continue }
-                // It does not read: it is dropped, and its connection with it.
-                reader.finish()
+                if case .enqueued = reader.queue.yield(text) { continue }
+                // It does not read: it is dropped, and its connection with it, read or not.
+                reader.queue.finish()
                 shelf.readers[name] = nil
+                api.meter.addDroppedReader()
+                let channel = reader.channel
+                channel.eventLoop.scheduleTask(in: StreamHub.grace) { channel.close(promise: nil) }
             }
         }
     }
 
     /// Writes to one reader until it goes, does not read, or the host ends.
-    func serve(_ writer: consuming ResponseWriter, after last: UInt64?, _ head: HTTPResponse) async throws {
+    func serve(
+        _ writer: consuming ResponseWriter,
+        _ channel: any Channel,
+        after last: UInt64?,
+        _ head: HTTPResponse
+    ) async throws {
         let (stream, continuation) = AsyncStream.makeStream(
             of: String.self,
             bufferingPolicy: .bufferingOldest(StreamHub.mostWaiting)
@@ -199,7 +216,7 @@ final class StreamHub: Sendable {
             guard shelf.readers.count < StreamHub.mostReaders else { return nil }
             let name = shelf.nextReader
             shelf.nextReader += 1
-            shelf.readers[name] = continuation
+            shelf.readers[name] = Reader(queue: continuation, channel: channel)
             return (name, last.flatMap { shelf.missed(since: $0) }, shelf.next - 1)
         }
         guard let joined else {

@@ -23,6 +23,7 @@ public final class DeskHost: Sendable {
     final class Parts: Sendable {
         let effects = Mutex<EffectRunner?>(nil)
         let socket = Mutex<ControlSocket?>(nil)
+        let http = Mutex<(@Sendable (Int32, [UInt8], Peer) -> Void)?>(nil)
         let adapters = Mutex<[any VenueAdapter]>([])
         let sensor: Mutex<SwitchSensor>
         let cancels = Mutex(HaltCancels())
@@ -165,6 +166,17 @@ public final class DeskHost: Sendable {
 
     /// The switch may have changed: what follows from it is looked after now.
     public func switchChanged() { follower.wake() }
+
+    /// Names who takes connections of `estop.sock` over that speak HTTP.
+    ///
+    /// - Parameter taker: gets the connected socket, which is its own from then on, what was read from it already, and who
+    ///   is on the other side; must not wait. Nil: nobody, and only a halt is served there.
+    public func serveHTTP(by taker: (@Sendable (Int32, [UInt8], Peer) -> Void)?) {
+        parts.http.withLock { $0 = taker }
+    }
+
+    /// Who takes them over; nil: nobody.
+    var takerOfHTTP: (@Sendable (Int32, [UInt8], Peer) -> Void)? { parts.http.withLock { $0 } }
 
     /// Stops everything but the switch's host.
     public func stop() {

@@ -176,7 +176,7 @@ extension KillSwitch {
         } else {
             var bytes: [UInt8]?
             do { bytes = try Log.read(directory) } catch { logProblem = error.message }
-            fold = Fold(log: bytes, word: word, mirrorLength: Mirror.read(directory)?.logBytes)
+            fold = Fold(log: bytes, word: word, mirrorLength: Mirror.read(directory)?.logBytes, knowing: known?.fold)
         }
         var seen = Observation(
             pageProblem: problem,
