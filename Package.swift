@@ -69,7 +69,7 @@ let package = Package(
         .target(name: "Settings", dependencies: ["SafetyEngine", "Console", "KillSwitch"], swiftSettings: settings),
 
         // Webhooks and commands that tell people.
-        .target(name: "CCurl", cSettings: cSettings, linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CCurl", cSettings: cSettings, linkerSettings: [.linkedLibrary("dl")]),
         .target(
             name: "Notify",
             dependencies: ["CCurl", "CProcess", "Settings", "SafetyEngine", "KillSwitch", "Console"],

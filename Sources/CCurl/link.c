@@ -1,13 +1,13 @@
 /* link.c: requests over kept connections, by the multi interface. */
 
 #define _GNU_SOURCE
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "CCurlLink.h"
 #include "internal.h"
+#include "library.h"
 
 struct estop_link {
     CURLM *multi;
@@ -54,12 +54,12 @@ static size_t keep(char *bytes, size_t size, size_t count, void *context) {
 
 estop_link *estop_link_open(void) {
     estop_link *link = calloc(1, sizeof *link);
-    if (link && !(link->multi = curl_multi_init())) {
+    if (link && !(link->multi = curl.multi_init())) {
         free(link);
         return NULL;
     }
     if (link)
-        curl_multi_setopt(link->multi, CURLMOPT_MAXCONNECTS, 4L);
+        curl.multi_setopt(link->multi, CURLMOPT_MAXCONNECTS, 4L);
     return link;
 }
 
@@ -67,7 +67,7 @@ void estop_link_close(estop_link *link) {
     if (!link)
         return;
     pipe_guard guard = estop_pipe_block();
-    curl_multi_cleanup(link->multi);
+    curl.multi_cleanup(link->multi);
     estop_pipe_restore(&guard);
     free(link);
 }
@@ -76,7 +76,7 @@ static CURLcode configure(estop_transfer *transfer, const estop_link_request *re
     CURL *easy = transfer->easy;
     CURLcode bad = CURLE_OK;
     /* The first failure counts: a limit that could not be set must not be missed in silence. */
-#define SET(option, value) if (bad == CURLE_OK) bad = curl_easy_setopt(easy, option, value)
+#define SET(option, value) if (bad == CURLE_OK) bad = curl.easy_setopt(easy, option, value)
     SET(CURLOPT_ERRORBUFFER, transfer->text);
     SET(CURLOPT_PRIVATE, (void *)transfer);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -111,8 +111,8 @@ static CURLcode configure(estop_transfer *transfer, const estop_link_request *re
 }
 
 static void release(estop_transfer *transfer) {
-    curl_easy_cleanup(transfer->easy);
-    curl_slist_free_all(transfer->headers);
+    curl.easy_cleanup(transfer->easy);
+    curl.slist_free_all(transfer->headers);
     free(transfer->bytes);
     free(transfer);
 }
@@ -124,17 +124,17 @@ estop_transfer *estop_link_start(estop_link *link, const estop_link_request *req
     transfer->link = link;
     transfer->most = request->most;
     transfer->result = CURLE_OK;
-    transfer->easy = curl_easy_init();
+    transfer->easy = curl.easy_init();
     /* No `Expect: 100-continue`: a server that leaves it unanswered is waited for. */
-    transfer->headers = curl_slist_append(NULL, "Expect:");
+    transfer->headers = curl.slist_append(NULL, "Expect:");
     for (char *const *header = request->headers; transfer->headers && header && *header; header++) {
-        struct curl_slist *longer = curl_slist_append(transfer->headers, *header);
+        struct curl_slist *longer = curl.slist_append(transfer->headers, *header);
         if (!longer)
-            curl_slist_free_all(transfer->headers);
+            curl.slist_free_all(transfer->headers);
         transfer->headers = longer;
     }
     if (!transfer->easy || !transfer->headers || configure(transfer, request) != CURLE_OK
-        || curl_multi_add_handle(link->multi, transfer->easy) != CURLM_OK) {
+        || curl.multi_add_handle(link->multi, transfer->easy) != CURLM_OK) {
         release(transfer);
         return NULL;
     }
@@ -143,11 +143,11 @@ estop_transfer *estop_link_start(estop_link *link, const estop_link_request *req
 
 static void go_on(estop_link *link) {
     int running = 0, left = 0;
-    curl_multi_perform(link->multi, &running);
-    for (CURLMsg *message; (message = curl_multi_info_read(link->multi, &left)) != NULL;) {
+    curl.multi_perform(link->multi, &running);
+    for (CURLMsg *message; (message = curl.multi_info_read(link->multi, &left)) != NULL;) {
         char *context = NULL;
         if (message->msg != CURLMSG_DONE
-            || curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &context) != CURLE_OK || !context)
+            || curl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &context) != CURLE_OK || !context)
             continue;
         estop_transfer *transfer = (estop_transfer *)(void *)context;
         transfer->ended = 1;
@@ -161,7 +161,7 @@ int estop_link_drive(estop_link *link, int wake, uint64_t milliseconds) {
     struct curl_waitfd extra = {.fd = wake, .events = CURL_WAIT_POLLIN, .revents = 0};
     go_on(link);
     int limit = link->news ? 0 : milliseconds > 60000 ? 60000 : (int)milliseconds;
-    curl_multi_poll(link->multi, &extra, wake >= 0 ? 1 : 0, limit, NULL);
+    curl.multi_poll(link->multi, &extra, wake >= 0 ? 1 : 0, limit, NULL);
     go_on(link);
     link->news = 0;
     estop_pipe_restore(&guard);
@@ -186,9 +186,9 @@ void estop_transfer_look(const estop_transfer *transfer, estop_link_state *state
     memset(state, 0, sizeof *state);
     long status = 0, connects = 0;
     char *type = NULL;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
-    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
+    curl.easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl.easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
+    curl.easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
     state->ended = transfer->ended;
     state->status = (int32_t)status;
     state->connects = (int32_t)connects;
@@ -201,7 +201,7 @@ void estop_transfer_look(const estop_transfer *transfer, estop_link_state *state
             state->error,
             sizeof state->error,
             "%s",
-            transfer->text[0] ? transfer->text : curl_easy_strerror(transfer->result)
+            transfer->text[0] ? transfer->text : curl.easy_strerror(transfer->result)
         );
 }
 
@@ -218,7 +218,7 @@ void estop_transfer_end(estop_link *link, estop_transfer *transfer) {
     if (!transfer)
         return;
     pipe_guard guard = estop_pipe_block();
-    curl_multi_remove_handle(link->multi, transfer->easy);
+    curl.multi_remove_handle(link->multi, transfer->easy);
     release(transfer);
     estop_pipe_restore(&guard);
 }
