@@ -18,7 +18,7 @@ import Testing
         var refused = 0
     }
 
-    @Test(.timeLimit(.minutes(20))) func aThousandTimesInTurnInOneProcess() throws {
+    @Test(.timeLimit(.minutes(60))) func aThousandTimesInTurnInOneProcess() throws {
         let api = try APIDesk()
         let rounds = Sandbox.isLong ? 1_000 : 40
         let token = try api.token("admin")
@@ -38,7 +38,7 @@ import Testing
         #expect(status["activation_count"] == .integer(Int64(rounds + 1)))
     }
 
-    @Test(.timeLimit(.minutes(20))) func thirtyTwoClientsAtOnce() throws {
+    @Test(.timeLimit(.minutes(60))) func thirtyTwoClientsAtOnce() throws {
         let api = try APIDesk()
         let rounds = Sandbox.isLong ? 1_000 / 32 + 1 : 3
         let token = try api.token("admin")
@@ -64,7 +64,7 @@ import Testing
                 } catch { problems.withLock { $0.append("client \(client): \(error)") } }
             }
         }
-        try api.sandbox.wait("every client is through: nothing hangs", seconds: 900) { left.withLock { $0 } == 0 }
+        try api.sandbox.wait("every client is through: nothing hangs", seconds: 3_000) { left.withLock { $0 } == 0 }
         #expect(problems.withLock { $0 } == [])
         let done = all.withLock { $0 }
         #expect(done.halts.count == clients * rounds && done.resumes.count + done.refused == clients * rounds)

@@ -10,7 +10,7 @@ import Testing
     func theServerDoesWhatItsDescriptionSays() throws {
         let api = try APIDesk(bots: 2)
         let wanted = Sandbox.isLong ? 10_000 : 500
-        let most = Sandbox.isLong ? 400 : 8
+        let most = Sandbox.isLong ? 600 : 8
         let checks = [
             "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
             "response_schema_conformance",
