@@ -40,9 +40,13 @@ final class StreamHub: Sendable {
 
     /// What is remembered, and who reads.
     struct Shelf: Sendable {
-        var next: UInt64 = 1
+        /// Begins with the wall clock, so that no number of an earlier host is taken for one of this.
+        var next = UInt64(max(0, Clock.wallMilliseconds())) * 1_000 + 1
         var remembered: [Message] = []
         var readers: [UInt64: Reader] = [:]
+        /// Those whose snapshot is still to be made: from the look that their changes begin with, so that nothing falls
+        /// in between.
+        var newcomers: [UInt64: Reader] = [:]
         var nextReader: UInt64 = 1
 
         /// Numbers an event and keeps it.
@@ -82,7 +86,7 @@ final class StreamHub: Sendable {
         wire.pull()
         let until = Clock.boottime() + 2_000_000_000
         while isRunning.load(ordering: .acquiring), Clock.boottime() < until { Clock.sleep(milliseconds: 5) }
-        for reader in shelf.withLock({ Array($0.readers.values) }) { reader.queue.finish() }
+        for reader in shelf.withLock({ Array($0.readers.values) + $0.newcomers.values }) { reader.queue.finish() }
     }
 
     /// The desk has changed; must not wait.
@@ -93,13 +97,18 @@ final class StreamHub: Sendable {
         var shown: [(name: String, settled: JSON, data: JSON)] = []
         var beaten = Clock.boottime()
         while !isEnding.load(ordering: .acquiring) {
-            if shelf.withLock({ !$0.readers.isEmpty }) {
-                let parts = StreamHub.parts(api.world())
-                // Forgotten readers begin with a snapshot; nothing before them has to be told.
+            if shelf.withLock({ !$0.readers.isEmpty || !$0.newcomers.isEmpty }) {
+                let newcomers = shelf.withLock { shelf in
+                    defer { shelf.newcomers = [:] }
+                    return shelf.newcomers
+                }
+                let world = api.world()
+                let parts = StreamHub.parts(world)
                 for (index, part) in parts.enumerated() where shown.isEmpty || shown[index].settled != part.settled {
                     if !shown.isEmpty { send { $0.add(part.name, part.data).text } }
                 }
                 shown = parts
+                if !newcomers.isEmpty { welcome(newcomers, Routes.snapshot(world).line) }
                 if Clock.boottime() >= beaten + StreamHub.beatMs * 1_000_000 {
                     beaten = Clock.boottime()
                     let at = Clock.text(milliseconds: Clock.wallMilliseconds())
@@ -139,6 +148,17 @@ final class StreamHub: Sendable {
         key.hasSuffix("age_ms") || ["held_ms", "missed", "note", "text"].contains(key)
     }
 
+    /// Gives new readers their snapshot; what follows is told to them too.
+    private func welcome(_ newcomers: [UInt64: Reader], _ snapshot: String) {
+        shelf.withLock { shelf in
+            let text = "id: \(shelf.next - 1)\nevent: snapshot\ndata: \(snapshot)\n\n"
+            for (name, reader) in newcomers {
+                reader.queue.yield(text)
+                shelf.readers[name] = reader
+            }
+        }
+    }
+
     private func send(_ make: (inout Shelf) -> String) {
         shelf.withLock { shelf in
             let text = make(&shelf)
@@ -165,13 +185,14 @@ final class StreamHub: Sendable {
             of: String.self,
             bufferingPolicy: .bufferingOldest(StreamHub.mostWaiting)
         )
-        // The snapshot first: what changes while it is made is told after it.
-        let joined = shelf.withLock { shelf -> (name: UInt64, missed: [Message]?, id: UInt64)? in
-            guard shelf.readers.count < StreamHub.mostReaders else { return nil }
+        let joined = shelf.withLock { shelf -> (name: UInt64, missed: [Message])? in
+            guard shelf.readers.count + shelf.newcomers.count < StreamHub.mostReaders else { return nil }
             let name = shelf.nextReader
             shelf.nextReader += 1
-            shelf.readers[name] = Reader(queue: continuation, channel: channel)
-            return (name, last.flatMap { shelf.missed(since: $0) }, shelf.next - 1)
+            let reader = Reader(queue: continuation, channel: channel)
+            let missed = last.flatMap { shelf.missed(since: $0) }
+            if missed == nil { shelf.newcomers[name] = reader } else { shelf.readers[name] = reader }
+            return (name, missed ?? [])
         }
         guard let joined else {
             let answer = APIAnswer(
@@ -182,17 +203,15 @@ final class StreamHub: Sendable {
                 body: .init(byteBuffer: ByteBuffer(bytes: answer.body))
             )
         }
-        defer { shelf.withLock { $0.readers[joined.name] = nil } }
+        defer {
+            shelf.withLock { shelf in
+                shelf.readers[joined.name] = nil
+                shelf.newcomers[joined.name] = nil
+            }
+        }
         wire.pull()
         var body = try await writer.writeHead(head)
-        if let missed = joined.missed {
-            try await body.write(ByteBuffer(string: "retry: 1000\n\n" + missed.map(\.text).joined()))
-        } else {
-            let data = Routes.snapshot(api.world()).line
-            try await body.write(
-                ByteBuffer(string: "retry: 1000\nid: \(joined.id)\nevent: snapshot\ndata: \(data)\n\n")
-            )
-        }
+        try await body.write(ByteBuffer(string: "retry: 1000\n\n" + joined.missed.map(\.text).joined()))
         for await text in stream { try await body.write(ByteBuffer(string: text)) }
         let why = isEnding.load(ordering: .acquiring) ? "the host stops" : "this reader is too slow"
         try await body.write(ByteBuffer(string: "event: dropped\ndata: {\"reason\":\"\(why)\"}\n\n"))
