@@ -7,8 +7,8 @@ import Synchronization
 
 /// Server-sent events for everybody who watches: one thread looks at the desk, each reader has a short queue of its own.
 ///
-/// Invariants (ControlAPITests/StreamTests): numbers rise by one; whoever comes back with the last number that they saw
-/// misses nothing that is still remembered, and gets a snapshot otherwise; a reader that does not read is dropped, told so,
+/// Invariants (ControlAPITests/StreamTests, StreamShelfTests): numbers rise by one; whoever comes back with the last number
+/// that they saw misses nothing that is still remembered, and gets a snapshot otherwise; a reader that does not read is dropped, told so,
 /// and slows down nobody.
 final class StreamHub: Sendable {
     static let contentType = "text/event-stream"
@@ -40,14 +40,17 @@ final class StreamHub: Sendable {
 
     /// What is remembered, and who reads.
     struct Shelf: Sendable {
-        /// Begins with the wall clock, so that no number of an earlier host is taken for one of this.
-        var next = UInt64(max(0, Clock.wallMilliseconds())) * 1_000 + 1
+        var next: UInt64 = 1
         var remembered: [Message] = []
         var readers: [UInt64: Reader] = [:]
         /// Those whose snapshot is still to be made: from the look that their changes begin with, so that nothing falls
         /// in between.
         var newcomers: [UInt64: Reader] = [:]
         var nextReader: UInt64 = 1
+
+        /// Of a host that starts now: its numbers begin with the wall clock, so that none of an earlier host is taken for
+        /// one of its own.
+        static var ofThisHost: Shelf { Shelf(next: UInt64(max(0, Clock.wallMilliseconds())) * 1_000 + 1) }
 
         /// Numbers an event and keeps it.
         mutating func add(_ name: String, _ data: JSON) -> Message {
@@ -68,7 +71,7 @@ final class StreamHub: Sendable {
     }
 
     private let api: ControlAPI
-    private let shelf = Mutex(Shelf())
+    private let shelf = Mutex(Shelf.ofThisHost)
     private let isEnding = Atomic<Bool>(false)
     private let isRunning = Atomic<Bool>(false)
     private let wire = Wire()

@@ -4,9 +4,9 @@ import Testing
 @testable import ControlAPI
 
 /// What a stream remembers.
-@Suite struct StreamTests {
+@Suite struct StreamShelfTests {
     @Test func numbersRiseByOneAndWhatIsRememberedIsToldAgain() throws {
-        var shelf = StreamHub.Shelf()
+        var shelf = StreamHub.Shelf.ofThisHost
         let first = shelf.add("switch", .null).id
         for _ in 0..<10 { _ = shelf.add("switch", .null) }
         #expect(shelf.missed(since: first)?.map(\.id) == Array(first + 1...first + 10))
@@ -20,9 +20,9 @@ import Testing
     }
 
     @Test func aNumberOfAnEarlierHostIsNoneOfThis() {
-        let earlier = StreamHub.Shelf().next
+        let earlier = StreamHub.Shelf.ofThisHost.next
         Clock.sleep(milliseconds: 5)
-        var shelf = StreamHub.Shelf()
+        var shelf = StreamHub.Shelf.ofThisHost
         for _ in 0..<100 { _ = shelf.add("switch", .null) }
         #expect(shelf.missed(since: earlier) == nil && shelf.missed(since: 0) == nil)
     }
