@@ -41,11 +41,15 @@ final class LastBytes: ChannelInboundHandler {
         context.fireChannelReadComplete()
     }
 
-    /// The first line of what came last over a connection; empty: nothing is remembered.
+    /// The first line of the last request that came over a connection; empty: nothing is remembered.
     static func line(_ context: ChannelHandlerContext) -> String {
         guard let tap = try? context.pipeline.syncOperations.handler(type: LastBytes.self), let last = tap.last else {
             return ""
         }
-        return String(decoding: last.readableBytesView.prefix(256).prefix { $0 != 0x0a }, as: UTF8.self)
+        // Behind whatever whole requests came with it.
+        let text = String(decoding: last.readableBytesView.suffix(1_024), as: UTF8.self)
+        let lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
+        let begins = lines.dropLast(2).lastIndex { $0.isEmpty }.map { $0 + 1 } ?? 0
+        return lines[begins...].first { !$0.isEmpty }.map(String.init) ?? ""
     }
 }

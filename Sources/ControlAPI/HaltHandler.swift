@@ -65,7 +65,7 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Nothing more is written.
     var isClosing = false
     private var due: (at: NIODeadline, what: Due)?
-    private var early: [(slot: Int, at: NIODeadline, answer: APIAnswer)] = []
+    private var early: [(slot: Int, at: NIODeadline, answer: HaltAnswer)] = []
     private var context: ChannelHandlerContext?
 
     /// - Parameter peer: who is on the other side, where it is `estop.sock`.
@@ -282,7 +282,8 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let pulled = hand.handle.pull(for: request)
         let (loop, bound) = (context.eventLoop, NIOLoopBound((self, context), eventLoop: context.eventLoop))
         hand.scribe.record(pulled, request, body, peer) { answer in
-            loop.execute { bound.value.0.finish(slot, answer.answer, bound.value.1) }
+            let made = answer.answer
+            loop.execute { bound.value.0.finish(slot, made, bound.value.1) }
         }
         // A disk that does not move keeps nobody from hearing that the page does.
         let answer = HaltAnswer(
@@ -294,7 +295,7 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
             gates: nil,
             id: pulled.id
         )
-        early.append((slot, loop.now + hand.limits.recordTime, answer.answer))
+        early.append((slot, loop.now + hand.limits.recordTime, answer))
     }
 
     private func finish(_ slot: Int, _ answer: APIAnswer, _ context: ChannelHandlerContext) {
@@ -323,7 +324,7 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Does what is due.
     func tick(_ now: NIODeadline) {
         guard let context else { return }
-        while let first = early.first, first.at <= now { finish(first.slot, first.answer, context) }
+        while let first = early.first, first.at <= now { finish(first.slot, first.answer.answer, context) }
         guard let due, due.at <= now else { return }
         self.due = nil
         switch due.what {

@@ -25,7 +25,7 @@ struct HaltAnswer: Sendable, Equatable {
     }
 }
 
-/// Writes the records of halts that came over HTTP, on a thread of its own: the disk holds up neither a page nor another
+/// Writes the records of halts that came over HTTP, on threads of its own: the disk holds up neither a page nor another
 /// connection.
 final class HaltScribe: Sendable {
     private struct Job: Sendable {
@@ -43,9 +43,11 @@ final class HaltScribe: Sendable {
     private let onHalt: @Sendable () -> Void
     private let meter: RequestMeter
     private let waiting = Mutex<[Job]>([])
-    private let isEnding = Atomic<Bool>(false)
-    private let isRunning = Atomic<Bool>(false)
-    private let wire = Wire()
+    private let threads = WorkThreads(threads: HaltScribe.writers, most: .max, nice: 0)
+
+    /// Records that are written at once: a disk puts several of them down together, so that many who halt at the same moment
+    /// wait for each other less.
+    private static let writers = 4
 
     /// - Parameters:
     ///   - retry: takes a record over that could not be put on disk.
@@ -65,21 +67,14 @@ final class HaltScribe: Sendable {
         self.onHalt = onHalt
     }
 
-    /// Starts the thread; false: the system has none.
+    /// Starts the threads; false: the system has none.
     func start() -> Bool {
-        isRunning.store(true, ordering: .releasing)
-        let started = ThreadStart.detached { [self] in run() }
-        if !started { isRunning.store(false, ordering: .releasing) }
-        return started
+        threads.start()
+        return threads.isRunning
     }
 
-    /// Ends it; what waits is written first, unless the disk does not move.
-    func stop() {
-        isEnding.store(true, ordering: .releasing)
-        wire.pull()
-        let until = Clock.boottime() + 2_000_000_000
-        while isRunning.load(ordering: .acquiring), Clock.boottime() < until { Clock.sleep(milliseconds: 5) }
-    }
+    /// Ends them; what waits is written first, unless the disk does not move.
+    func stop() { threads.stop(withinMs: 2_000) }
 
     /// Has a halt recorded that is on the page already.
     ///
@@ -94,30 +89,21 @@ final class HaltScribe: Sendable {
         let began = Clock.boottime()
         let job = Job(pulled: pulled, request: request, body: body, peer: peer, began: began, reply: reply)
         waiting.withLock { $0.append(job) }
-        wire.pull()
-    }
-
-    private func run() {
-        defer { isRunning.store(false, ordering: .releasing) }
-        while true {
-            if writeWaiting() { continue }
-            if isEnding.load(ordering: .acquiring) { return }
-            _ = wire.wait(milliseconds: 1_000)
-            wire.rest()
-        }
+        _ = threads.add { [self] in _ = writeWaiting() }
     }
 
     /// Writes what waits, on the thread that calls.
     ///
     /// - Returns: whether anything waited.
+    @discardableResult
     func writeWaiting() -> Bool {
-        let jobs = waiting.withLock { queue in
-            defer { queue = [] }
-            return queue
+        var written = false
+        while let job = waiting.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
+            write(job)
+            onHalt()
+            written = true
         }
-        for job in jobs { write(job) }
-        if !jobs.isEmpty { onHalt() }
-        return !jobs.isEmpty
+        return written
     }
 
     private func write(_ job: Job) {

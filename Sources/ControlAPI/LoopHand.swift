@@ -64,4 +64,3 @@ struct ConnectionLimits: Sendable {
     /// The longest body of other requests: whoever announces a longer one is not asked to send it.
     var longestBody = 4_194_304
 }
-

@@ -8,8 +8,8 @@ import Synchronization
 
 /// Server-sent events for everybody who watches: one thread looks at the desk, each reader has a short queue of its own.
 ///
-/// Invariants (ControlAPITests/StreamTests): numbers rise by one; whoever comes back with the last number that they saw
-/// misses nothing that is still remembered, and gets a snapshot otherwise; a reader that does not read is dropped, told so,
+/// Invariants (ControlAPITests/StreamTests, StreamShelfTests): numbers rise by one; whoever comes back with the last number
+/// that they saw misses nothing that is still remembered, and gets a snapshot otherwise; a reader that does not read is dropped, told so,
 /// and slows down nobody.
 final class StreamHub: Sendable {
     static let contentType = "text/event-stream"
@@ -51,7 +51,14 @@ final class StreamHub: Sendable {
         var most = StreamHub.mostRemembered
         var remembered: [Message] = []
         var readers: [UInt64: Reader] = [:]
+        /// Those whose snapshot is still to be made: from the look that their changes begin with, so that nothing falls
+        /// in between.
+        var newcomers: [UInt64: Reader] = [:]
         var nextReader: UInt64 = 1
+
+        /// Of a host that starts now: its numbers begin with the wall clock, so that none of an earlier host is taken for
+        /// one of its own.
+        static var ofThisHost: Shelf { Shelf(next: UInt64(max(0, Clock.wallMilliseconds())) * 1_000 + 1) }
 
         /// Numbers an event and keeps it.
         mutating func add(_ name: String, _ data: JSON) -> Message {
@@ -76,7 +83,7 @@ final class StreamHub: Sendable {
     private let screen: ScreenFeed?
     /// The hub of the screens, beside the one for other programs.
     let screens: StreamHub?
-    private let shelf = Mutex(Shelf())
+    private let shelf = Mutex(Shelf.ofThisHost)
     private let isEnding = Atomic<Bool>(false)
     private let isRunning = Atomic<Bool>(false)
     private let wire = Wire()
@@ -87,11 +94,7 @@ final class StreamHub: Sendable {
         self.api = api
         screen = isOfScreens ? ScreenFeed(desk.killSwitch, sight: { desk.sight }) : nil
         screens = isOfScreens ? nil : StreamHub(api, isOfScreens: true)
-        shelf.withLock { shelf in
-            // Greater than those of hosts before this one: their numbers mean nothing here.
-            shelf.next = UInt64(clamping: Clock.wallMilliseconds()) * 1_000
-            if isOfScreens { shelf.most = StreamHub.mostRememberedOfScreens }
-        }
+        if isOfScreens { shelf.withLock { $0.most = StreamHub.mostRememberedOfScreens } }
     }
 
     func start() {
@@ -107,7 +110,7 @@ final class StreamHub: Sendable {
         wire.pull()
         let until = Clock.boottime() + 2_000_000_000
         while isRunning.load(ordering: .acquiring), Clock.boottime() < until { Clock.sleep(milliseconds: 5) }
-        for reader in shelf.withLock({ Array($0.readers.values) }) { reader.queue.finish() }
+        for reader in shelf.withLock({ Array($0.readers.values) + $0.newcomers.values }) { reader.queue.finish() }
     }
 
     /// The desk has changed; must not wait.
@@ -118,18 +121,22 @@ final class StreamHub: Sendable {
 
     private func run() {
         defer { isRunning.store(false, ordering: .releasing) }
-        var shown: [(name: String, settled: JSON, data: JSON)] = []
+        var shown: [Part] = []
         var beaten = Clock.boottime()
         while !isEnding.load(ordering: .acquiring) {
-            if shelf.withLock({ !$0.readers.isEmpty }) {
-                let parts = look()
-                // Forgotten readers begin with a snapshot; nothing before them has to be told.
+            if shelf.withLock({ !$0.readers.isEmpty || !$0.newcomers.isEmpty }) {
+                let newcomers = shelf.withLock { shelf in
+                    defer { shelf.newcomers = [:] }
+                    return shelf.newcomers
+                }
+                let (parts, snapshot) = look(isWhole: !newcomers.isEmpty)
                 for (index, part) in parts.enumerated() where shown.isEmpty || shown[index].settled != part.settled {
                     if shown.isEmpty { continue }
                     let news = screen == nil ? part.data : ScreenCodec.changes(from: shown[index].data, to: part.data)
                     send { $0.add(part.name, news).text }
                 }
                 shown = parts
+                if !newcomers.isEmpty { welcome(newcomers, snapshot().line) }
                 let beatMs = screen == nil ? StreamHub.beatMs : StreamHub.screenBeatMs
                 if Clock.boottime() >= beaten + beatMs * 1_000_000 {
                     beaten = Clock.boottime()
@@ -142,19 +149,26 @@ final class StreamHub: Sendable {
         }
     }
 
-    private func look() -> [(name: String, settled: JSON, data: JSON)] {
-        guard let screen else { return StreamHub.parts(api.world()) }
-        let (desk, engine) = screen.look()
-        return [("desk", desk, desk), ("engine", engine, engine)]
-    }
+    private typealias Part = (name: String, settled: JSON, data: JSON)
 
-    /// What somebody who comes anew begins with.
-    private func snapshot() -> JSON {
-        guard let screen else { return Routes.snapshot(api.world()) }
-        let (desk, engine) = screen.look(isWhole: true)
-        return .of([
-            "wire": .number(ScreenCodec.wire), "version": .string(Program.version), "desk": desk, "engine": engine,
-        ])
+    /// What is told of, and what somebody who comes anew begins with: both of one look.
+    ///
+    /// - Parameter isWhole: whether somebody comes anew.
+    private func look(isWhole: Bool) -> (parts: [Part], snapshot: () -> JSON) {
+        guard let screen else {
+            let world = api.world()
+            return (StreamHub.parts(world), { Routes.snapshot(world) })
+        }
+        let (desk, engine) = screen.look(isWhole: isWhole)
+        return (
+            [("desk", desk, desk), ("engine", engine, engine)],
+            {
+                .of([
+                    "wire": .number(ScreenCodec.wire), "version": .string(Program.version), "desk": desk,
+                    "engine": engine,
+                ])
+            }
+        )
     }
 
     /// What is told of apart when it changes, and what tells a change: without what changes by itself, such as ages.
@@ -185,6 +199,17 @@ final class StreamHub: Sendable {
         key.hasSuffix("age_ms") || ["held_ms", "expires_in_ms", "missed", "note", "text"].contains(key)
     }
 
+    /// Gives new readers their snapshot; what follows is told to them too.
+    private func welcome(_ newcomers: [UInt64: Reader], _ snapshot: String) {
+        shelf.withLock { shelf in
+            let text = "id: \(shelf.next - 1)\nevent: snapshot\ndata: \(snapshot)\n\n"
+            for (name, reader) in newcomers {
+                reader.queue.yield(text)
+                shelf.readers[name] = reader
+            }
+        }
+    }
+
     private func send(_ make: (inout Shelf) -> String) {
         shelf.withLock { shelf in
             let text = make(&shelf)
@@ -211,13 +236,14 @@ final class StreamHub: Sendable {
             of: String.self,
             bufferingPolicy: .bufferingOldest(StreamHub.mostWaiting)
         )
-        // The snapshot first: what changes while it is made is told after it.
-        let joined = shelf.withLock { shelf -> (name: UInt64, missed: [Message]?, id: UInt64)? in
-            guard shelf.readers.count < StreamHub.mostReaders else { return nil }
+        let joined = shelf.withLock { shelf -> (name: UInt64, missed: [Message])? in
+            guard shelf.readers.count + shelf.newcomers.count < StreamHub.mostReaders else { return nil }
             let name = shelf.nextReader
             shelf.nextReader += 1
-            shelf.readers[name] = Reader(queue: continuation, channel: channel)
-            return (name, last.flatMap { shelf.missed(since: $0) }, shelf.next - 1)
+            let reader = Reader(queue: continuation, channel: channel)
+            let missed = last.flatMap { shelf.missed(since: $0) }
+            if missed == nil { shelf.newcomers[name] = reader } else { shelf.readers[name] = reader }
+            return (name, missed ?? [])
         }
         guard let joined else {
             let answer = APIAnswer(
@@ -228,17 +254,15 @@ final class StreamHub: Sendable {
                 body: .init(byteBuffer: ByteBuffer(bytes: answer.body))
             )
         }
-        defer { shelf.withLock { $0.readers[joined.name] = nil } }
+        defer {
+            shelf.withLock { shelf in
+                shelf.readers[joined.name] = nil
+                shelf.newcomers[joined.name] = nil
+            }
+        }
         wire.pull()
         var body = try await writer.writeHead(head)
-        if let missed = joined.missed {
-            try await body.write(ByteBuffer(string: "retry: 1000\n\n" + missed.map(\.text).joined()))
-        } else {
-            let data = snapshot().line
-            try await body.write(
-                ByteBuffer(string: "retry: 1000\nid: \(joined.id)\nevent: snapshot\ndata: \(data)\n\n")
-            )
-        }
+        try await body.write(ByteBuffer(string: "retry: 1000\n\n" + joined.missed.map(\.text).joined()))
         for await text in stream { try await body.write(ByteBuffer(string: text)) }
         let why = isEnding.load(ordering: .acquiring) ? "the host stops" : "this reader is too slow"
         try await body.write(ByteBuffer(string: "event: dropped\ndata: {\"reason\":\"\(why)\"}\n\n"))

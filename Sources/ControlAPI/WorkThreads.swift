@@ -40,6 +40,9 @@ final class WorkThreads: Sendable {
         }
     }
 
+    /// Whether there is any.
+    var isRunning: Bool { queue.withLock { $0.running > 0 } }
+
     /// Ends them after what waits, or after so long.
     func stop(withinMs limit: UInt64) {
         queue.withLock { $0.isEnding = true }

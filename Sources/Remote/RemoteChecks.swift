@@ -20,10 +20,13 @@ enum RemoteChecks {
         let overrides = PreflightCheck.Name.allCases.compactMap { name in
             request.overrides[name].map { JSON.Member(name.rawValue, .string($0)) }
         }
+        let confirm = JSON.Member("confirm", .array(answers.map { .string($0.rawValue) }))
+        // Who confirms what another asked says nothing of what it is.
+        if let approve = request.approve { return .object([.init("approve", .string(approve)), confirm]) }
         return .object([
             .init("reason", .string(request.reason)), .init("mode", .string(request.mode.name)),
             .init("scope", .string(request.scope.description)),
-            .init("confirm", .array(answers.map { .string($0.rawValue) })), .init("overrides", .object(overrides)),
+            confirm, .init("overrides", .object(overrides)),
         ])
     }
 

@@ -35,7 +35,13 @@ struct BenchHTTP: BenchPart {
     }
 
     var rows: [BenchRow] {
-        func row(_ name: String, _ subject: BenchSeries, _ reference: String, _ bare: BenchSeries, _ limit: BenchLimit)
+        func row(
+            _ name: String,
+            _ subject: BenchSeries,
+            _ reference: String,
+            _ bare: BenchSeries,
+            _ limit: BenchLimit
+        )
             -> BenchRow
         {
             BenchRow(name: name, unit: .ms, subject: subject, reference: reference, bare: bare, limit: limit)

@@ -76,7 +76,8 @@ final class BenchSite: Sendable {
         }
         let path = "\(root)/desk-\(number)"
         guard mkdir(path, 0o700) == 0 else { throw BenchProblem("\(path) cannot be made", errno: errno) }
-        let text = "[desk]\nname = \"bench\"\npaper = \(paper)\n[dead_man]\nlimit = \"\(limited ? "5s" : "0")\"\n"
+        let text =
+            "[desk]\nname = \"bench\"\npaper = \(paper)\n[dead_man]\nlimit = \"\(limited ? "5s" : "0")\"\n"
             + more
         let file = open("\(path)/estop.toml", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         let written = text.withCString { write(file, $0, strlen($0)) }

@@ -53,6 +53,8 @@ final class HostedDesk: Sendable {
         }
         let relay = relay
         host = try Host(killSwitch, logger: logger, onChange: { relay.tell() })
+        // Before the engine, which may take a while to start: halting waits for nothing.
+        serve(killSwitch, reading.desk.api, logger)
         do {
             do {
                 try begin(killSwitch, reading, arguments, logger, onView)
@@ -66,10 +68,10 @@ final class HostedDesk: Sendable {
             problem.withLock { $0 = error.message }
             retry(killSwitch, reading, arguments, logger, onView)
         } catch {
+            api.withLock { $0 }?.stop()
             host.stop()
             throw error
         }
-        serve(killSwitch, reading.desk.api, logger)
     }
 
     /// Serves HTTP, or says why not: the socket serves in any case.
@@ -85,8 +87,6 @@ final class HostedDesk: Sendable {
             let interface = ControlAPI(behind, bearer: TokenBearer(killSwitch), settings: settings)
             let server = try APIServer(interface, logger: logger)
             api.withLock { $0 = server }
-            // Whichever of the two comes later tells the other.
-            engine.withLock { $0 }?.serveHTTP(by: taker)
             if let problem = server.problem {
                 apiProblem.withLock { $0 = problem }
                 logger.warning("\(problem)")

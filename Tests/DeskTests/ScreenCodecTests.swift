@@ -15,6 +15,18 @@ import Testing
         desk.sinceAgeMs = .max >> 1
         desk.by = "ann"
         desk.reason = "checked"
+        desk.approvals = 2
+        desk.waiting = WaitingResume(
+            id: "0a1b2c3d",
+            mode: .live,
+            reason: "the feed is back",
+            overrides: [.feeds: "seen by eye"],
+            askedBy: "ann",
+            from: "pts/1",
+            source: .keyboard,
+            at: "2026-11-21T08:29:30.000Z",
+            leftMs: 200_000
+        )
         desk.latches = [
             Latch(
                 id: "h1",

@@ -15,7 +15,8 @@ import Testing
         ("GET /health HTTP/1.1\r\nHost localhost\r\n\r\n", [400]),
         ("GET /health HTTP/1.1\r\nHost: local\u{0}host\r\n\r\n", [400]),
         (begin + "Expect: teapots\r\nContent-Length: 2\r\n\r\n{}", [417]),
-        (begin + "Content-Length: -1\r\n\r\n", [400]), (begin + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}", [400]),
+        (begin + "Content-Length: -1\r\n\r\n", [400]),
+        (begin + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}", [400]),
         (begin + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}", [400]),
         (begin + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", [400]),
         (begin + "Content-Length: 99999999\r\n\r\n", [413]),
@@ -88,7 +89,8 @@ import Testing
         #expect(DeskConnection(port: api.port)?.halt()?.json?["durable"] == .bool(true))
         let first = idle[0].readAll()
         #expect(first.contains("503") && first.contains("too_many_connections"), "\(first)")
-        #expect(kept.halt()?.head.contains("200 OK") == true)
+        let still = kept.halt()
+        #expect(still?.head.contains("200 OK") == true, "\(String(describing: still))")
         #expect(try descriptors(of: api) < 64 + 200)
     }
 

@@ -24,7 +24,11 @@ import Testing
         #expect(refused.status == 401)
         let halted = try curl(
             api,
-            "-X", "POST", "http://localhost/api/emergency/kill-switch/activate", "-d", #"{"reason": "over the socket"}"#
+            "-X",
+            "POST",
+            "http://localhost/api/emergency/kill-switch/activate",
+            "-d",
+            #"{"reason": "over the socket"}"#
         )
         #expect(halted.status == 200 && halted.json?["durable"] == .bool(true))
         let record = try #require(try api.desk.halts().last)
@@ -76,7 +80,11 @@ import Testing
         // Whoever a proxy speaks for is somebody else.
         let forwarded = try curl(
             api,
-            "-X", "POST", "http://localhost/api/trading/halt", "-H", "X-Forwarded-For: 203.0.113.7"
+            "-X",
+            "POST",
+            "http://localhost/api/trading/halt",
+            "-H",
+            "X-Forwarded-For: 203.0.113.7"
         )
         #expect(forwarded.status == 401)
     }

@@ -4,8 +4,13 @@ import Testing
 
 /// Reading on is reading anew, whatever the log looks like and wherever it is cut.
 @Suite struct LogLinesTests {
-    private static func line(_ change: Record.Change, _ id: String, _ was: UInt32, _ state: UInt32, _ mode: Mode) -> [UInt8]
-    {
+    private static func line(
+        _ change: Record.Change,
+        _ id: String,
+        _ was: UInt32,
+        _ state: UInt32,
+        _ mode: Mode
+    ) -> [UInt8] {
         let record = Record(
             change: change,
             id: id,

@@ -23,6 +23,7 @@ public enum ScreenCodec {
             ("gates", .array(desk.gates.map(json))), ("supervisors", encoded(desk.supervisors)),
             ("steps", ScreenSteps.json(of: desk.steps)), ("not_durable", .text(desk.notDurable)),
             ("notices", .array(desk.notices.map { .string($0) })),
+            ("approvals", .number(desk.approvals)), ("waiting", desk.waiting?.json ?? .null),
         ]
         return .object(members.map { .init($0.0, $0.1) })
     }
@@ -59,6 +60,8 @@ public enum ScreenCodec {
         desk.supervisors = supervisors
         desk.steps = steps
         desk.notDurable = json["not_durable"]?.string
+        desk.approvals = json["approvals"]?.integer.flatMap { Int(exactly: $0) } ?? 1
+        desk.waiting = json["waiting"].flatMap { WaitingResume(json: $0) }
         desk.notices = (json["notices"]?.array ?? []).compactMap(\.string)
         return desk
     }

@@ -83,6 +83,6 @@ public final class ScreenFeed: Sendable {
 
     private static func isCounter(_ key: String, isPending: Bool) -> Bool {
         key.hasSuffix("age_ms") || key.hasSuffix("AgeMs") || (isPending && key == "ms")
-            || ["checks", "refusals", "checks_per_second", "gaps"].contains(key)
+            || ["checks", "refusals", "checks_per_second", "gaps", "expires_in_ms"].contains(key)
     }
 }
