@@ -1,3 +1,4 @@
+import Desk
 import KillSwitch
 
 /// openapi.json, made from the table of routes.
