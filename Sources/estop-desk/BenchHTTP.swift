@@ -71,7 +71,8 @@ struct BenchHTTP: BenchPart {
     var notes: [String] {
         let beside =
             switch kind {
-            case .paced, .flood: "\(BenchUnit.fixed(answered.percentile(0.5), 0)) reads a second were answered beside it"
+            case .paced, .flood:
+                "\(BenchUnit.fixed(answered.percentile(0.5), 0)) reads a second were answered beside it"
             case .idle, .slow: "\(connections) connections were open"
             }
         // What a bare server's worst is says how much of ours is the machine's.
