@@ -20,7 +20,7 @@ final class WorkThreads: Sendable {
     /// - Parameters:
     ///   - most: jobs that may wait; more are not taken. Less than a pipe holds, in any case.
     ///   - nice: how much the threads give way to whatever else the host does: nobody's reading slows a halt.
-    init(threads: Int, most: Int, nice: Int32 = 10) {
+    init(threads: Int, most: Int, nice: Int32 = 5) {
         self.nice = nice
         var ends: [Int32] = [-1, -1]
         pipe(&ends)

@@ -21,7 +21,7 @@ struct BenchCrowd: Sendable, Equatable {
     var port: Int
 
     /// Connections of the paced.
-    private static let paths = 4
+    private static let paths = 16
 
     /// Where a crowd finds its orders, and where it says what it did.
     static let orders: Int32 = 3

@@ -69,12 +69,15 @@ struct BenchHTTP: BenchPart {
     }
 
     var notes: [String] {
-        switch kind {
-        case .paced, .flood:
-            let rate = BenchUnit.fixed(answered.percentile(0.5), 0)
-            return ["\(title): beside it \(rate) reads were answered a second, each round's own (median)"]
-        case .idle, .slow: return ["\(title): \(connections) connections were open"]
-        }
+        let beside =
+            switch kind {
+            case .paced, .flood:
+                "\(BenchUnit.fixed(answered.percentile(0.5), 0)) reads a second were answered beside it"
+            case .idle, .slow: "\(connections) connections were open"
+            }
+        // What a bare server's worst is says how much of ours is the machine's.
+        let worst = [trip, freshTrip].map { BenchUnit.ms.text($0.max) }.joined(separator: " and ")
+        return ["\(title): \(beside); the bare server's worst, kept and new connection: \(worst) ms"]
     }
 
     mutating func round(_ site: BenchSite, _ size: BenchSize) throws(BenchProblem) {

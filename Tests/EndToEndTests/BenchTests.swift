@@ -56,7 +56,7 @@ import Testing
         // The crowds were there.
         let notes = (report["notes"]?.array ?? []).compactMap(\.string)
         #expect(
-            notes.count == 4 && !notes.contains { $0.contains(" 0 reads") || $0.contains(" 0 connections") },
+            notes.count == 4 && !notes.contains { $0.contains(": 0 reads") || $0.contains(": 0 connections") },
             "\(notes)"
         )
         let left = try FileManager.default.contentsOfDirectory(atPath: box.root)

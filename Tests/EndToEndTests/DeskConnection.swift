@@ -116,7 +116,8 @@ final class DeskConnection {
     func event() -> (name: String, id: Int?, data: String)? {
         while let text = read(to: "\n\n") {
             var (name, id, data) = ("", Int?.none, "")
-            for line in text.split(separator: "\n") {
+            // It comes in chunks, whose sizes have lines of their own.
+            for line in text.replacingOccurrences(of: "\r\n", with: "\n").split(separator: "\n") {
                 if line.hasPrefix("event: ") { name = String(line.dropFirst(7)) }
                 if line.hasPrefix("id: ") { id = Int(line.dropFirst(4)) }
                 if line.hasPrefix("data: ") { data = String(line.dropFirst(6)) }
