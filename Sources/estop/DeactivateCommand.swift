@@ -9,7 +9,8 @@ enum DeactivateCommand {
         "deactivate",
         aliases: ["resume"],
         summary: "resume trading: preflight, four questions, the word, the credential",
-        positionals: [.init("REASON")],
+        // Needed unless another operator's request is confirmed, which has its own.
+        positionals: [.init("REASON", .optional)],
         options: [
             .init(
                 "mode",
@@ -120,6 +121,11 @@ enum DeactivateCommand {
             if arguments.positional("REASON") != nil {
                 throw .usage("--approve confirms a request that has its reason: leave REASON out")
             }
+        } else if arguments.positional("REASON") == nil {
+            throw .usage(
+                "estop deactivate needs REASON: type estop deactivate REASON [--mode M] [--scope S] [--override CHECK=WHY]..., "
+                    + "or estop deactivate --approve ID"
+            )
         }
         let scope: Scope
         do { scope = try Scope(arguments.value("scope") ?? "") } catch { throw .usage(error.message) }

@@ -157,22 +157,6 @@ struct GoldenTests {
         try expect("dialog-resume-refused", resume, desk, nowMs: now)
     }
 
-    @Test func theTwoPeoplesDialogsAreAsRecorded() throws {
-        let now = Fixture.nowMs + 400
-        let desk = SecondPersonDialogTests.desk(waiting: SecondPersonDialogTests.asked)
-        var second = Fixture.interface(desk)
-        second.press([.character("R")], desk)
-        let results = ResumeDialogTests.results(failing: [.gates])
-        second.preflight(results, mode: .reduceOnly, scope: .global, nowMs: now)
-        try expect("dialog-resume-confirm", second, desk, nowMs: now)
-        let before = SecondPersonDialogTests.desk()
-        var first = Fixture.interface(before)
-        first.press([.character("R")], before)
-        first.resumeFinished(message: "asked: another operator has to confirm it", succeeded: true, nowMs: now)
-        _ = first.observe(desk, nowMs: now)
-        try expect("dialog-resume-waiting", first, desk, nowMs: now)
-    }
-
     @Test func anUnansweredHaltShowsItselfAndThenHowToHaltByHand() throws {
         let desk = Fixture.trading()
         var interface = Fixture.interface(desk)
