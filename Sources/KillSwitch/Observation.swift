@@ -1,5 +1,6 @@
 internal import CEstop
 import Glibc
+import Synchronization
 
 /// Everything that can be seen of a desk from outside, at one moment. Looking changes nothing.
 public struct Observation: Sendable {
@@ -176,7 +177,13 @@ extension KillSwitch {
         } else {
             var bytes: [UInt8]?
             do { bytes = try Log.read(directory) } catch { logProblem = error.message }
-            fold = Fold(log: bytes, word: word, mirrorLength: Mirror.read(directory)?.logBytes, knowing: known?.fold)
+            fold = Fold(
+                log: bytes,
+                word: word,
+                mirrorLength: Mirror.read(directory)?.logBytes,
+                knowing: known?.fold ?? directory.lastFold.withLock { $0 }
+            )
+            directory.lastFold.withLock { $0 = fold }
         }
         var seen = Observation(
             pageProblem: problem,

@@ -129,7 +129,7 @@ import Testing
         let second = try api.post(Self.resume, APIDesk.confirmed, token: ben)
         #expect(second.status == 409 && second["error"]?["code"] == .string("resume_waiting"), "\(second)")
         #expect(second["error"]?["waiting"]?["id"] == .string(id))
-        let unanswered = try api.post(Self.resume, #"{"approve": "\#(id)"}"#, token: ben)
+        let unanswered = try api.post(Self.resume, #"{"approve": "\#(id)", "confirm": ["safe"]}"#, token: ben)
         #expect(unanswered.status == 409 && unanswered["error"]?["code"] == .string("preflight"), "\(unanswered)")
         #expect(try confirm(id, nil).status == 401)
         #expect(api.desk.mode == .halted)
