@@ -143,6 +143,8 @@ final class DeskCockpit: Cockpit {
         request.from = identity.from
         request.source = .keyboard
         if request.op.isEmpty { request.op = identity.name }
+        // Checking a passphrase takes a while: a halt that comes meanwhile is not lifted unseen.
+        request.seen = killSwitch.observe().word
         defer { watch.wake() }
         switch Authority.check(request, passphrase: passphrase, on: killSwitch, identity: identity) {
         case .accepted(let credential): request.credential = credential

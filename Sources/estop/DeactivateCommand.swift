@@ -71,6 +71,8 @@ enum DeactivateCommand {
         if arguments.value("mode") == nil { request.mode = killSwitch.settings.resumeMode }
         do { try killSwitch.ensurePages(mayStart: false) } catch { throw .refused(error.message) }
         let seen = killSwitch.observe()
+        // What is answered is about this: a halt that comes while somebody types is not lifted unseen.
+        request.seen = seen.word
         let waiting = try SecondPerson.look(&request, seen, killSwitch)
         let prompt = try prompt(arguments)
         if !arguments.json {

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -48,14 +49,20 @@ static enum what now(int *error) {
     return FAIL;
 }
 
-/* A write that holds the text of `hold:TEXT` has been made, and returns when the marker is gone again. */
+/* Writes that hold the text of `hold:TEXT` have been made, and return when the marker is gone again; once. Several threads may
+   be at it: what one of them has written, another copies. */
 static void hold(const void *bytes, size_t length) {
-    static atomic_int held;
+    static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
+    static int held;
     const char *fault = getenv("ESTOP_FAULT"), *file = getenv("ESTOP_FAULT_DONE");
     if (fault == NULL || file == NULL || strncmp(fault, "hold:", 5) != 0 ||
-        memmem(bytes, length, fault + 5, strlen(fault + 5)) == NULL || atomic_exchange(&held, 1) != 0)
+        memmem(bytes, length, fault + 5, strlen(fault + 5)) == NULL)
         return;
-    done();
+    pthread_mutex_lock(&first);
+    if (!held)
+        done();
+    held = 1;
+    pthread_mutex_unlock(&first);
     while (access(file, F_OK) == 0)
         usleep(1000);
 }

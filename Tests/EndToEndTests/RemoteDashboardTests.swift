@@ -241,8 +241,7 @@ import Testing
         #expect(remote.mode == .halted)
     }
 
-    @Test(.enabled(if: Tools.stunnel != nil, "stunnel is not installed"))
-    func stunnelBeforeTheDeskIsEnough() throws {
+    @Test(TestTool.stunnel.isThere) func stunnelBeforeTheDeskIsEnough() throws {
         let remote = try RemoteDeskUnderTest()
         let (_, certificate) = try remote.proxy()
         let port = try RemoteDeskUnderTest.freePort()
@@ -259,7 +258,7 @@ import Testing
 
             """
         )
-        try remote.start(try #require(Tools.stunnel), [settings])
+        try remote.start(TestTool.stunnel.path, [settings])
         let program = try remote.screen("https://localhost:\(port)", "--ca-file", certificate)
         try program.wait("the desk") { program.emulator.text(row: 0).contains("PAPER") && program.shows("AVAX/USD") }
         program.type("K")
@@ -323,12 +322,4 @@ import Testing
         #expect(remote.mode == .halted)
         #expect(remote.halts.contains { $0.reason == "drill" })
     }
-}
-
-/// What may be installed.
-enum Tools {
-    static let stunnel: String? = {
-        let places: [String] = ["/usr/bin/stunnel4", "/usr/bin/stunnel"]
-        return places.first { access($0, X_OK) == 0 }
-    }()
 }

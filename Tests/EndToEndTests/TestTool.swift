@@ -5,6 +5,7 @@ import Testing
 /// is skipped, and says why.
 enum TestTool: String {
     case nginx, promtool
+    case stunnel = "stunnel4"
     case schemathesis = "schemathesis/bin/schemathesis"
 
     private static let directory =
