@@ -69,7 +69,7 @@ let package = Package(
         .target(name: "Settings", dependencies: ["SafetyEngine", "Console", "KillSwitch"], swiftSettings: settings),
 
         // Webhooks and commands that tell people.
-        .target(name: "CCurl", cSettings: cSettings, linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CCurl", cSettings: cSettings, linkerSettings: [.linkedLibrary("dl")]),
         .target(
             name: "Notify",
             dependencies: ["CCurl", "CProcess", "Settings", "SafetyEngine", "KillSwitch", "Console"],
@@ -96,9 +96,17 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: settings
+        ),
+
+        // A desk on another machine, through its API.
+        .target(
+            name: "Remote",
+            dependencies: ["CCurl", "Desk", "SafetyEngine", "KillSwitch"],
             swiftSettings: settings
         ),
 
@@ -135,7 +143,7 @@ let package = Package(
             name: "estop-desk",
             dependencies: [
                 "ControlAPI", "Desk", "Journal", "Venues", "Notify", "Settings", "Demo", "Dashboard", "Terminal",
-                "Console",
+                "Console", "Remote",
                 "Operators", "KillSwitch", "SafetyEngine",
                 "CProcess", "CEstop",
             ],
@@ -216,6 +224,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "RemoteTests",
+            dependencies: ["Remote", "Desk", "SafetyEngine", "KillSwitch"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "DemoTests", dependencies: ["Demo", "KillSwitch", "SafetyEngine"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
@@ -224,7 +237,7 @@ let package = Package(
                 "Console", "Desk", "Operators",
                 "estop", "estop-desk",
             ],
-            exclude: ["python"],
+            exclude: ["python", "runbooks"],
             swiftSettings: settings
         ),
     ],

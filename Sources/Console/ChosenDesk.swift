@@ -54,7 +54,8 @@ extension DeskSettings {
             paper: configuration.desk.isPaper,
             runDirectory: configuration.host.runDirectory,
             stopFilePaths: configuration.stopFile.paths,
-            deadMan: configuration.deadMan.limitMilliseconds * 1_000_000
+            deadMan: configuration.deadMan.limitMilliseconds * 1_000_000,
+            approvals: configuration.resume.approvals
         )
     }
 }

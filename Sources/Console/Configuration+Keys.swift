@@ -86,6 +86,22 @@ extension Configuration {
                 configuration.deadMan.limitMilliseconds = limit
             }
         ),
+        Key(
+            path: ["resume", "approvals"],
+            unit: "1 or 2",
+            summary: "How many operators a resume takes; with 2 one asks, and another confirms within 5 minutes.",
+            example: "1",
+            written: { String($0.resume.approvals) },
+            apply: { (entry, configuration) throws(TOML.Problem) in
+                guard case .integer(let value) = entry.value else {
+                    throw entry.wrongKind("approvals = 1 or approvals = 2")
+                }
+                guard value == 1 || value == 2 else {
+                    throw entry.problem("has to be 1 or 2: write approvals = 2 to have a second person confirm")
+                }
+                configuration.resume.approvals = Int(value)
+            }
+        ),
     ]
 
     /// What the desk's configuration has besides: whole tables, and keys in the tables above. It is the desk that

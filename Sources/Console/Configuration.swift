@@ -9,6 +9,8 @@
 ///     paths = ["/srv/EMERGENCY_STOP"]
 ///     [dead_man]
 ///     limit = "5s"
+///     [resume]
+///     approvals = 2
 ///
 /// Without a file, and for every key that it does not have, the defaults hold: a paper desk. A halt needs nothing from
 /// here: where the file is wrong it goes on with `Configuration()`.
@@ -39,6 +41,12 @@ public struct Configuration: Sendable, Equatable {
         public var limitMilliseconds: UInt64 = 5000
     }
 
+    /// `[resume]`.
+    public struct Resume: Sendable, Equatable {
+        /// `approvals`: how many operators a resume takes; with 2 one asks and another confirms.
+        public var approvals = 1
+    }
+
     /// Something that this version does not know and leaves alone.
     public struct Warning: Sendable, Equatable, CustomStringConvertible {
         /// The line in the file, from 1.
@@ -57,6 +65,8 @@ public struct Configuration: Sendable, Equatable {
     public var stopFile = StopFile()
     /// `[dead_man]`.
     public var deadMan = DeadMan()
+    /// `[resume]`.
+    public var resume = Resume()
     /// The file that was read; nil: the defaults.
     public var file: String?
     /// Keys and tables that this version does not know, in the order of the file.

@@ -61,6 +61,8 @@ struct APIRefusal: Error, Sendable, Equatable {
     var message: String
     var details: [JSON.Member] = []
     var headers: [APIAnswer.Header] = []
+    /// Whom a token that was refused names, unproved: for the audit alone.
+    var claimed: String?
 
     init(
         _ status: Int,
@@ -83,5 +85,6 @@ struct APIRefusal: Error, Sendable, Equatable {
             refusal.message,
             headers: refusal.challenge.map { [.init(name: "WWW-Authenticate", value: $0)] } ?? []
         )
+        claimed = refusal.claimed
     }
 }

@@ -1,3 +1,4 @@
+public import Desk
 import Glibc
 import HTTPTypes
 import HummingbirdCore
@@ -8,15 +9,20 @@ import NIOHTTPTypes
 import NIOPosix
 public import Settings
 
-/// The API on its socket: one event loop of its own, and a few threads for what may wait.
+/// The API on its sockets: one event loop of its own, and a few threads for what may wait.
 public final class APIServer: Sendable {
     private let api: ControlAPI
     private let group: MultiThreadedEventLoopGroup
-    private let listener: any Channel
+    private let listener: (any Channel)?
+    /// Why nothing listens at the configured address; nil: something does. `estop.sock` is served in any case.
+    public let problem: String?
     private let hand: NIOLoopBoundBox<LoopHand>
     private let scribe: HaltScribe
     private let threads: WorkThreads
+    private let doormen: WorkThreads
+    private let executor: ReaderExecutor
     private let streams: StreamHub
+    private let logger: Logger
 
     /// Why it does not serve.
     public struct Failure: Error, Sendable, CustomStringConvertible {
@@ -42,11 +48,11 @@ public final class APIServer: Sendable {
     }
 
     /// Where it listens.
-    public var port: Int { listener.localAddress?.port ?? 0 }
+    public var port: Int { listener?.localAddress?.port ?? 0 }
 
     /// Binds and serves.
     ///
-    /// - Throws: `Failure`, when the address cannot be used.
+    /// - Throws: `Failure`, when the address must not be used.
     public init(_ api: ControlAPI, logger: Logger) throws(Failure) {
         let settings = api.settings
         if let why = APIServer.objection(to: settings) { throw Failure(message: why, isRefusal: true) }
@@ -56,20 +62,27 @@ public final class APIServer: Sendable {
         let scribe = HaltScribe(
             desk.killSwitch,
             retry: { desk.take($0, $1) },
+            onRecord: { api.switchChanged() },
             onHalt: { desk.switchChanged() },
             meter: api.meter
         )
         self.scribe = scribe
         let threads = WorkThreads(threads: 4, most: 512)
         self.threads = threads
+        // A halt that brings a token waits for no reader.
+        let doormen = WorkThreads(threads: 2, most: 16_384, nice: 0)
+        self.doormen = doormen
+        let executor = ReaderExecutor()
+        self.executor = executor
+        self.logger = logger
         let streams = StreamHub(api)
         self.streams = streams
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         self.group = group
         let bearer = api.bearer
-        let door = HaltDoor(isOpen: settings.opensHalt) { token, reply in
+        let door = HaltDoor(isOpen: settings.opensHalt, isProxied: settings.isBehindTLS) { token, reply in
             guard let token else { return reply(.missing) }
-            let isTaken = threads.add {
+            let isTaken = doormen.add {
                 // Any token that is good will do.
                 var first: BearerRefusal?
                 for permission in BearerPermission.allCases {
@@ -82,58 +95,48 @@ public final class APIServer: Sendable {
             }
             if !isTaken { reply(BearerRefusal(status: 503, code: "busy", message: "too much waits: try again")) }
         }
-        let limits = ConnectionLimits(
+        var limits = ConnectionLimits(
             mostConnections: most,
             headTime: .milliseconds(Int64(clamping: settings.headTimeMs)),
             bodyTime: .milliseconds(Int64(clamping: settings.bodyTimeMs)),
             idleTime: .milliseconds(Int64(clamping: settings.idleTimeMs))
         )
+        limits.longestBody = settings.longestBody
         guard scribe.start() else {
             try? group.syncShutdownGracefully()
             throw Failure(message: "the system has no thread for the HTTP API", isRefusal: false)
         }
         threads.start()
+        doormen.start()
+        executor.start()
         let loop = group.next()
-        let responder = Responder(api: api, threads: threads, streams: streams)
+        let (directory, given) = (desk.killSwitch.directory, limits)
         do {
-            let hand = try loop.submit {
-                NIOLoopBoundBox(LoopHand(desk.killSwitch.directory, scribe, door, limits), eventLoop: loop)
+            hand = try loop.submit {
+                NIOLoopBoundBox(LoopHand(directory, scribe, door, given), eventLoop: loop)
             }.wait()
-            self.hand = hand
-            let channel = HTTP1Channel(
-                responder: { request, writer, channel in try await responder.respond(request, writer, channel) },
-                configuration: .init(
-                    additionalChannelHandlers: [HaltHandler(hand.value)],
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: settings.longestHead,
-                        maxHeaderListSize: settings.longestHead,
-                        maxHeaderFieldCount: 200
-                    )
-                )
-            )
-            // Not Hummingbird's own accept loop: there an accepted connection waits for an executor.
-            listener = try ServerBootstrap(group: group)
+        } catch {
+            throw Failure(message: "the HTTP API cannot be served: \(error)", isRefusal: false)
+        }
+        let setUp = APIServer.setUp(api, hand, threads, streams, executor, logger)
+        // Not Hummingbird's own accept loop: there an accepted connection waits for an executor.
+        let bound = Result {
+            try ServerBootstrap(group: group)
                 .serverChannelOption(.backlog, value: 1_024)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .childChannelInitializer { child in
-                    channel.setup(channel: child, logger: logger).map { value in
-                        Task { await channel.handle(value: value, logger: logger) }
-                    }
-                }
+                .childChannelInitializer { setUp($0, nil, nil) }
                 .bind(host: settings.address, port: settings.port).wait()
-        } catch {
-            scribe.stop()
-            threads.stop(withinMs: 100)
-            try? group.syncShutdownGracefully()
+        }
+        switch bound {
+        case .success(let channel): (listener, problem) = (channel, nil)
+        case .failure(let error):
+            listener = nil
             let why = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
-            throw Failure(
-                message:
-                    "\(settings.address):\(settings.port) cannot be listened on (\(why)): the HTTP API is not served; "
-                    + "estop.sock and the command are",
-                isRefusal: false
-            )
+            problem =
+                "\(settings.address):\(settings.port) cannot be listened on (\(why)): the HTTP API is served on "
+                + "estop.sock alone"
         }
         streams.start()
     }
@@ -141,13 +144,64 @@ public final class APIServer: Sendable {
     /// Ends: no more requests, then every connection, then the threads.
     public func stop() {
         streams.stop()
-        try? listener.close().wait()
+        try? listener?.close().wait()
         let hand = hand
-        let open = try? group.next().submit { hand.value.book.channels }.wait()
-        for channel in open ?? [] { channel.close(promise: nil) }
+        try? group.next().submit { for handler in hand.value.book.handlers { handler.end() } }.wait()
         scribe.stop()
         threads.stop(withinMs: 2_000)
+        doormen.stop(withinMs: 2_000)
         try? group.syncShutdownGracefully()
+        executor.stop()
+    }
+
+    /// Serves a connection that somebody else accepted, over `estop.sock`.
+    ///
+    /// - Parameters:
+    ///   - descriptor: the connected socket; it is this server's from now on.
+    ///   - begun: what was read from it already.
+    ///   - peer: who is on the other side.
+    public func serve(_ descriptor: Int32, begun: [UInt8], peer: Peer) {
+        let setUp = APIServer.setUp(api, hand, threads, streams, executor, logger)
+        ClientBootstrap(group: group)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelInitializer { setUp($0, peer, begun) }
+            .withConnectedSocket(descriptor)
+            .whenFailure { [logger] in logger.debug("estop.sock: a connection could not be served: \($0)") }
+    }
+
+    private typealias SetUp = @Sendable (any Channel, Peer?, [UInt8]?) -> EventLoopFuture<Void>
+
+    /// How a connection is made ready.
+    private static func setUp(
+        _ api: ControlAPI,
+        _ hand: NIOLoopBoundBox<LoopHand>,
+        _ threads: WorkThreads,
+        _ streams: StreamHub,
+        _ executor: ReaderExecutor,
+        _ logger: Logger
+    ) -> SetUp {
+        let settings = api.settings
+        return { child, peer, begun in
+            let responder = Responder(api: api, threads: threads, streams: streams, peer: peer)
+            let channel = HTTP1Channel(
+                responder: { request, writer, channel in try await responder.respond(request, writer, channel) },
+                configuration: .init(
+                    additionalChannelHandlers: [HaltHandler(hand.value, peer: peer)],
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: settings.longestHead,
+                        maxHeaderListSize: settings.longestHead,
+                        maxHeaderFieldCount: 200
+                    )
+                )
+            )
+            return channel.setup(channel: child, logger: logger).flatMapThrowing { value -> Void in
+                let pipeline = child.pipeline.syncOperations
+                try pipeline.addHandler(LastBytes(), position: .first)
+                if let begun { try pipeline.addHandler(BegunBytes(begun), position: .first) }
+                // By itself only when an executor has room: a halt is answered before that.
+                Task(executorPreference: executor) { await channel.handle(value: value, logger: logger) }
+            }
+        }
     }
 }
 

@@ -24,13 +24,18 @@ extension Routes {
             summary: "Resets the daily drawdown breaker, or the one named; latches stay",
             shape: .init(
                 body: [("reason", "string", false), ("breaker", "string", false)],
-                answer: [("success", "boolean"), ("message", "string")],
+                answer: [("success", "boolean"), ("message", "string"), ("reset", "array")],
                 statuses: [400, 409, 503]
             ),
             answer: { request, world, call throws(APIRefusal) in
-                let daily = dailyBreaker(try world.engine())
-                let breaker = request.json?["breaker"]?.string ?? daily
-                return try act(.resetBreaker(name: breaker), "reset by the runbook", request, call)
+                let view = try world.engine()
+                let breaker = request.json?["breaker"]?.string ?? dailyBreaker(view)
+                let known = view.breakers.first { $0.name == breaker }
+                if known.map({ !$0.isTripped }) ?? (request.json?["breaker"]?.string == nil) {
+                    return reset([], "nothing to reset: \(breaker) is not tripped")
+                }
+                _ = try act(.resetBreaker(name: breaker), "reset by the runbook", request, call)
+                return reset([breaker], DeskHost.done(.resetBreaker(name: breaker)))
             }
         ),
         Route(
@@ -41,7 +46,7 @@ extension Routes {
             shape: .init(
                 body: [("venue", "string", false), ("reason", "string", false)],
                 answer: [("success", "boolean"), ("exchanges", "array")],
-                statuses: [404, 503]
+                statuses: [400, 404, 503]
             ),
             answer: { request, _, call throws(APIRefusal) in
                 let host = try host(call)
@@ -70,9 +75,12 @@ extension Routes {
             right: .bearer(.act),
             summary: "Restarts every bot that has a restart command",
             shape: .init(
-                body: [("reason", "string", false), ("agent", "string", false), ("agents", "array", false)],
+                body: [
+                    ("reason", "string", false), ("agent", "string", false), ("name", "string", false),
+                    ("agents", "array", false),
+                ],
                 answer: [("success", "boolean"), ("agents", "array")],
-                statuses: [404, 409, 503]
+                statuses: [400, 404, 409, 503]
             ),
             answer: { request, world, call throws(APIRefusal) in
                 if let name = request.json?["agent"]?.string ?? request.json?["name"]?.string {
@@ -91,8 +99,9 @@ extension Routes {
             right: .bearer(.act),
             summary: "Restarts one bot by its restart command",
             shape: .init(
+                body: [("reason", "string", false)],
                 answer: [("success", "boolean"), ("agents", "array")],
-                statuses: [404, 409, 503]
+                statuses: [400, 404, 409, 503]
             ),
             answer: { request, _, call throws(APIRefusal) in
                 try restart([request.parameters["name"] ?? ""], request, call)
@@ -113,7 +122,7 @@ extension Routes {
             ),
             answer: { request, world, call throws(APIRefusal) in
                 let held = try world.engine().positions.count
-                guard let reason = request.json?["reason"]?.string, !reason.isEmpty else {
+                guard let reason = request.json?["reason"]?.string, reason.contains(where: { !$0.isWhitespace }) else {
                     throw APIRefusal(400, "reason_missing", "a reason is needed: say why")
                 }
                 let account = request.json?["account"]?.string
@@ -159,6 +168,15 @@ extension Routes {
         return host
     }
 
+    private static func reset(_ breakers: [String], _ message: String) -> APIAnswer {
+        APIAnswer(
+            .of([
+                "success": .bool(true), "message": .string(message),
+                "reset": .array(breakers.map { .string($0) }),
+            ])
+        )
+    }
+
     private static func dailyBreaker(_ view: EngineView) -> String {
         let names = view.breakers.map(\.name)
         return names.first { $0.contains("DAILY") } ?? names.first { $0.contains("DRAWDOWN") } ?? "DAILY_LOSS"
@@ -171,7 +189,7 @@ extension Routes {
         ]
     }
 
-    private static func act(
+    static func act(
         _ change: OperatorAction.Change,
         _ fallback: String,
         _ request: APIRequest,

@@ -121,16 +121,19 @@ extension APIWorld {
         ]
     }
 
+    /// How many rows a page may have, and from which on.
+    static let limits = 1...1_000
+    static let offsets = 0...100_000
+
     /// A list in pages: `limit` and `offset`, the whole number in `total`.
     static func page(
         _ rows: [JSON],
-        _ request: APIRequest,
-        most: Int = 1_000
+        _ request: APIRequest
     ) throws(APIRefusal) -> (
         rows: [JSON], members: [JSON.Member]
     ) {
-        let limit = try request.number("limit", default: 100, 1...most)
-        let offset = try request.number("offset", default: 0, 0...10_000_000)
+        let limit = try request.number("limit", default: 100, limits)
+        let offset = try request.number("offset", default: 0, offsets)
         let shown = Array(rows.dropFirst(offset).prefix(limit))
         let next: Int? = offset + shown.count < rows.count ? offset + shown.count : nil
         return (

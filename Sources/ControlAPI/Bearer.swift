@@ -1,3 +1,5 @@
+public import KillSwitch
+
 /// Something that a bearer token can allow.
 public enum BearerPermission: String, Sendable, Equatable, CaseIterable {
     /// Any answer that changes nothing.
@@ -18,12 +20,28 @@ public struct BearerClaims: Sendable, Equatable {
     public var operatorName: String
     /// Its role, as people know it.
     public var role: String
+    /// Whether using it gives the four answers of a resume: it is the operator's own, and one resume uses it up.
+    public var givesAnswers: Bool
+    /// The venues for which it may speak in events; for every other it is no more than a bot.
+    public var venues: [String]
+    /// That the operator proved who they are, for a resume that takes two people; nil: nobody can tell.
+    public var credential: Credential?
 
     /// Creates claims.
-    public init(id: String, operatorName: String, role: String) {
+    public init(
+        id: String,
+        operatorName: String,
+        role: String,
+        givesAnswers: Bool = false,
+        venues: [String] = [],
+        credential: Credential? = nil
+    ) {
         self.id = id
         self.operatorName = operatorName
         self.role = role
+        self.givesAnswers = givesAnswers
+        self.venues = venues
+        self.credential = credential
     }
 }
 
@@ -37,13 +55,16 @@ public struct BearerRefusal: Error, Sendable, Equatable {
     public var message: String
     /// The value of `WWW-Authenticate`; nil: none.
     public var challenge: String?
+    /// Whom the token names, unproved: for the audit, never for an answer. nil: nobody.
+    public var claimed: String?
 
     /// Creates a refusal.
-    public init(status: Int, code: String, message: String, challenge: String? = nil) {
+    public init(status: Int, code: String, message: String, challenge: String? = nil, claimed: String? = nil) {
         self.status = status
         self.code = code
         self.message = message
         self.challenge = challenge
+        self.claimed = claimed
     }
 
     /// Nobody said who asks.

@@ -9,7 +9,9 @@ public final class ControlAPI: Sendable {
     let bearer: any Bearer
     let settings: DeskConfiguration.API
     let meter = RequestMeter()
+    private let refusals = RefusalBook()
     private let last = LastLook()
+    private let shared = SharedAnswers()
 
     /// Creates it for a desk.
     public init(_ desk: any APIDesk, bearer: any Bearer, settings: DeskConfiguration.API) {
@@ -17,6 +19,9 @@ public final class ControlAPI: Sendable {
         self.bearer = bearer
         self.settings = settings
     }
+
+    /// The switch was changed by this host itself: what is asked now is answered from a new look.
+    func switchChanged() { shared.forget() }
 
     /// One look at the desk. May wait for the disk.
     func world() -> APIWorld {
@@ -44,18 +49,30 @@ public final class ControlAPI: Sendable {
 
     /// Answers.
     func answer(_ request: APIRequest, isLocal: Bool) -> (answer: APIAnswer, route: String) {
-        var name = "unknown"
+        var found: Route?
+        var who: BearerClaims?
         do throws(APIRefusal) {
             let (route, open) = try Routes.find(request.method, request.path)
-            name = route.path
+            found = route
             var request = request
             request.parameters = open
             try checkPlace(request)
             let claims = try claims(request, route.right, isLocal: isLocal)
+            who = claims
+            if route.right == .bearer(.act), let wrong = route.shape.objection(to: request.body) { throw wrong }
             let call = APICall(desk: desk, bearer: bearer, claims: claims)
-            return (try route.answer(request, world(), call), name)
+            guard route.isShared(request) else {
+                defer { if request.method != "GET" { shared.forget() } }
+                return (try route.answer(request, world(), call), route.path)
+            }
+            if let answer = shared.answer(route.path) { return (answer, route.path) }
+            let round = shared.round
+            let answer = try route.answer(request, world(), call)
+            shared.keep(answer, of: route.path, madeIn: round)
+            return (answer, route.path)
         } catch {
-            return (APIAnswer(refusing: error), name)
+            if let found { refusals.add(error, to: found, request, who, desk.host) }
+            return (APIAnswer(refusing: error), found?.path ?? "unknown")
         }
     }
 
@@ -85,18 +102,7 @@ public final class ControlAPI: Sendable {
         guard let token = request.token else { throw APIRefusal(BearerRefusal.missing) }
         switch bearer.verify(token, for: permission) {
         case .success(let claims): return claims
-        case .failure(let refusal):
-            if request.method != "GET", let host = desk.host {
-                _ = host.record(
-                    "http",
-                    "refused",
-                    .object([
-                        .init("path", .string(request.path)), .init("code", .string(refusal.code)),
-                        .init("why", .string(refusal.message)), .init("from", .string(request.from)),
-                    ])
-                )
-            }
-            throw APIRefusal(refusal)
+        case .failure(let refusal): throw APIRefusal(refusal)
         }
     }
 }

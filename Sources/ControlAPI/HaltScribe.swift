@@ -25,94 +25,93 @@ struct HaltAnswer: Sendable, Equatable {
     }
 }
 
-/// Writes the records of halts that came over HTTP, on a thread of its own: the disk holds up neither a page nor another
+/// Writes the records of halts that came over HTTP, on threads of its own: the disk holds up neither a page nor another
 /// connection.
 final class HaltScribe: Sendable {
     private struct Job: Sendable {
         var pulled: HaltHandle.Pulled
         var request: HaltRequest
         var body: HaltBody
+        var peer: Peer?
         var began: UInt64
         var reply: @Sendable (HaltAnswer) -> Void
     }
 
     private let killSwitch: KillSwitch
     private let retry: @Sendable (HaltHandle.Pulled, HaltRequest) -> Void
+    private let onRecord: @Sendable () -> Void
     private let onHalt: @Sendable () -> Void
     private let meter: RequestMeter
     private let waiting = Mutex<[Job]>([])
-    private let isEnding = Atomic<Bool>(false)
-    private let isRunning = Atomic<Bool>(false)
-    private let wire = Wire()
+    private let threads = WorkThreads(threads: HaltScribe.writers, most: .max, nice: 0)
+
+    /// Records that are written at once: a disk puts several of them down together, so that many who halt at the same moment
+    /// wait for each other less.
+    private static let writers = 4
 
     /// - Parameters:
     ///   - retry: takes a record over that could not be put on disk.
-    ///   - onHalt: told of every halt; must not wait.
+    ///   - onRecord: told of every record, before its answer is given; must not wait.
+    ///   - onHalt: told when halts were recorded; must not wait.
     init(
         _ killSwitch: KillSwitch,
         retry: @escaping @Sendable (HaltHandle.Pulled, HaltRequest) -> Void,
+        onRecord: @escaping @Sendable () -> Void = {},
         onHalt: @escaping @Sendable () -> Void,
         meter: RequestMeter
     ) {
         self.meter = meter
         self.killSwitch = killSwitch
         self.retry = retry
+        self.onRecord = onRecord
         self.onHalt = onHalt
     }
 
-    /// Starts the thread; false: the system has none.
+    /// Starts the threads; false: the system has none.
     func start() -> Bool {
-        isRunning.store(true, ordering: .releasing)
-        let started = ThreadStart.detached { [self] in run() }
-        if !started { isRunning.store(false, ordering: .releasing) }
-        return started
+        threads.start()
+        return threads.isRunning
     }
 
-    /// Ends it; what waits is written first, unless the disk does not move.
-    func stop() {
-        isEnding.store(true, ordering: .releasing)
-        wire.pull()
-        let until = Clock.boottime() + 2_000_000_000
-        while isRunning.load(ordering: .acquiring), Clock.boottime() < until { Clock.sleep(milliseconds: 5) }
-    }
+    /// Ends them; what waits is written first, unless the disk does not move.
+    func stop() { threads.stop(withinMs: 2_000) }
 
     /// Has a halt recorded that is on the page already.
+    ///
+    /// - Parameter peer: who asked over `estop.sock`; what they are called is looked up here, where that may take long.
     func record(
         _ pulled: HaltHandle.Pulled,
         _ request: HaltRequest,
         _ body: HaltBody,
+        _ peer: Peer? = nil,
         reply: @escaping @Sendable (HaltAnswer) -> Void
     ) {
-        let job = Job(pulled: pulled, request: request, body: body, began: Clock.boottime(), reply: reply)
+        let began = Clock.boottime()
+        let job = Job(pulled: pulled, request: request, body: body, peer: peer, began: began, reply: reply)
         waiting.withLock { $0.append(job) }
-        wire.pull()
-    }
-
-    private func run() {
-        defer { isRunning.store(false, ordering: .releasing) }
-        while true {
-            if writeWaiting() { continue }
-            if isEnding.load(ordering: .acquiring) { return }
-            _ = wire.wait(milliseconds: 1_000)
-            wire.rest()
-        }
+        _ = threads.add { [self] in _ = writeWaiting() }
     }
 
     /// Writes what waits, on the thread that calls.
     ///
     /// - Returns: whether anything waited.
+    @discardableResult
     func writeWaiting() -> Bool {
-        let jobs = waiting.withLock { queue in
-            defer { queue = [] }
-            return queue
+        var written = false
+        while let job = waiting.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
+            write(job)
+            onHalt()
+            written = true
         }
-        for job in jobs { write(job) }
-        if !jobs.isEmpty { onHalt() }
-        return !jobs.isEmpty
+        return written
     }
 
     private func write(_ job: Job) {
-        let report = killSwitch.record(job.pulled, job.request)
+        var request = job.request
+        if let peer = job.peer, request.op?.isEmpty ?? true { request.op = peer.name }
+        let report = killSwitch.record(job.pulled, request)
+        // Before the answer: whoever has it and looks, sees it.
+        onRecord()
         let slots = GateSlots.read(killSwitch.directory).map { $0.filter(\.alive) }
         job.reply(
             HaltAnswer(
@@ -126,7 +125,7 @@ final class HaltScribe: Sendable {
             )
         )
         if report.durable { meter.addHalt(microseconds: (Clock.boottime() - job.began) / 1_000) }
-        if !report.durable { retry(job.pulled, job.request) }
+        if !report.durable { retry(job.pulled, request) }
     }
 }
 

@@ -10,6 +10,7 @@ enum Ingest {
     static func answer(_ request: APIRequest, _ call: APICall) throws(APIRefusal) -> APIAnswer {
         let host = try Routes.host(call)
         let (events, refusals) = read(request.body)
+        try check(events, call.claims)
         guard !events.isEmpty || !refusals.isEmpty else {
             throw APIRefusal(400, "no_events", "the body has no event: send one JSON object, or one a line")
         }
@@ -31,16 +32,36 @@ enum Ingest {
             host.refused(refusals.count, from: call.claims.map { "http:\($0.operatorName)" } ?? request.from)
         }
         let isDurable = taken > 0 && host.reachesDisk(withinMs: 5_000)
-        return APIAnswer(
-            events.isEmpty ? 400 : 200,
-            .of([
-                "taken": .number(taken),
-                "refused": .array(
-                    refusals.map { .of(["line": .number($0.line), "why": .string($0.why)]) }
-                ),
-                "durable": .bool(isDurable),
-            ])
-        )
+        var members: [JSON.Member] = [
+            .init("taken", .number(taken)),
+            .init(
+                "refused",
+                .array(refusals.map { .of(["line": .number($0.line), "why": .string($0.why)]) })
+            ),
+            .init("durable", .bool(isDurable)),
+        ]
+        guard events.isEmpty else { return APIAnswer(.object(members)) }
+        // An error like every other, with what is wrong line by line beside it.
+        let error: JSON = .of([
+            "code": .string("no_event_taken"), "message": .string("no line of the body is an event"),
+        ])
+        members.insert(.init("error", error), at: 0)
+        return APIAnswer(400, .object(members))
+    }
+
+    /// Nobody speaks as a venue but with a token for that venue: a venue's word is the proof.
+    static func check(_ events: [(event: Event, line: [UInt8])], _ claims: BearerClaims?) throws(APIRefusal) {
+        let venues = claims?.venues ?? []
+        for (event, line) in events where event.origin.source.kind == .venue {
+            let about = [event.origin.source.name, JSON(bytes: line)?["venue"]?.string ?? event.origin.source.name]
+            guard let other = about.first(where: { !venues.contains($0) }) else { continue }
+            throw APIRefusal(
+                403,
+                "venue_not_allowed",
+                "this token may not speak as venue:\(other.prefix(64)), and nothing of the request was taken: send it as "
+                    + "bot:NAME, or issue a token for it (estop token issue --role feed --scope venue=NAME)"
+            )
+        }
     }
 
     /// Events and what is wrong with the other lines.

@@ -21,7 +21,7 @@ enum Metrics {
         }
 
         var text: String {
-            guard !samples.isEmpty else { return "" }
+            // A family without samples is named all the same: whoever looks for it finds that there are none yet.
             var text = "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
             for sample in samples {
                 let labels = sample.labels.map { "\($0.0)=\"\(Metrics.escaped($0.1))\"" }.joined(separator: ",")
@@ -94,7 +94,9 @@ enum Metrics {
         }
         var halts = Family("estop_halt_duration_seconds", "histogram", "From a halt over HTTP to its record on disk.")
         histogram(&halts, meter.halts, [])
-        return [durations, halts]
+        var dropped = Family("estop_stream_dropped_total", "counter", "Readers of the stream that were too slow.")
+        dropped.add(String(meter.droppedReaders))
+        return [durations, halts, dropped]
     }
 
     private static func halting(_ world: APIWorld) -> [Family] {

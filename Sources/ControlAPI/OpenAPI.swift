@@ -1,3 +1,4 @@
+import Desk
 import KillSwitch
 
 /// openapi.json, made from the table of routes.
@@ -51,7 +52,7 @@ enum OpenAPI {
             .init("summary", .string(route.summary)), .init("operationId", .string(name(route))),
         ]
         let query: [JSON] = route.shape.query.map {
-            .of(["name": .string($0.name), "in": .string("query"), "schema": type($0.type)])
+            .of(["name": .string($0.name), "in": .string("query"), "schema": bounded($0.name, $0.type)])
         }
         let open: [JSON] = route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map {
             .of([
@@ -60,7 +61,8 @@ enum OpenAPI {
             ])
         }
         if !(query + open).isEmpty { members.append(.init("parameters", .array(query + open))) }
-        if !route.shape.body.isEmpty { members.append(.init("requestBody", body(route.shape))) }
+        if !route.shape.body.isEmpty { members.append(.init("requestBody", body(route))) }
+        if route.right == .bearer(.sendEvents) { members.append(.init("requestBody", events)) }
         if case .bearer = route.right {
             members.append(.init("security", .array([.of(["bearer": .array([])])])))
         }
@@ -72,16 +74,48 @@ enum OpenAPI {
         route.method.lowercased() + route.path.map { $0.isLetter || $0.isNumber ? String($0) : "_" }.joined()
     }
 
-    private static func body(_ shape: Route.Shape) -> JSON {
-        let needed = shape.body.filter(\.isNeeded)
-        var schema: [JSON.Member] = [
-            .init("type", .string("object")),
-            .init("properties", .object(shape.body.map { .init($0.name, type($0.type)) })),
-        ]
+    private static func body(_ route: Route) -> JSON {
+        let needed = route.shape.body.filter(\.isNeeded)
+        let properties: [JSON.Member] = route.shape.body.map { .init($0.name, member($0.type, isNeeded: $0.isNeeded)) }
+        var schema: [JSON.Member] = [.init("type", .string("object")), .init("properties", .object(properties))]
         if !needed.isEmpty { schema.append(.init("required", .array(needed.map { .string($0.name) }))) }
+        if route.right == .bearer(.act) { schema.append(.init("additionalProperties", .bool(false))) }
+        if HaltPaths.contains(route.path) {
+            // Every body at all halts: what can be read of it is used.
+            schema = [
+                .init("description", .string("reason, source, user_id, scope: what can be read of them is used")),
+                .init("examples", .array([.of(["reason": .string("why"), "source": .string("MANUAL")])])),
+            ]
+        }
         return .of([
             "required": .bool(!needed.isEmpty),
             "content": .of(["application/json": .of(["schema": .object(schema)])]),
+        ])
+    }
+
+    /// What comes in is described by a schema of its own.
+    private static let events: JSON = .of([
+        "required": .bool(true), "description": .string("events as `estop ingest --schema` describes them, one a line"),
+        "content": .of([
+            "application/x-ndjson": .of(["schema": type("string")]),
+            "application/json": .of(["schema": type("object")]),
+        ]),
+    ])
+
+    private static func member(_ name: String, isNeeded: Bool) -> JSON {
+        switch name {
+        case "array": .of(["type": .string("array"), "items": type("string")])
+        // What has to be said is not blank.
+        case "string" where isNeeded: .of(["type": .string("string"), "pattern": .string("\\S")])
+        default: type(name)
+        }
+    }
+
+    private static func bounded(_ name: String, _ kind: String) -> JSON {
+        guard kind == "integer" else { return type(kind) }
+        let range = name == "limit" ? APIWorld.limits : APIWorld.offsets
+        return .of([
+            "type": .string(kind), "minimum": .number(range.lowerBound), "maximum": .number(range.upperBound),
         ])
     }
 
@@ -104,6 +138,29 @@ enum OpenAPI {
                 ])
             )
         ]
+        if route.shape.isAlsoAccepted {
+            members.append(
+                .init(
+                    "202",
+                    .of([
+                        "description": .string("asked: another operator has to confirm it within 5 minutes"),
+                        "content": .of([
+                            "application/json": .of([
+                                "schema": .of([
+                                    "type": .string("object"),
+                                    "properties": .of([
+                                        "success": type("boolean"), "message": type("string"),
+                                        "approve": type("string"),
+                                        "expires_in_ms": type("integer"), "expires_at": type("string"),
+                                        "waiting": type("object"),
+                                    ]),
+                                ])
+                            ])
+                        ]),
+                    ])
+                )
+            )
+        }
         var statuses = Set(route.shape.statuses).union([403, 408, 413, 503])
         if case .anybody = route.right {} else { statuses.insert(401) }
         for status in statuses.sorted() {

@@ -26,8 +26,9 @@ extension Routes {
             method: "GET",
             path: "/api/v1/stream",
             right: .reader,
-            summary: "Server-sent events: a snapshot, then changes, with heartbeats; resumes after Last-Event-ID",
-            shape: .init(contentType: "text/event-stream"),
+            summary: "Server-sent events: a snapshot, then changes, with heartbeats; resumes after Last-Event-ID. "
+                + "view=screen: as the dashboard of estop --url reads them",
+            shape: .init(query: [("view", "string")], contentType: "text/event-stream"),
             answer: { _, _, _ throws(APIRefusal) in APIAnswer(text: "", contentType: StreamHub.contentType) }
         ),
         Route(

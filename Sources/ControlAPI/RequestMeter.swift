@@ -32,8 +32,10 @@ final class RequestMeter: Sendable {
     struct Reading: Sendable {
         var requests: [(key: Key, histogram: Histogram)] = []
         var halts = Histogram()
+        var droppedReaders: UInt64 = 0
     }
 
+    private let dropped = Atomic<UInt64>(0)
     private let counts = Mutex<(requests: [Key: Histogram], halts: Histogram)>(([:], Histogram()))
 
     func add(_ key: Key, microseconds: UInt64) {
@@ -43,12 +45,19 @@ final class RequestMeter: Sendable {
     /// A halt: from its request to the answer that its record is on disk.
     func addHalt(microseconds: UInt64) { counts.withLock { $0.halts.add(microseconds) } }
 
+    /// A reader of the stream was too slow.
+    func addDroppedReader() { dropped.add(1, ordering: .relaxed) }
+
     var reading: Reading {
         counts.withLock { counts in
             let sorted = counts.requests.sorted {
                 ($0.key.path, $0.key.method, $0.key.status) < ($1.key.path, $1.key.method, $1.key.status)
             }
-            return Reading(requests: sorted.map { ($0.key, $0.value) }, halts: counts.halts)
+            return Reading(
+                requests: sorted.map { ($0.key, $0.value) },
+                halts: counts.halts,
+                droppedReaders: dropped.load(ordering: .relaxed)
+            )
         }
     }
 }

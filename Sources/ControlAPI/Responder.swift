@@ -1,3 +1,4 @@
+import Desk
 import HTTPTypes
 import HummingbirdCore
 import KillSwitch
@@ -11,10 +12,18 @@ struct Responder: Sendable {
     let api: ControlAPI
     let threads: WorkThreads
     let streams: StreamHub
+    /// Who is on the other side, where it is `estop.sock`.
+    var peer: Peer?
 
     func respond(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
         let began = Clock.boottime()
-        let origin = Origin(request.head, channel.remoteAddress)
+        let origin = Origin(
+            request.head,
+            channel.remoteAddress,
+            peer,
+            owner: api.desk.killSwitch.directory.owner,
+            isProxied: api.settings.isBehindTLS
+        )
         let (path, query) = APIRequest.split(request.head.path ?? "/")
         var asked = APIRequest(method: request.head.method.rawValue, path: path, query: query)
         asked.token = origin.token
@@ -43,7 +52,8 @@ struct Responder: Sendable {
         )
         if answer.status == 200, answer.contentType == StreamHub.contentType {
             let last = HTTPField.Name("Last-Event-ID").flatMap { request.head.headerFields[$0] }.flatMap { UInt64($0) }
-            return try await streams.serve(writer, after: last, answer.head)
+            let hub = asked.query["view"] == "screen" ? streams.screens ?? streams : streams
+            return try await hub.serve(writer, channel, after: last, answer.head)
         }
         if request.head.method == .head {
             return try await writer.writeResponse(answer.head)
@@ -57,7 +67,13 @@ struct Responder: Sendable {
     /// Reads the body; a refusal when it is too long.
     private func read(_ request: Request, _ asked: inout APIRequest) async throws -> APIRefusal? {
         let most = api.settings.longestBody
-        let refusal = APIRefusal(413, "body_too_long", "the body is longer than \(most) bytes: send less at once")
+        // What is left of the body is not read: the connection ends.
+        let refusal = APIRefusal(
+            413,
+            "body_too_long",
+            "the body is longer than \(most) bytes: send less at once",
+            headers: [.init(name: "Connection", value: "close")]
+        )
         if let text = request.head.headerFields[.contentLength], let length = Int(text), length > most {
             return refusal
         }

@@ -6,10 +6,13 @@ enum Resuming {
     static func answer(_ request: APIRequest, _ world: APIWorld, _ call: APICall) throws(APIRefusal) -> APIAnswer {
         guard let claims = call.claims else { throw APIRefusal(BearerRefusal.missing) }
         let killSwitch = call.desk.killSwitch
-        let asked = try wanted(request, killSwitch, claims)
+        let confirmed = try Approving.wanted(request, world, call, claims)
+        var asked = if let confirmed { confirmed } else { try wanted(request, killSwitch, claims) }
+        // A halt from here on was in nobody's mind when this was asked.
+        asked.seen = world.seen.word
         let failing = killSwitch.preflight(world.seen, mode: asked.mode, scope: asked.scope, answers: asked.answers)
             .filter { !$0.passed && !($0.name.canBeOverridden && asked.overrides[$0.name] != nil) }
-        guard failing.isEmpty else { throw refused(failing, call, claims, request) }
+        guard failing.isEmpty else { throw refused(failing) }
         let giveBack: @Sendable () -> Void
         switch call.bearer.spend(claims) {
         case .success(let undo): giveBack = undo
@@ -18,13 +21,28 @@ enum Resuming {
         switch killSwitch.resume(asked) {
         case .resumed(let word):
             call.desk.switchChanged()
+            call.desk.host?.note(
+                "operator:\(claims.operatorName)",
+                "resumed",
+                .of([
+                    "reason": .string(asked.reason), "from": .string(asked.from), "token": .string(claims.id),
+                    "mode": .string(word.mode.name),
+                ])
+            )
             return done("trading is resumed: \(word.mode.name)", word)
         case .already(let word):
             giveBack()
             return done("nothing to resume: the desk is \(word.mode.name)", word)
+        case .waiting(let waiting):
+            // The first of two people has had their part of a resume: the token is used up.
+            call.desk.switchChanged()
+            return Approving.asked(waiting, world)
+        case .unapproved(let refusal):
+            giveBack()
+            call.desk.switchChanged()
+            throw Approving.refused(refusal)
         case .refused(let why):
             giveBack()
-            note(why, call, claims, request)
             throw APIRefusal(409, "refused", "not resumed: \(why)")
         }
     }
@@ -53,27 +71,46 @@ enum Resuming {
             guard let text = value.string else { throw APIRefusal(400, "bad_scope", "\"scope\" has to be a string") }
             do { scope = try Scope(text) } catch { throw APIRefusal(400, "bad_scope", error.message) }
         }
-        var answers: Set<PreflightCheck.Name> = []
-        for entry in json["confirm"]?.array ?? [] {
-            guard let name = entry.string.flatMap(PreflightCheck.Name.init(rawValue:)), name.question != nil else {
-                throw APIRefusal(
-                    400,
-                    "bad_confirm",
-                    "\"confirm\" is a list of understood, resolved, verified, safe: what a person has answered with yes"
-                )
-            }
-            answers.insert(name)
-        }
+        let (answers, whose) = try answers(json, claims)
         return ResumeRequest(
             mode: mode,
             scope: scope,
             reason: reason,
             op: claims.operatorName,
-            from: request.from,
+            from: "\(request.from); \(whose)",
             source: .api,
             answers: answers,
-            overrides: try overrides(json)
+            overrides: try overrides(json),
+            credential: claims.credential
         )
+    }
+
+    /// The four answers, and words for where they are from.
+    ///
+    /// The runbooks' call has a reason only. It stands where the token is its operator's own, short-lived and used up by
+    /// the resume: whoever had it issued was told that its use gives the answers. What names answers has to name them all.
+    private static func answers(
+        _ json: JSON,
+        _ claims: BearerClaims
+    ) throws(APIRefusal) -> (Set<PreflightCheck.Name>, String) {
+        guard let value = json["confirm"] else {
+            guard claims.givesAnswers else { return ([], "no question answered") }
+            return (Set(PreflightCheck.Name.answers), "answers given with token \(claims.id)")
+        }
+        let bad = APIRefusal(
+            400,
+            "bad_confirm",
+            "\"confirm\" is a list of understood, resolved, verified, safe: what a person has answered with yes"
+        )
+        guard let entries = value.array else { throw bad }
+        var answers: Set<PreflightCheck.Name> = []
+        for entry in entries {
+            guard let name = entry.string.flatMap(PreflightCheck.Name.init(rawValue:)), name.question != nil else {
+                throw bad
+            }
+            answers.insert(name)
+        }
+        return (answers, "answers given in the request")
     }
 
     private static func overrides(_ json: JSON) throws(APIRefusal) -> [PreflightCheck.Name: String] {
@@ -103,14 +140,8 @@ enum Resuming {
         )
     }
 
-    private static func refused(
-        _ failing: [PreflightCheck],
-        _ call: APICall,
-        _ claims: BearerClaims,
-        _ request: APIRequest
-    ) -> APIRefusal {
+    private static func refused(_ failing: [PreflightCheck]) -> APIRefusal {
         let names = failing.map(\.name.rawValue).joined(separator: ", ")
-        note("preflight: \(names)", call, claims, request)
         return APIRefusal(
             409,
             "preflight",
@@ -130,14 +161,6 @@ enum Resuming {
                     )
                 )
             ]
-        )
-    }
-
-    private static func note(_ why: String, _ call: APICall, _ claims: BearerClaims, _ request: APIRequest) {
-        _ = call.desk.host?.record(
-            "operator:\(claims.operatorName)",
-            "resume_refused",
-            .of(["why": .string(why), "from": .string(request.from), "token": .string(claims.id)])
         )
     }
 }

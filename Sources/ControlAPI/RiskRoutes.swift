@@ -33,8 +33,8 @@ extension Routes {
                 statuses: [400, 503]
             ),
             answer: { request, world, _ throws(APIRefusal) in
-                let limit = try request.number("limit", default: 100, 1...1_000)
-                let offset = try request.number("offset", default: 0, 0...100_000)
+                let limit = try request.number("limit", default: 100, APIWorld.limits)
+                let offset = try request.number("offset", default: 0, APIWorld.offsets)
                 guard let rows = world.audit(offset + limit + 1) else {
                     throw APIRefusal(503, "journal_down", "the journal cannot be read now")
                 }

@@ -23,6 +23,8 @@ struct Route: Sendable {
         var query: [(name: String, type: String)] = []
         /// What the answer is, where it is no JSON.
         var contentType = "application/json"
+        /// Whether 202 is an answer, too: asked, and another person has to confirm it.
+        var isAlsoAccepted = false
         /// The statuses of answers besides 200.
         var statuses: [Int] = []
     }
@@ -63,7 +65,8 @@ struct APICall: Sendable {
 
 /// All of it.
 enum Routes {
-    static let all: [Route] = switchRoutes + tradingRoutes + riskRoutes + healthRoutes + actionRoutes + ownRoutes
+    static let all: [Route] =
+        switchRoutes + tradingRoutes + riskRoutes + healthRoutes + actionRoutes + ownRoutes + screenRoutes
 
     /// What is asked for: a route with what its path leaves open, or why there is none.
     static func find(_ method: String, _ path: String) throws(APIRefusal) -> (route: Route, open: [String: String]) {

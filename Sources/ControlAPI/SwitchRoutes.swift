@@ -68,13 +68,14 @@ extension Routes {
                 summary: "Resumes: reason, preflight, answers and overrides; uses the token up",
                 shape: .init(
                     body: [
-                        ("reason", "string", true), ("mode", "string", false), ("scope", "string", false),
-                        ("confirm", "array", false), ("overrides", "object", false),
+                        ("reason", "string", false), ("mode", "string", false), ("scope", "string", false),
+                        ("confirm", "array", false), ("overrides", "object", false), ("approve", "string", false),
                     ],
                     answer: [
                         ("success", "boolean"), ("message", "string"), ("is_active", "boolean"), ("mode", "string"),
                         ("generation", "integer"),
                     ],
+                    isAlsoAccepted: true,
                     statuses: [400, 409]
                 ),
                 answer: { request, world, call throws(APIRefusal) in try Resuming.answer(request, world, call) }
@@ -98,6 +99,7 @@ extension Routes {
                             "action": .string(record.change == .halt ? "activated" : "deactivated"),
                             "timestamp": .string(record.at), "reason": .string(record.reason),
                             "source": .string(record.source.rawValue), "operator": .string(record.op),
+                            "asked_by": .text(record.askedBy),
                             "scope": .string(record.scope.description), "mode": .string(record.mode.name),
                             "id": .string(record.id),
                         ])

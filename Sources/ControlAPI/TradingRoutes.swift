@@ -23,7 +23,7 @@ extension Routes {
             method: "GET",
             path: "/api/v1/agents/status",
             right: .reader,
-            summary: "Every bot: running, or stopped while trading is halted",
+            summary: "Every bot: healthy or unhealthy, and stopped while trading is halted",
             shape: .init(
                 answer: [("name", "string"), ("status", "string"), ("healthy", "boolean")],
                 isList: true
@@ -145,8 +145,9 @@ extension APIWorld {
 
     private func agent(_ name: String, isHealthy: Bool, _ gate: GateSlot?, _ isStopped: Bool, note: String) -> JSON {
         let acknowledges = gate.flatMap { gate in seen.word.map { gate.acknowledges($0) } }
-        // A gate that has not seen the halt yet may still have an order on its way: that is no stop.
-        let status = isStopped ? acknowledges == false ? "stopping" : "stopped" : isHealthy ? "running" : "unhealthy"
+        // The runbooks restart whatever is not `healthy`. A gate that has not seen the halt yet may still have an order on
+        // its way: that is no stop.
+        let status = isStopped ? acknowledges == false ? "stopping" : "stopped" : isHealthy ? "healthy" : "unhealthy"
         return .of([
             "name": .string(name), "status": .string(status), "healthy": .bool(isHealthy),
             "acknowledged": acknowledges.map { .bool($0) } ?? .null, "note": .string(note),

@@ -60,6 +60,7 @@ public struct Interface: Sendable {
     /// Whether something on screen counts in tenths of a second just now.
     public func isCounting(_ snapshot: DeskSnapshot, nowMs: UInt64) -> Bool {
         if let press, !press.answered, nowMs < press.atMs + 60_000 { return true }
+        if snapshot.link?.halt != nil { return true }
         guard freshness(of: snapshot, nowMs: nowMs).isLive else { return false }
         return snapshot.hasPendingStep && (snapshot.sinceAgeMs ?? .max) < 60_000
     }
@@ -140,7 +141,12 @@ public struct Interface: Sendable {
     /// The outcome of `Effect.resume`.
     public mutating func resumeFinished(message text: String, succeeded: Bool, nowMs: UInt64) {
         if succeeded {
+            // Of two people the first is told what happens now; which request is theirs, the next snapshot says.
+            let asked = layers.contains {
+                ($0 as? ResumeDialog).map { $0.approvals > 1 && $0.confirms == nil } ?? false
+            }
             layers.removeAll { $0 is ResumeDialog }
+            if asked { layers.append(WaitingDialog(openedMs: nowMs)) }
         } else {
             withResumeDialog { $0.finished(message: text, nowMs: nowMs) }
         }
@@ -366,7 +372,7 @@ public struct Interface: Sendable {
         Scene(
             snapshot: snapshot,
             freshness: freshness(of: snapshot, nowMs: nowMs),
-            elapsedMs: observedMs.map { nowMs &- min(nowMs, $0) } ?? 0,
+            elapsedMs: (observedMs.map { nowMs &- min(nowMs, $0) } ?? 0) &+ (snapshot.link?.heldMs ?? 0),
             press: press,
             nowMs: nowMs,
             wallClockMs: wallClockMs

@@ -59,13 +59,22 @@ enum ModeBar {
 
     private static func why(_ scene: Scene, _ status: Status) -> String {
         let snapshot = scene.snapshot
+        // Before everything else that could be said.
+        if let halt = scene.unconfirmed, halt.askedAgeMs >= HaltPress.remoteAlarmAfterMs {
+            return "\(halt.words). By hand: \(scene.manualHalt)"
+        }
         switch scene.freshness {
         case .never:
-            return "nothing received from the desk yet; K halts all the same"
+            return snapshot.link == nil
+                ? "nothing received from the desk yet; K halts all the same"
+                : "nothing received from the desk yet; K is sent until it is confirmed"
+        case .lost(_, let reason) where snapshot.link != nil && snapshot.link?.silentMs == nil:
+            return "never connected to \(snapshot.link?.place ?? ""): \(reason). K is sent until it is confirmed"
         case .lost(let age, let reason):
             let last = Status.of(snapshot, freshness: .live(ageMs: 0), unansweredHalt: false)
+            let halts = snapshot.link == nil ? "K still halts" : "K is sent until it is confirmed"
             return (snapshot.mode.permitsAnything ? "ASSUME IT TRADES; " : "")
-                + "K still halts. Last known [\(last.word)], NOT CONNECTED since \(scene.time(ago: age)) UTC "
+                + "\(halts). Last known [\(last.word)], NOT CONNECTED since \(scene.time(ago: age)) UTC "
                 + "(\(Age.whole(age))): \(reason)"
         case .live, .stale:
             break
@@ -135,6 +144,7 @@ enum ModeBar {
         var spans = [Span(" desk ", .label), Span(Text.fit(snapshot.deskName, max(8, room / 3)), .text)]
         if snapshot.paper { spans.append(Span(" (paper)", .label)) }
         spans.append(Span(" · ", .dim))
+        if let link = snapshot.link { spans += LinkWords.spans(link, scene) + [Span(" · ", .dim)] }
         spans.append(host(scene))
         spans.append(Span(snapshot.deadManMs == 0 ? " · NO dead-man limit" : "", .warning))
         spans.append(Span(" · \(snapshot.directory)", .dim))
@@ -143,7 +153,8 @@ enum ModeBar {
     }
 
     private static func host(_ scene: Scene) -> Span {
-        if case .never = scene.freshness { return Span("host not seen yet", .lost) }
+        let isUnheard = scene.snapshot.link.map { $0.silentMs == nil } ?? false
+        if isUnheard || scene.freshness == .never { return Span("host not seen yet", .lost) }
         let span: Span
         switch scene.snapshot.host {
         case .embedded: span = Span("host: this screen", .text)
@@ -163,6 +174,7 @@ enum ModeBar {
     /// What the operator ought to know, the gravest first.
     static func notices(_ scene: Scene) -> [Span] {
         var notices: [Span] = []
+        if let halt = scene.unconfirmed { notices.append(Span("! \(halt.words). By hand: \(scene.manualHalt)", .bad)) }
         if let problem = scene.snapshot.notDurable {
             notices.append(Span("! NOT ON DISK: \(problem)", .bad))
         }
@@ -170,7 +182,7 @@ enum ModeBar {
         notices += scene.snapshot.notices.map { Span("! \($0)", .notice) }
         if case .never = scene.freshness { return notices }
         let said = scene.snapshot.notices.contains { $0.contains("credential") }
-        if !scene.snapshot.operatorsEnrolled, !said, scene.snapshot.mark == nil {
+        if !scene.snapshot.operatorsEnrolled, !said, scene.snapshot.mark == nil, scene.snapshot.link == nil {
             notices.append(
                 Span(
                     "! no credential is set up: the owner of the state directory may resume (estop operator add NAME)",

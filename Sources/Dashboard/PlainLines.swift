@@ -37,15 +37,20 @@ public struct PlainReport: Sendable {
         guard new.isKnown else {
             var kept = old
             kept.freshness = new.freshness
+            kept.link = new.link
             said = kept
-            return words.freshness(old, new)
+            return words.link(old, new) + words.freshness(old, new)
+        }
+        // A desk on another machine that was not heard before: all of it is news.
+        if let link = old.link, link.silentMs == nil {
+            return standing(snapshot, elapsedMs: elapsedMs, wallMs: wallMs)
         }
         new.alerts.keepLost(from: old.alerts, id: \.id)
         new.positions.keepLost(from: old.positions, id: \.id)
         new.orders.keepLost(from: old.orders, id: \.identity)
         new.venues.keepLost(from: old.venues, id: \.id)
         said = new
-        var lines = words.freshness(old, new)
+        var lines = words.link(old, new) + words.freshness(old, new)
         lines += words.mode(old, new) + words.steps(old, new) + words.record(old, new) + words.host(old, new)
         lines += words.latches(old, new) + words.gates(old, new) + words.supervisors(old, new)
         lines += words.engine(old, new)

@@ -15,7 +15,13 @@ struct PlainStanding {
         var lines: [PlainLine] = []
         if let mark = desk.mark { lines.append(PlainLine(.warning, .desk, "\(mark): this is not the real desk")) }
         let paper = desk.paper ? ", a paper desk," : ""
-        lines.append(PlainLine(.news, .desk, "desk \(desk.deskName)\(paper) in \(desk.directory)"))
+        let place = desk.link.map { " at \($0.place)" } ?? ""
+        if !place.isEmpty, desk.link?.silentMs == nil {
+            lines.append(PlainLine(.news, .desk, "desk\(place), not heard yet"))
+        } else {
+            lines.append(PlainLine(.news, .desk, "desk \(desk.deskName)\(paper)\(place) in \(desk.directory)"))
+        }
+        lines += words.link(nil, desk)
         guard desk.isKnown else {
             var known = desk
             known.freshness = .live(ageMs: 0)
@@ -35,7 +41,7 @@ struct PlainStanding {
         lines += desk.engine.map { words.standing($0) } ?? []
         lines += gates + supervisors + alerts + venues + orders + positions + unheard
         lines += desk.notices.map { PlainLine(.warning, .notice, "notice: \($0)") }
-        if !desk.operatorsEnrolled, !desk.notices.contains(where: { $0.contains("credential") }) {
+        if !desk.operatorsEnrolled, desk.link == nil, !desk.notices.contains(where: { $0.contains("credential") }) {
             lines += words.credential(desk)
         }
         return lines

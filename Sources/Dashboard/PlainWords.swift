@@ -15,12 +15,12 @@ struct PlainWords {
     // MARK: - Freshness
 
     func freshness(_ old: DeskSnapshot, _ new: DeskSnapshot) -> [PlainLine] {
+        if let problem = otherProblem(old, new) { return [problem] }
         guard old.freshness.kind != new.freshness.kind else { return [] }
+        let halts = new.link == nil ? "halting works all the same" : "a halt is sent until it is confirmed"
         switch new.freshness {
         case .never:
-            return [
-                PlainLine(.alarm, .desk, "desk: nothing was received yet; mode UNKNOWN; halting works all the same")
-            ]
+            return [PlainLine(.alarm, .desk, "desk: nothing was received yet; mode UNKNOWN; \(halts)")]
         case .live:
             return [PlainLine(.news, .desk, "desk live again; mode \(new.status.word)")]
         case .stale(let age):
@@ -34,7 +34,7 @@ struct PlainWords {
                     .alarm,
                     .desk,
                     "desk NOT CONNECTED since \(clock(ago: age)): \(reason); mode UNKNOWN, last known \(last); "
-                        + "halting works all the same"
+                        + halts
                 )
             ]
         }

@@ -84,7 +84,7 @@ struct ReasonPicker: Layer {
             width: width,
             height: height
         )
-        let inside = Box.draw("The halt does not wait for this. Why?", in: corner, into: &frame)
+        let inside = Box.draw("The halt does not wait. Why?", in: corner, into: &frame)
         guard inside.height > 0 else { return }
         var lines: [Line] = []
         for (index, reason) in ReasonPicker.reasons.enumerated() {

@@ -17,7 +17,8 @@ extension ResumeDialog {
         }
         let rows = rows(width: width - 4, scene: scene)
         let rect = Box.centred(width: width, height: rows.count + 4, in: body)
-        let title = submittedMs == nil ? "Resume" : "Resuming: waiting for the kill switch"
+        let asks = confirms == nil ? "Resume" : "Confirm another operator's resume"
+        let title = submittedMs == nil ? asks : "Resuming: waiting for the kill switch"
         let inside = Box.draw(title, in: rect, into: &frame)
         // The last two rows inside stay: the buttons, and what is wrong or missing. The rest scrolls with the focus;
         // with the focus on Cancel, where it begins, the top is shown: what would be resumed.
@@ -71,7 +72,7 @@ extension ResumeDialog {
     }
 
     private func rows(width: Int, scene: Scene) -> [Row] {
-        var rows: [Row] = []
+        var rows = confirmedRows(width, scene)
         rows.append(
             choice("resumes", scope.isGlobal ? "everything (global)" : scope.description, .scope, scopes.count > 1)
         )
@@ -80,13 +81,13 @@ extension ResumeDialog {
         rows += latchRows(width)
         rows += checkRows(width, scene)
         rows.append(plain(""))
-        for name in PreflightCheck.Name.answers {
+        for name in questions {
             let mark = answers.contains(name) ? "[y] " : "[ ] "
             let wrapped = Text.wrap(mark + (name.question ?? ""), max(1, width - 2))
             rows += wrapped.map { Row(line: focusable($0, .question(name)), item: .question(name)) }
         }
         rows.append(plain(""))
-        rows.append(input("reason ", reason, .reason))
+        if confirms == nil { rows.append(input("reason ", reason, .reason)) }
         rows.append(input("type \(ResumeRequest.word) ", word, .word))
         if enrolled {
             rows.append(input("operator ", operatorName, .operatorName))
@@ -94,6 +95,31 @@ extension ResumeDialog {
         } else {
             let text = "No credential is set up: the owner of the state directory may resume."
             rows += Text.wrap(text, width).map { Row(line: Line($0, .warning)) }
+        }
+        return rows
+    }
+
+    /// Who asked what and why, and how long that waits, before anything else.
+    private func confirmedRows(_ width: Int, _ scene: Scene) -> [Row] {
+        guard let confirms else {
+            guard approvals > 1 else { return [] }
+            return Text.wrap("This desk takes two operators: another one confirms what you ask here.", width)
+                .map { Row(line: Line($0, .warning)) }
+        }
+        let left = WaitingResume.countdown(WaitingDialog.left(scene))
+        var texts = [
+            "\(confirms.askedBy) asked for this, \(left) left to confirm it (\(confirms.source.rawValue), \(confirms.from)):",
+            "reason: \(confirms.reason)",
+        ]
+        for name in PreflightCheck.Name.allCases {
+            if let why = confirms.overrides[name] { texts.append("overrides \(name.rawValue): \(why)") }
+        }
+        var rows: [Row] = []
+        for (index, text) in texts.enumerated() {
+            for (piece, part) in Text.wrap(text, max(1, width - 4)).enumerated() {
+                let indent = index == 0 ? "" : piece == 0 ? "  " : "    "
+                rows.append(Row(line: Line(indent + part, index == 0 ? .warning : .dialog)))
+            }
         }
         return rows
     }
@@ -133,6 +159,10 @@ extension ResumeDialog {
                 rows.append(
                     input("  your reason to override it: ", overrides[check.name] ?? TextField(), .override(check.name))
                 )
+            } else if !check.passed, let why = confirms?.overrides[check.name] {
+                rows += Text.wrap("  overridden: \(why)", max(1, width)).map { Row(line: Line($0, .warning)) }
+            } else if !check.passed, confirms != nil, check.name.canBeOverridden {
+                rows.append(Row(line: Line("  not overridden by what was asked", .bad)))
             } else if !check.passed {
                 rows.append(Row(line: Line("  cannot be overridden", .bad)))
             }

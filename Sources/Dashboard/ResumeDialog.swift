@@ -6,6 +6,9 @@ import SafetyEngine
 /// Invariants (DashboardTests/ResumeDialogTests): Cancel has the focus when it opens; Enter on Cancel and Esc cancel;
 /// keys of its first 300 ms are dropped; pastes are refused; it closes itself when the state changes under it and
 /// after 60 s without a key; it submits nothing while a check is unknown, failing without a reason, or a figure stale.
+///
+/// Where another operator's request waits for a second person, it confirms exactly that: who asked what and why is
+/// shown, and nothing of it can be changed here.
 struct ResumeDialog: Layer {
     /// Type-ahead must not confirm anything.
     static let deafMs: UInt64 = 300
@@ -49,6 +52,10 @@ struct ResumeDialog: Layer {
     let scopes: [Scope]
     let modes: [Mode]
     let enrolled: Bool
+    /// How many operators a resume of this desk takes.
+    let approvals: Int
+    /// The request that it confirms; nil: it asks for a resume of its own.
+    let confirms: WaitingResume?
     var scope: Scope
     var mode: Mode?
     var answers: Set<PreflightCheck.Name> = []
@@ -73,6 +80,15 @@ struct ResumeDialog: Layer {
         fingerprint = Fingerprint(snapshot)
         latches = snapshot.latches
         enrolled = snapshot.operatorsEnrolled
+        approvals = snapshot.approvals
+        confirms = snapshot.waiting
+        if let waiting = snapshot.waiting {
+            modes = [waiting.mode]
+            mode = waiting.mode
+            scopes = [waiting.scope]
+            scope = waiting.scope
+            return
+        }
         modes = snapshot.paper ? [.paper] : [.live, .paper, .reduceOnly]
         mode = snapshot.paper ? .paper : nil
         var scoped: [Scope] = []
@@ -89,8 +105,8 @@ struct ResumeDialog: Layer {
         if scopes.count > 1 { items.append(.scope) }
         if modes.count > 1 { items.append(.mode) }
         items += listedOverrides.map { .override($0) }
-        items += PreflightCheck.Name.answers.map { .question($0) }
-        items += [.reason, .word]
+        items += questions.map { .question($0) }
+        items += confirms == nil ? [.reason, .word] : [.word]
         if enrolled { items += [.operatorName, .passphrase] }
         return items + [.submit, .cancel]
     }
@@ -98,11 +114,15 @@ struct ResumeDialog: Layer {
     /// Failing checks that a reason overrides. One that has text stays listed when its check passes again, so that no
     /// field vanishes under a typing hand.
     var listedOverrides: [PreflightCheck.Name] {
-        PreflightCheck.Name.allCases.filter { name in
+        if confirms != nil { return [] }
+        return PreflightCheck.Name.allCases.filter { name in
             if focus == .override(name) || !(overrides[name]?.text ?? "").isEmpty { return true }
             return name.canBeOverridden && failing.contains { $0.name == name }
         }
     }
+
+    /// The questions that have to be answered here: all that the request does not override.
+    var questions: [PreflightCheck.Name] { PreflightCheck.Name.answers.filter { confirms?.overrides[$0] == nil } }
 
     /// The checks that estop made itself; the operator's answers are asked here.
     var ownChecks: [PreflightCheck] { (checks ?? []).filter { $0.name.question == nil } }
@@ -147,6 +167,9 @@ struct ResumeDialog: Layer {
         if submittedMs != nil { return .consumed }
         if Fingerprint(context.snapshot) != fingerprint {
             return .close(Span("the state changed: the resume dialog was closed. Nothing was resumed", .warning))
+        }
+        if let confirms, context.snapshot.waiting?.id != confirms.id {
+            return .close(Span("what \(confirms.askedBy) asked for waits no more: nothing was resumed here", .warning))
         }
         if context.nowMs >= lastKeyMs + ResumeDialog.idleMs {
             return .close(Span("the resume dialog was closed after 60 s without a key. Nothing was resumed", .warning))
@@ -264,16 +287,21 @@ struct ResumeDialog: Layer {
             return .consumed
         }
         var given: [PreflightCheck.Name: String] = [:]
-        for check in failing { given[check.name] = overrides[check.name]?.trimmed }
+        if let confirms {
+            given = confirms.overrides
+        } else {
+            for check in failing { given[check.name] = overrides[check.name]?.trimmed }
+        }
         let request = ResumeRequest(
             mode: chosenMode(context),
             scope: scope,
-            reason: reason.trimmed,
+            reason: confirms?.reason ?? reason.trimmed,
             op: operatorName.trimmed,
             from: "",
             source: .keyboard,
             answers: answers,
-            overrides: given
+            overrides: given,
+            approve: confirms?.id
         )
         let secret = passphrase.text
         passphrase.clear()
@@ -283,6 +311,7 @@ struct ResumeDialog: Layer {
 
     /// A resume of one scope restores the mode that it finds.
     private func chosenMode(_ context: LayerContext) -> Mode {
+        if let confirms { return confirms.mode }
         if !scope.isGlobal, context.snapshot.mode.permitsAnything { return context.snapshot.mode }
         return mode ?? .reduceOnly
     }
@@ -294,7 +323,10 @@ struct ResumeDialog: Layer {
         guard checks != nil, nowMs < checkedMs + ResumeDialog.preflightLimitMs else {
             return ("the checks have not answered: wait for them", .submit)
         }
-        for check in failing {
+        for check in failing where confirms?.overrides[check.name] == nil {
+            if let confirms, check.name.canBeOverridden {
+                return ("\(check.name.rawValue) fails, and \(confirms.askedBy) did not override it: ask anew", .cancel)
+            }
             if !check.name.canBeOverridden {
                 return ("\(check.name.rawValue) fails and cannot be overridden: \(check.detail)", .cancel)
             }
@@ -303,10 +335,10 @@ struct ResumeDialog: Layer {
                 return (text, .override(check.name))
             }
         }
-        for name in PreflightCheck.Name.answers where !answers.contains(name) {
+        for name in questions where !answers.contains(name) {
             return ("answer this question with y, or do not resume", .question(name))
         }
-        if reason.trimmed.isEmpty { return ("a reason is required", .reason) }
+        if confirms == nil, reason.trimmed.isEmpty { return ("a reason is required", .reason) }
         if word.text != ResumeRequest.word { return ("type the word \(ResumeRequest.word)", .word) }
         if enrolled {
             if operatorName.trimmed.isEmpty { return ("who resumes? type the operator's name", .operatorName) }

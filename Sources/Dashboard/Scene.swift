@@ -12,6 +12,8 @@ struct HaltPress: Sendable, Equatable {
 
     /// Past this, a page that has not changed is an alarm: a store takes microseconds, a snapshot a few milliseconds.
     static let alarmAfterMs: UInt64 = 250
+    /// The same for a desk on another machine: a few round trips.
+    static let remoteAlarmAfterMs: UInt64 = 1_500
 }
 
 /// All that a view may look at: the snapshot, how old it is by now, and the clocks. No view asks for the time.
@@ -19,7 +21,7 @@ struct Scene {
     var snapshot: DeskSnapshot
     /// How fresh the snapshot is now.
     var freshness: Freshness
-    /// Time since the snapshot came in: added to every age in it.
+    /// Time since what is in the snapshot came in: added to every age in it.
     var elapsedMs: UInt64
     var press: HaltPress?
     var nowMs: UInt64
@@ -57,18 +59,54 @@ struct Scene {
     func time(ago ms: UInt64) -> String { Age.utc(wallClockMs &- Int64(clamping: ms)).time }
 
     /// How to halt by hand when the screen's own halt has not arrived. Always printed in full.
-    var manualHalt: String { "estop activate, or: touch \(snapshot.directory)/EMERGENCY_STOP" }
+    var manualHalt: String {
+        snapshot.link?.manualHalt(directory: snapshot.directory)
+            ?? "estop activate, or: touch \(snapshot.directory)/EMERGENCY_STOP"
+    }
+
+    /// A halt of this screen that a desk on another machine has not confirmed, as of now.
+    var unconfirmed: DeskLink.UnconfirmedHalt? {
+        guard let link = snapshot.link, var halt = link.halt else { return nil }
+        halt.askedAgeMs = halt.askedAgeMs &+ elapsedMs &- min(elapsedMs, link.heldMs)
+        return halt
+    }
+
+    /// The step between the key and the page of a desk on another machine, while it is not confirmed; nil: it is.
+    private var sent: DeskSnapshot.HaltSteps.Step? {
+        guard let halt = unconfirmed else { return nil }
+        guard halt.askedAgeMs >= HaltPress.remoteAlarmAfterMs, !halt.isOnPage else {
+            return .pending(ms: Double(halt.askedAgeMs))
+        }
+        return .alarm("\(halt.words). By hand: \(manualHalt)")
+    }
 
     /// The steps of the last halt: the snapshot's, or as far as this screen knows them while no snapshot does.
     var steps: DeskSnapshot.HaltSteps {
-        guard let press = unanswered else { return snapshot.steps }
+        guard let press = unanswered else {
+            guard let sent else { return snapshot.steps }
+            var steps = snapshot.steps
+            steps.sent = sent
+            return steps
+        }
         var steps = DeskSnapshot.HaltSteps()
         steps.key = .done(ms: 0)
         let waited = nowMs &- min(nowMs, press.atMs)
+        if snapshot.link != nil { steps.sent = sent ?? .pending(ms: Double(waited)) }
         steps.page =
-            waited < HaltPress.alarmAfterMs
+            waited < (snapshot.link == nil ? HaltPress.alarmAfterMs : HaltPress.remoteAlarmAfterMs)
             ? .pending(ms: Double(waited))
             : .alarm("the page has not changed for \(Age.text(waited)). By hand: \(manualHalt)")
         return steps
+    }
+}
+
+extension DeskLink.UnconfirmedHalt {
+    /// What is said of it, loud and with its age.
+    var words: String {
+        let age = Age.text(askedAgeMs)
+        let tries = tries == 0 ? "not sent yet" : tries == 1 ? "sent once" : "sent \(tries) times"
+        let why = problem.isEmpty ? "" : ": \(problem)"
+        return isOnPage
+            ? "HALTED there, NOT ON DISK there for \(age)\(why)" : "HALT NOT CONFIRMED for \(age), \(tries)\(why)"
     }
 }

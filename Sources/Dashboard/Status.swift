@@ -94,6 +94,10 @@ extension DeskSnapshot {
     private var settled: DeskSnapshot {
         var copy = self
         copy.sinceAgeMs = nil
+        copy.link?.roundTripMs = nil
+        copy.link?.silentMs = nil
+        copy.link?.heldMs = 0
+        copy.link?.halt?.askedAgeMs = 0
         switch host {
         case .running(let pid, _): copy.host = .running(pid: pid, beatAgeMs: 0)
         case .silent(let pid, _): copy.host = .silent(pid: pid, beatAgeMs: 0)
@@ -137,7 +141,7 @@ extension DeskSnapshot {
             }
         }
         copy.engine = engine.map(\.settled)
-        for step in [\HaltSteps.key, \.page, \.disk, \.gates, \.orders, \.verified] {
+        for step in [\HaltSteps.key, \.sent, \.page, \.disk, \.gates, \.orders, \.verified] {
             if case .pending = copy.steps[keyPath: step] { copy.steps[keyPath: step] = .pending(ms: 0) }
         }
         return copy
@@ -186,7 +190,7 @@ extension Freshness {
 
 extension DeskSnapshot.HaltSteps {
     /// The steps, in their order.
-    var all: [Step] { [key, page, disk, gates, orders, verified] }
+    var all: [Step] { [key, sent, page, disk, gates, orders, verified] }
 
     /// Whether any of them failed or is late.
     var hasAlarm: Bool {

@@ -14,8 +14,9 @@ enum StepsPane {
         let isMissing = scene.snapshot.isReplay && scene.unanswered == nil
         if isKnown, !isMissing, !(scene.snapshot.mode.permitsAnything && steps.all.allSatisfy { $0 == .empty }) {
             let counted = steps.gates == .empty && steps.open == 0 ? nil : "\(steps.acknowledged) of \(steps.open)"
-            blocks = [
-                block("key seen", steps.key, scene, room, done: keyTime(scene)),
+            blocks = [block("key seen", steps.key, scene, room, done: keyTime(scene))]
+            if steps.sent != .empty { blocks.append(block("confirmed", steps.sent, scene, room, elapsedMs: 0)) }
+            blocks += [
                 block("on the page", steps.page, scene, room),
                 block("on disk", steps.disk, scene, room),
                 block("gates", steps.gates, scene, room, note: counted),
@@ -47,11 +48,12 @@ enum StepsPane {
                     ? "halted then; a halt's steps are not in the journal" : "no halt is in force"
                 : "unknown: the page cannot be read, so nothing is known of a halt. By hand: \(scene.manualHalt)"
         )
-        content.attention = steps.all.firstIndex { if case .alarm = $0 { true } else { false } }
+        let shown = [steps.key] + (steps.sent == .empty ? [] : [steps.sent]) + steps.all.dropFirst(2)
+        content.attention = shown.firstIndex { if case .alarm = $0 { true } else { false } }
         return content
     }
 
-    private static let names = ["key seen", "on the page", "on disk", "gates", "orders gone", "verified"]
+    private static let names = ["key seen", "confirmed", "on the page", "on disk", "gates", "orders gone", "verified"]
 
     private static func summary(_ scene: Scene, _ steps: DeskSnapshot.HaltSteps) -> Line {
         if let late = zip(names, steps.all).first(where: { if case .alarm = $1 { true } else { false } })?.0 {
@@ -82,9 +84,11 @@ enum StepsPane {
         _ scene: Scene,
         _ width: Int,
         note: String? = nil,
-        done: String? = nil
+        done: String? = nil,
+        elapsedMs: UInt64? = nil
     ) -> PaneContent.Block {
-        let lines = lines(name, step, scene, width, note: note, done: done)
+        let elapsed = elapsedMs ?? (scene.unanswered != nil ? 0 : scene.elapsedMs)
+        let lines = lines(name, step, elapsed, width, note: note, done: done)
         let said = lines.dropFirst().map(\.text).reduce(lines.first?.text ?? "") { $0 + " " + Text.trimmed($1) }
         return PaneContent.Block(
             id: name,
@@ -100,6 +104,7 @@ enum StepsPane {
     private static func meaning(_ name: String) -> String {
         switch name {
         case "key seen": "the key was read from the terminal, or the command was given"
+        case "confirmed": "sent to the desk's machine, and answered: it is on the page and on disk there"
         case "on the page": "the word in shared memory refuses: every gate that looks at it stops"
         case "on disk": "the record of the halt is on disk: a restart of anything finds it"
         case "gates": "each open gate has looked and refused; one that has not may still send orders"
@@ -111,7 +116,7 @@ enum StepsPane {
     private static func lines(
         _ name: String,
         _ step: Step,
-        _ scene: Scene,
+        _ elapsedMs: UInt64,
         _ width: Int,
         note: String?,
         done: String?
@@ -122,7 +127,7 @@ enum StepsPane {
         case .empty:
             return [Line([Span("· " + label, .dim), Span(noted.isEmpty ? "-" : noted, .dim)])]
         case .pending(let ms):
-            let text = Age.step(ms + Double(scene.unanswered != nil ? 0 : scene.elapsedMs))
+            let text = Age.step(ms + Double(elapsedMs))
             return [Line([Span("… " + label, .warning), Span(noted + "pending " + text, .warning)])]
         case .done(let ms):
             let text = done ?? "+" + Age.step(ms)

@@ -66,6 +66,10 @@ extension DeskHost {
         return isDurable(limitMs: 5_000)
     }
 
+    /// Puts something into the audit, and does not wait until it is on disk: what was refused, by which anybody could
+    /// keep the disk busy, or what the switch's own log has on disk already.
+    public func note(_ who: String, _ what: String, _ body: JSON) { audit(who, what, body) }
+
     /// Orders that are open or finished not long ago, the last created first.
     public func recentOrders() -> [Order]? {
         EngineAnswer.of(self) { engine, atMs in engine.book.recentOrders(at: atMs, engine.settings) }

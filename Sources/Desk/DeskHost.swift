@@ -1,4 +1,3 @@
-import Glibc
 import Journal
 public import KillSwitch
 public import Logging
@@ -12,18 +11,19 @@ public import Venues
 /// What stands behind the switch of one desk: the engine with its journal, its venues, who is told, and the socket. Whatever
 /// of it fails, the switch's host goes on.
 public final class DeskHost: Sendable {
-    private let killSwitch: KillSwitch
-    private let host: Host
-    private let journal: Journal
-    private let loop: EngineLoop
-    private let time: DeskTime
-    private let parts: Parts
-    private let logger: Logger
+    let killSwitch: KillSwitch
+    let host: Host
+    let journal: Journal
+    let loop: EngineLoop
+    let time: DeskTime
+    let parts: Parts
+    let logger: Logger
 
     /// What is made after the loop, and needs it.
-    private final class Parts: Sendable {
+    final class Parts: Sendable {
         let effects = Mutex<EffectRunner?>(nil)
         let socket = Mutex<ControlSocket?>(nil)
+        let http = Mutex<(@Sendable (Int32, [UInt8], Peer) -> Void)?>(nil)
         let adapters = Mutex<[any VenueAdapter]>([])
         let sensor: Mutex<SwitchSensor>
         let cancels = Mutex(HaltCancels())
@@ -37,12 +37,12 @@ public final class DeskHost: Sendable {
         }
     }
 
-    private let log: DeskLog
-    private let notifier: Notifier
+    let log: DeskLog
+    let notifier: Notifier
     private let restarts = SupervisorRestart()
     private let tradingMode = Mutex<TradingModeWatch?>(nil)
-    private let follower = Worker()
-    private let onView: @Sendable () -> Void
+    let follower = Worker()
+    let onView: @Sendable () -> Void
 
     /// Starts everything.
     ///
@@ -142,6 +142,7 @@ public final class DeskHost: Sendable {
         log.start()
         loop.ask { [self] engine, _ in log(RunbookLog.started(engine)) }
         if !notifier.start() { logger.error("the system has no thread for notifications: nobody is told") }
+        loop.ask { [self] engine, atMs in tellAgain(engine.toldAlerts(at: atMs), at: atMs) }
         effects.start()
         loop.start(configuration.engine)
         for adapter in adapters { adapter.start { loop.submit($0) } }
@@ -165,6 +166,17 @@ public final class DeskHost: Sendable {
 
     /// The switch may have changed: what follows from it is looked after now.
     public func switchChanged() { follower.wake() }
+
+    /// Names who takes connections of `estop.sock` over that speak HTTP.
+    ///
+    /// - Parameter taker: gets the connected socket, which is its own from then on, what was read from it already, and who
+    ///   is on the other side; must not wait. Nil: nobody, and only a halt is served there.
+    public func serveHTTP(by taker: (@Sendable (Int32, [UInt8], Peer) -> Void)?) {
+        parts.http.withLock { $0 = taker }
+    }
+
+    /// Who takes them over; nil: nobody.
+    var takerOfHTTP: (@Sendable (Int32, [UInt8], Peer) -> Void)? { parts.http.withLock { $0 } }
 
     /// Stops everything but the switch's host.
     public func stop() {
@@ -252,225 +264,5 @@ public final class DeskHost: Sendable {
                 return (adapter.name, error.message)
             }
         }
-    }
-
-    // MARK: - Threads
-
-    /// The database said something about the mode: it only ever restricts.
-    private func take(_ report: TradingModeWatch.Report) {
-        switch report {
-        case .unreadable(let problem, let forMs):
-            logger.warning("the trading mode in the database cannot be read for \(forMs) ms: \(problem)")
-        case .reading(let reading):
-            let mode: Mode
-            switch reading.word {
-            case .nothing: return
-            case .paper: mode = .paper
-            case .halt: mode = .halted
-            }
-            let request = HaltRequest(
-                mode: mode,
-                reason: "system_config.trading_mode is '\(reading.value)' in the desk's database",
-                source: .database,
-                op: ""
-            )
-            _ = killSwitch.halt(request)
-        }
-    }
-
-    /// Follows the switch: tells of halts and resumes, cancels what a halt found, and shows views to whoever looks. Also
-    /// has the journal forget what is too old.
-    private func follow() {
-        var shownMs: UInt64 = 0
-        var told: EngineView?
-        var seen = killSwitch.observe()
-        var news = SwitchNews(seen.fold, last: lastTold())
-        var upkeep = JournalUpkeep()
-        while !follower.isStopping {
-            seen = killSwitch.observe(knowing: seen)
-            for record in news.look(seen.fold) { tell(record) }
-            let view = loop.latest
-            let now = time.now().atMs
-            let permits = seen.word?.mode.permitsAnything ?? false
-            let (asks, isDone) = parts.cancels.withLock {
-                let asks = $0.look(
-                    permits: permits,
-                    openOrders: view.openOrders,
-                    listings: view.orderListings,
-                    atMs: now
-                )
-                return (asks, $0.isDone)
-            }
-            if asks { cancelEverything() }
-            if upkeep.isDue(atMs: now) { journal.prune(Retention(parts.configuration.withLock { $0.journal })) }
-            if view.atMs != shownMs {
-                shownMs = view.atMs
-                let shown = shown(view, atMs: now)
-                parts.watchers.withLock { $0.removeAll { !$0(shown) } }
-                // Ages go on by themselves on every screen: what matters is told at once.
-                if told.map({ shown.differsInSubstance(from: $0) }) ?? true {
-                    told = shown
-                    onView()
-                }
-            }
-            _ = follower.sleep(milliseconds: permits || isDone ? 500 : 100)
-        }
-    }
-
-    /// The switch's record that the audit told last; nil: none.
-    private func lastTold() -> String? {
-        guard let found = try? journal.reader().lastAudit(of: ["halt", "resume"]) else { return nil }
-        return JSON(bytes: found.entry.body)?["id"]?.string
-    }
-
-    /// A halt or an applied resume, whoever did it and whether or not a host ran.
-    private func tell(_ record: Record) {
-        let isHalt = record.change == .halt
-        let by = record.op.isEmpty ? record.source.rawValue : record.op
-        audit(by, isHalt ? "halt" : "resume", record.brief)
-        let notification = (isHalt ? Notification.halted : Notification.resumed)(
-            record.id,
-            record.mode.name,
-            record.source.rawValue,
-            record.op,
-            record.reason.isEmpty ? "no reason given" : record.reason,
-            record.scope.description,
-            killSwitch.settings.name,
-            Clock.milliseconds(of: record.at) ?? Clock.wallMilliseconds()
-        )
-        notifier.add(notification)
-    }
-
-    /// The view as it is shown: with what became of a halt's cancels.
-    func shown(_ view: EngineView, atMs: UInt64) -> EngineView {
-        var view = view
-        // Without a venue there is nothing to cancel.
-        let reached = Set(parts.adapters.withLock { $0.map(\.name) })
-        if !reached.isEmpty { view.cancels = parts.cancels.withLock { $0.shown(atMs: atMs) } }
-        for place in view.venues.indices where view.venues[place].note.isEmpty {
-            guard !reached.contains(view.venues[place].name) else { continue }
-            view.venues[place].note = "no adapter: a halt cancels nothing there"
-        }
-        return view
-    }
-
-    /// Every venue on a thread of its own: one that does not answer holds up no other.
-    private func cancelEverything() {
-        for adapter in parts.adapters.withLock({ $0 }) {
-            let parts = parts
-            let started = ThreadStart.detached {
-                do throws(VenueError) {
-                    _ = try adapter.cancelAll(CancelScope())
-                } catch {
-                    parts.cancels.withLock { $0.failed(adapter.name, error.message) }
-                }
-            }
-            if !started { parts.cancels.withLock { $0.failed(adapter.name, "the system has no thread for it") } }
-        }
-    }
-}
-
-extension DeskHost {
-    private static func outlets(
-        _ killSwitch: KillSwitch,
-        _ host: Host,
-        _ journal: Journal,
-        _ parts: Parts,
-        _ log: DeskLog,
-        _ notifier: Notifier,
-        _ logger: Logger,
-        _ time: DeskTime
-    ) -> EngineLoop.Outlets {
-        let hand = RuleHand(killSwitch.directory)
-        let name = killSwitch.settings.name
-        return EngineLoop.Outlets(
-            halt: { order in
-                let (pulled, request) = hand.pull(order)
-                host.take(pulled, request)
-            },
-            record: { entries in
-                journal.append(
-                    entries.map { Journal.Entry($0.event, at: $0.receipt, line: $0.line, decisions: $0.decisions) }
-                )
-            },
-            carryOut: { decisions in
-                var effects: [Decision.Effect] = []
-                var lines: [DeskLog.Line] = []
-                let wallMs = Clock.wallMilliseconds()
-                for decision in decisions {
-                    switch decision {
-                    case .effect(let effect): effects.append(effect)
-                    case .log(let line): lines.append(DeskLog.Line(line, wallMs: wallMs))
-                    case .alert(let change):
-                        lines.append(DeskLog.Line(change, wallMs: wallMs))
-                        if change.isToBeNotified {
-                            notifier.add(Notification(change, desk: name, at: wallMs))
-                        }
-                    case .halt(let order): lines.append(DeskLog.Line(order, wallMs: wallMs))
-                    }
-                }
-                parts.effects.withLock { $0 }?.submit(effects)
-                log.add(lines)
-            },
-            look: {
-                var events = parts.sensor.withLock { $0.look(atMs: time.now().atMs) }
-                let standing = journal.standing
-                let isBehind = standing.problem != nil
-                let now = (waiting: isBehind ? UInt64(standing.waiting) : 0, problem: standing.problem)
-                let isNews = parts.standing.withLock { told in
-                    guard told != now else { return false }
-                    told = now
-                    return true
-                }
-                if isNews { events.append(EngineLoop.host(.journal(waiting: now.waiting, problem: now.problem))) }
-                return events
-            },
-            keep: { journal.snapshot($0) }
-        )
-    }
-}
-
-extension EngineView {
-    /// When each account last listed what is open there.
-    fileprivate var orderListings: [HaltCancels.Listing] {
-        venues.map { venue in
-            HaltCancels.Listing(
-                account: "\(venue.name)/\(venue.account)",
-                atMs: venue.books?.ordersAgeMs.map { atMs - min(atMs, $0) }
-            )
-        }
-    }
-}
-
-extension JournalOptions {
-    init(_ settings: DeskConfiguration.Journal) {
-        self.init()
-        mostWaiting = settings.mostWaiting
-        snapshotEvery = settings.snapshotEvery
-    }
-}
-
-extension Record {
-    /// What the audit keeps of it; the switch's own log has the rest.
-    fileprivate var brief: JSON {
-        .object([
-            .init("id", .string(id)), .init("at", .string(at)), .init("mode", .string(mode.name)),
-            .init("scope", .string(scope.description)), .init("reason", .string(reason)),
-            .init("source", .string(source.rawValue)), .init("from", .string(from)),
-            .init("overrides", .object(overrides)),
-        ])
-    }
-}
-
-/// What a host has to know of its machine.
-enum Machine {
-    /// This boot; empty where the kernel does not tell.
-    static var bootID: String {
-        let file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return "" }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: 64)
-        let count = max(0, read(file, &bytes, bytes.count))
-        return String(decoding: bytes[..<count].prefix { $0 > 0x20 }, as: UTF8.self)
     }
 }

@@ -61,6 +61,8 @@ struct DeskService: ControlService {
         }
     }
 
+    var takerOfHTTP: (@Sendable (Int32, [UInt8], Peer) -> Void)? { host.takerOfHTTP }
+
     func halt(_ request: HaltRequest, reply: @escaping @Sendable (HaltReport) -> Void) {
         // The record waits for the disk; the page does not wait for the record.
         let killSwitch = host.stateDirectory

@@ -135,7 +135,9 @@ struct SnapshotBuilder {
         snapshot.steps = times.steps(seen, own: own, venues: !settings.paper)
         snapshot.notDurable = seen.notDurable
         snapshot.freshness = .live(ageMs: 0)
-        snapshot.notices = notices
+        snapshot.notices = notices + (seen.waiting.map { [$0.notice] } ?? [])
+        snapshot.approvals = seen.approvals
+        snapshot.waiting = seen.waiting
         lookForOperators(seen, &snapshot)
         return snapshot
     }

@@ -42,7 +42,11 @@ public final class Host: Sendable {
         self.onChange = onChange
         tradingMode = TradingMode.current()
         let mayStart = killSwitch.isBrandNew
-        lock = try HostLock(killSwitch.directory, tradingMode: tradingMode)
+        lock = try HostLock(
+            killSwitch.directory,
+            tradingMode: tradingMode,
+            approvals: killSwitch.settings.approvals
+        )
         switch try killSwitch.ensurePages(mayStart: mayStart) {
         case .present: break
         case .started: logger.notice("new paper desk: it starts in paper")

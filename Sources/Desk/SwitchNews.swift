@@ -1,8 +1,9 @@
 import KillSwitch
 
-/// What the switch's log says that nobody was told yet: halts, and resumes once they are applied.
+/// What the switch's log says that nobody was told yet: halts, resumes once they are applied, and what the second person
+/// of a resume was asked and refused.
 ///
-/// Invariants (DeskTests/SwitchNewsTests): every halt and every applied resume is news exactly once, in the log's order;
+/// Invariants (DeskTests/SwitchNewsTests): each of them is news exactly once, in the log's order;
 /// what the log held when nobody had listened before is not.
 struct SwitchNews {
     private var told: Set<String>
@@ -30,7 +31,7 @@ struct SwitchNews {
         seen = (fold.records.count, fold.applied.count)
         return fold.records.filter { record in
             switch record.change {
-            case .note: false
+            case .note: (record.kind == .asked || record.kind == .unapproved) && told.insert(record.id).inserted
             case .halt: told.insert(record.id).inserted
             case .resume: fold.applied.contains(record.id) && told.insert(record.id).inserted
             }

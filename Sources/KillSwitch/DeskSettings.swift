@@ -10,6 +10,8 @@ public struct DeskSettings: Sendable, Equatable {
     public var stopFilePaths: [String]
     /// The dead-man limit in nanoseconds; 0: none.
     public var deadMan: UInt64
+    /// `[resume] approvals`: how many operators a resume takes, 1 or 2.
+    public var approvals: Int
 
     /// Creates settings; the defaults are those of a desk without a configuration.
     public init(
@@ -17,13 +19,15 @@ public struct DeskSettings: Sendable, Equatable {
         paper: Bool = true,
         runDirectory: String? = nil,
         stopFilePaths: [String] = [],
-        deadMan: UInt64 = 5_000_000_000
+        deadMan: UInt64 = 5_000_000_000,
+        approvals: Int = 1
     ) {
         self.name = name
         self.paper = paper
         self.runDirectory = runDirectory
         self.stopFilePaths = stopFilePaths
         self.deadMan = deadMan
+        self.approvals = approvals
     }
 
     /// The mode that a resume goes to when nobody says which.

@@ -24,6 +24,8 @@ public struct Fold: Sendable, Equatable {
     public private(set) var chainEnd = Word(rawValue: 0)
     /// The ids of the resumes that are applied.
     public private(set) var applied: Set<String> = []
+    /// What was read, so that the next fold reads on from there.
+    private let lines: LogLines
 
     /// Folds the log.
     ///
@@ -31,22 +33,21 @@ public struct Fold: Sendable, Equatable {
     ///   - log: the log's bytes; nil for a missing log.
     ///   - word: the page's word; nil when there is no page.
     ///   - mirrorLength: the mirror's `log_bytes`; nil without a mirror.
-    public init(log: [UInt8]?, word: Word?, mirrorLength: Int?) {
+    ///   - known: an earlier fold: of a log that begins as that one was, only what follows is read. The result is the same
+    ///     with and without.
+    public init(log: [UInt8]?, word: Word?, mirrorLength: Int?, knowing known: Fold? = nil) {
         let bytes = log ?? []
         length = bytes.count
         // Without a page and a mirror there never was a log: a desk that has not started yet.
         lost = (log == nil && (word != nil || mirrorLength != nil)) || mirrorLength.map { $0 > bytes.count } ?? false
-        let lines = Fold.lines(of: bytes)
+        lines = LogLines(bytes, knowing: known?.lines)
         tail = lines.tail
-        var offsets: [Int] = []
-        for (offset, record) in Fold.lastCopies(lines.records) {
-            offsets.append(offset)
-            records.append(record)
-            lastGeneration = max(lastGeneration, record.was.generation, record.state.generation)
-        }
+        let copies = lines.lastCopies
+        records = copies.records
+        lastGeneration = lines.lastGeneration
         markApplied(word: word)
         chain(to: word)
-        collectLatches(offsets: offsets, bad: lines.bad)
+        collectLatches(offsets: copies.offsets, bad: lines.bad)
     }
 
     /// The latches that refuse or restrict everything.
@@ -55,54 +56,13 @@ public struct Fold: Sendable, Equatable {
     /// The last applied resume, if any.
     public var lastApplied: Record? { records.last { applied.contains($0.id) } }
 
-    // MARK: - Lines
-
-    private struct Lines {
-        var records: [(offset: Int, record: Record)] = []
-        var bad: [Int] = []
-        var tail: Int?
-    }
-
-    private static func lines(of bytes: [UInt8]) -> Lines {
-        var lines = Lines()
-        var suspects: [(offset: Int, line: ArraySlice<UInt8>)] = []
-        var whole: [(offset: Int, line: ArraySlice<UInt8>)] = []
-        var start = 0
-        while start < bytes.count {
-            guard let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) else {
-                lines.tail = start
-                break
-            }
-            let line = bytes[start..<end]
-            if !line.isEmpty {
-                if let record = Record(line: line) {
-                    lines.records.append((start, record))
-                    whole.append((start, line))
-                } else {
-                    suspects.append((start, line))
-                }
-            }
-            start = end + 1
-        }
-        // The torn part of a short write, written again in full, is no damage.
-        for suspect in suspects {
-            let torn = whole.contains { $0.offset > suspect.offset && $0.line.starts(with: suspect.line) }
-            if !torn { lines.bad.append(suspect.offset) }
-        }
-        return lines
-    }
-
-    private static func lastCopies(_ records: [(offset: Int, record: Record)]) -> [(offset: Int, record: Record)] {
-        var last: [String: Int] = [:]
-        for (index, entry) in records.enumerated() { last[entry.record.id] = index }
-        return records.enumerated().filter { last[$0.element.record.id] == $0.offset }.map(\.element)
-    }
-
     // MARK: - Chain
 
     private mutating func markApplied(word: Word?) {
         var origins: [Word: Set<String>] = [:]
-        for record in records { origins[record.was, default: []].insert(record.id) }
+        for record in records where record.change == .resume { origins[record.state] = [] }
+        if origins.isEmpty { return }
+        for record in records where origins[record.was] != nil { origins[record.was]?.insert(record.id) }
         for record in records where record.change == .resume {
             let named = origins[record.state].map { $0.contains { $0 != record.id } } ?? false
             if record.state == word || named { applied.insert(record.id) }
@@ -119,14 +79,14 @@ public struct Fold: Sendable, Equatable {
 
     private mutating func chain(to word: Word?) {
         // As a set: a late record may bear the same `state` as the one that a repair wrote in its place.
-        var origins: [Word: [Word]] = [:]
-        var next: [Word: [Word]] = [:]
+        var origins = Steps(capacity: records.count)
+        var next = Steps(capacity: records.count)
         var starts: Set<Word> = []
         for record in records where isLink(record) {
             if record.was.rawValue == 0 || record.change == .resume { starts.insert(record.state) }
             guard record.was.generation < record.state.generation else { continue }
-            origins[record.state, default: []].append(record.was)
-            next[record.was, default: []].append(record.state)
+            origins.add(record.state, record.was)
+            next.add(record.was, record.state)
         }
         // Back from the page's word, and on from the last start; every step changes the generation, so both end.
         if let word { reachesWord = !Fold.reachable(from: word, by: origins).isDisjoint(with: starts) }
@@ -135,32 +95,54 @@ public struct Fold: Sendable, Equatable {
         }
     }
 
-    private static func reachable(from begin: Word, by steps: [Word: [Word]]) -> Set<Word> {
+    private static func reachable(from begin: Word, by steps: Steps) -> Set<Word> {
         var found: Set<Word> = [begin]
         var open = [begin]
         while let word = open.popLast() {
-            for other in steps[word] ?? [] where found.insert(other).inserted { open.append(other) }
+            steps.forEach(word) { if found.insert($0).inserted { open.append($0) } }
         }
         return found
+    }
+
+    /// Where words lead: almost all of them to one other, and only the others cost an array.
+    private struct Steps {
+        private var first: [Word: Word] = [:]
+        private var more: [Word: [Word]] = [:]
+
+        init(capacity: Int) { first.reserveCapacity(capacity) }
+
+        mutating func add(_ from: Word, _ to: Word) {
+            if first[from] == nil { first[from] = to } else { more[from, default: []].append(to) }
+        }
+
+        func forEach(_ word: Word, _ body: (Word) -> Void) {
+            if let one = first[word] { body(one) }
+            for other in more[word] ?? [] { body(other) }
+        }
     }
 
     // MARK: - Latches
 
     private mutating func collectLatches(offsets: [Int], bad: [Int]) {
-        var cleared: [(scope: Scope, clears: Int)] = []
+        var globalClears = 0
+        var cleared: [Scope: Int] = [:]
         var paused: Set<String> = []
-        for record in records where applied.contains(record.id) {
-            cleared.append((record.scope, record.clears ?? 0))
+        for record in records where record.change == .resume && applied.contains(record.id) {
+            let clears = record.clears ?? 0
+            if record.scope.isGlobal {
+                globalClears = max(globalClears, clears)
+            } else {
+                cleared[record.scope] = max(cleared[record.scope] ?? 0, clears)
+            }
             if let pause = record.pause { paused.insert(pause) }
         }
-        let globalClears = cleared.filter(\.scope.isGlobal).map(\.clears).max() ?? 0
         // The reason that an operator gives after a halt is the reason.
         var reasons: [String: String] = [:]
         for record in records where record.kind == .reason { reasons[record.about ?? ""] = record.reason }
         var found: [(offset: Int, latch: Latch)] = []
         for (offset, record) in zip(offsets, records) where record.change == .halt {
-            let folded = cleared.contains { ($0.scope.isGlobal || $0.scope == record.scope) && offset < $0.clears }
-            if folded || paused.contains(record.id) { continue }
+            if offset < globalClears || (!cleared.isEmpty && offset < cleared[record.scope] ?? 0) { continue }
+            if paused.contains(record.id) { continue }
             var latch = Latch(record: record)
             if let given = reasons[record.id] { latch.reason = given }
             found.append((offset, latch))

@@ -183,10 +183,11 @@ extension KillSwitch {
 
     /// Records that the halt in force is verified, once every open gate has acknowledged it; nothing otherwise.
     ///
+    /// - Parameter known: an earlier look, so that only what followed is read of the log.
     /// - Returns: whether it is verified and recorded.
     @discardableResult
-    public func noteEffective() -> Bool {
-        let seen = observe()
+    public func noteEffective(knowing known: Observation? = nil) -> Bool {
+        let seen = observe(knowing: known)
         guard seen.effective == nil else { return true }
         guard let word = seen.word, !word.mode.permitsAnything, seen.acknowledged.count == seen.openGates.count,
             let last = seen.fold.records.last(where: { $0.change == .halt && $0.state == word })

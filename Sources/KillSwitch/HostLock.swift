@@ -13,13 +13,17 @@ public final class HostLock: Sendable {
         public var pid: Int32
         /// Its TRADING_MODE; nil: none.
         public var tradingMode: String?
+        /// How many operators a resume takes by its configuration.
+        public var approvals = 1
     }
 
     /// Becomes the host.
     ///
-    /// - Parameter tradingMode: the TRADING_MODE in this process's environment.
+    /// - Parameters:
+    ///   - tradingMode: the TRADING_MODE in this process's environment.
+    ///   - approvals: how many operators a resume takes by its configuration.
     /// - Throws: `SwitchError.Code.inUse` while another process is the host, naming it.
-    public init(_ directory: StateDirectory, tradingMode: String?) throws(SwitchError) {
+    public init(_ directory: StateDirectory, tradingMode: String?, approvals: Int = 1) throws(SwitchError) {
         let file = openat(
             directory.descriptor,
             HostLock.name,
@@ -49,7 +53,7 @@ public final class HostLock: Sendable {
         }
         let text = JSON.object([
             .init("pid", .integer(Int64(getpid()))), .init("trading_mode", .text(tradingMode)),
-            .init("started", .string(Clock.now())),
+            .init("started", .string(Clock.now())), .init("approvals", .integer(Int64(approvals))),
         ])
         // For people and for `status`; a full disk must not keep the host from running.
         if ftruncate(file, 0) == 0 { _ = writeAll(file, Array((text.line + "\n").utf8)) }
@@ -70,7 +74,8 @@ public final class HostLock: Sendable {
         let json = count > 0 ? JSON(bytes: bytes.prefix(count)) : nil
         return Presence(
             pid: json?["pid"]?.integer.flatMap { Int32(exactly: $0) } ?? 0,
-            tradingMode: json?["trading_mode"]?.string
+            tradingMode: json?["trading_mode"]?.string,
+            approvals: json?["approvals"]?.integer.flatMap { Int(exactly: $0) } ?? 1
         )
     }
 

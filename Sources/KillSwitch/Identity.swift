@@ -7,6 +7,12 @@ public struct Identity: Sendable, Equatable {
     /// Terminal and address.
     public let from: String
 
+    /// Creates one: of somebody who asks from elsewhere.
+    public init(name: String, from: String) {
+        self.name = name
+        self.from = from
+    }
+
     /// This process's.
     public static func current() -> Identity {
         var name = [CChar](repeating: 0, count: 96)

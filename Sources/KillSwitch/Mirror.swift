@@ -37,12 +37,17 @@ extension Observation {
 extension KillSwitch {
     /// Writes the mirror, and again while the page's word changed meanwhile.
     ///
-    /// - Parameter forgettingLoss: a log that became shorter than the mirror says has been recorded as a latch.
+    /// - Parameters:
+    ///   - forgettingLoss: a log that became shorter than the mirror says has been recorded as a latch.
+    ///   - known: an earlier look, so that only what followed is read of the log.
     /// - Returns: what was seen last.
     /// - Throws: `SwitchError.Code.log` when it cannot be written; the old one stays.
     @discardableResult
-    public func writeMirror(forgettingLoss: Bool = false) throws(SwitchError) -> Observation {
-        var last = observe()
+    public func writeMirror(
+        forgettingLoss: Bool = false,
+        knowing known: Observation? = nil
+    ) throws(SwitchError) -> Observation {
+        var last = observe(knowing: known)
         for _ in 0..<8 {
             var seen = last
             // A log that has become shorter is evidence; it must not be forgotten by a mirror that agrees with it.
@@ -53,7 +58,7 @@ extension KillSwitch {
             let bytes = JSON.object(seen.mirrorMembers).bytes + [UInt8(ascii: "\n")]
             try directory.replace(Mirror.name, with: bytes, permissions: 0o664)
             if HaltPage.map(directory, writable: false).page?.word == seen.word { return last }
-            last = observe()
+            last = observe(knowing: last)
         }
         return last
     }

@@ -1,5 +1,6 @@
 internal import CEstop
 import Glibc
+import Synchronization
 
 /// Everything that can be seen of a desk from outside, at one moment. Looking changes nothing.
 public struct Observation: Sendable {
@@ -30,6 +31,10 @@ public struct Observation: Sendable {
     public var host: HostLock.Presence?
     /// The stop files that are there.
     public var stopFiles: [StopFile]
+    /// How many operators a resume takes.
+    public var approvals = 1
+    /// The resume that waits for a second person; nil: none.
+    public var waiting: WaitingResume?
     /// CLOCK_BOOTTIME ns of this look.
     public var now: UInt64
     /// What the log's file was: a fold of the same file need not be made again.
@@ -118,6 +123,7 @@ public struct Observation: Sendable {
             .init("dead_man_ms", .number(deadMan / 1_000_000)),
             .init("problem", .text(pageProblem?.description ?? modeProblem)),
             .init("stop_files", .array(stopFiles.map { .string($0.path) })),
+            .init("approvals", .integer(Int64(approvals))), .init("waiting", waiting?.json ?? .null),
         ]
         return .object(members)
     }
@@ -171,7 +177,13 @@ extension KillSwitch {
         } else {
             var bytes: [UInt8]?
             do { bytes = try Log.read(directory) } catch { logProblem = error.message }
-            fold = Fold(log: bytes, word: word, mirrorLength: Mirror.read(directory)?.logBytes)
+            fold = Fold(
+                log: bytes,
+                word: word,
+                mirrorLength: Mirror.read(directory)?.logBytes,
+                knowing: known?.fold ?? directory.lastFold.withLock { $0 }
+            )
+            directory.lastFold.withLock { $0 = fold }
         }
         var seen = Observation(
             pageProblem: problem,
@@ -191,7 +203,11 @@ extension KillSwitch {
             logIdentity: logIdentity,
             mirrorIdentity: mirrorIdentity
         )
-        seen.beat = page?.beat ?? 0
+        seen.approvals = approvals(seen)
+        if seen.approvals > 1 {
+            let latches = fold.latches.map(\.id)
+            seen.waiting = KeptResumeFile.read(directory)?.waiting(now: seen.now, word: word, latches: latches)
+        }
         if seen.mode.permitsAnything {
             if let stop = seen.stopFiles.first {
                 seen.mode = .halted

@@ -93,6 +93,14 @@ public struct ResumeRequest: Sendable, Equatable {
     public var answers: Set<PreflightCheck.Name>
     /// Failing checks that are overridden, each with a reason.
     public var overrides: [PreflightCheck.Name: String]
+    /// The page's word that the answers are about: a halt since then refuses the resume. nil: whatever the page bears
+    /// when the resume runs.
+    public var seen: Word?
+    /// The request of another operator that this confirms; nil: it confirms none. Mode, scope, reason and overrides are
+    /// then that request's.
+    public var approve: String?
+    /// That `op` proved who they are; nil: they did not, which a desk that takes two people refuses.
+    public var credential: Credential?
 
     /// Creates a request.
     public init(
@@ -103,7 +111,10 @@ public struct ResumeRequest: Sendable, Equatable {
         from: String,
         source: Record.Source,
         answers: Set<PreflightCheck.Name>,
-        overrides: [PreflightCheck.Name: String] = [:]
+        overrides: [PreflightCheck.Name: String] = [:],
+        seen: Word? = nil,
+        approve: String? = nil,
+        credential: Credential? = nil
     ) {
         self.mode = mode
         self.scope = scope
@@ -113,5 +124,8 @@ public struct ResumeRequest: Sendable, Equatable {
         self.source = source
         self.answers = answers
         self.overrides = overrides
+        self.seen = seen
+        self.approve = approve
+        self.credential = credential
     }
 }

@@ -42,6 +42,10 @@ public struct Record: Sendable, Equatable {
         case applied
         /// A resume was refused.
         case refused
+        /// A resume was asked for that waits for a second person.
+        case asked
+        /// A resume was refused because of the second person that the desk takes.
+        case unapproved
         /// A halt was verified: every gate acknowledged.
         case effective
         /// Something about operators: enrolled, removed, a wrong passphrase.
@@ -88,6 +92,10 @@ public struct Record: Sendable, Equatable {
     public var about: String?
     /// On a resume: the checks that were overridden, each with its reason.
     public var overrides: [JSON.Member]
+    /// On a resume that a second person confirmed: who asked for it. `op` is who confirmed.
+    public var askedBy: String?
+    /// On such a resume: the request's name.
+    public var approval: String?
 
     /// Creates a record.
     public init(
@@ -109,7 +117,9 @@ public struct Record: Sendable, Equatable {
         tag: UInt32? = nil,
         kind: NoteKind? = nil,
         about: String? = nil,
-        overrides: [JSON.Member] = []
+        overrides: [JSON.Member] = [],
+        askedBy: String? = nil,
+        approval: String? = nil
     ) {
         self.change = change
         self.id = id
@@ -130,10 +140,15 @@ public struct Record: Sendable, Equatable {
         self.kind = kind
         self.about = about
         self.overrides = overrides
+        self.askedBy = askedBy
+        self.approval = approval
     }
 }
 
 extension Record {
+    /// Who did it, for people: two names where a second person confirmed.
+    public var people: String { askedBy.map { "\(op) (asked by \($0))" } ?? op }
+
     /// Reads one line of the log; nil for a line that is not a whole record with the right sum.
     public init?(line: ArraySlice<UInt8>) {
         guard let body = Record.body(of: line), let json = JSON(bytes: body + [UInt8(ascii: "}")]) else { return nil }
@@ -141,7 +156,7 @@ extension Record {
     }
 
     /// The record in a JSON object as the log and `history --json` have it; nil when a key is missing or wrong.
-    init?(json: JSON) {
+    public init?(json: JSON) {
         guard json["v"]?.integer == 1, let change = json["change"]?.string.flatMap(Change.init(rawValue:)),
             let id = json["id"]?.string, !id.isEmpty, let at = json["at"]?.string,
             let mode = json["mode"]?.string.flatMap({ Mode(name: $0) }),
@@ -174,7 +189,9 @@ extension Record {
             tag: json["tag"]?.integer.flatMap { UInt32(exactly: $0) },
             kind: json["kind"]?.string.flatMap(NoteKind.init(rawValue:)),
             about: json["about"]?.string,
-            overrides: overrides
+            overrides: overrides,
+            askedBy: json["asked_by"]?.string,
+            approval: json["approval"]?.string
         )
     }
 
@@ -194,6 +211,8 @@ extension Record {
         if let kind { members.append(.init("kind", .string(kind.rawValue))) }
         if let about { members.append(.init("about", .string(about))) }
         if !overrides.isEmpty { members.append(.init("overrides", .object(overrides))) }
+        if let askedBy { members.append(.init("asked_by", .string(askedBy))) }
+        if let approval { members.append(.init("approval", .string(approval))) }
         return .object(members)
     }
 
@@ -266,6 +285,24 @@ public struct Latch: Sendable, Equatable {
         self.op = op
         self.since = since
         self.tag = tag
+    }
+
+    /// The latch in a JSON object as `json` makes it, without its entry's tag; nil when a key is missing or wrong.
+    public init?(json: JSON) {
+        guard let id = json["id"]?.string, let source = json["source"]?.string.flatMap(Record.Source.init(rawValue:)),
+            let scope = json["scope"]?.string.flatMap({ try? Scope($0) }), let reason = json["reason"]?.string,
+            let mode = json["mode"]?.string.flatMap({ Mode(name: $0) })
+        else { return nil }
+        self.init(
+            id: id,
+            source: source,
+            scope: scope,
+            mode: mode,
+            reason: reason,
+            op: json["operator"]?.string ?? "",
+            since: json["since"]?.string ?? "",
+            tag: 0
+        )
     }
 
     /// The latch as the mirror and `status --json` have it.

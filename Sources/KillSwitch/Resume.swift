@@ -7,168 +7,17 @@ public enum ResumeOutcome: Sendable, Equatable {
     case resumed(Word)
     /// There was nothing to resume: the page bears this word already.
     case already(Word)
+    /// Nothing is resumed yet: another operator has to confirm this.
+    case waiting(WaitingResume)
     /// Refused, and why; trading is as halted as before.
     case refused(String)
+    /// Refused because of the second person that this desk takes.
+    case unapproved(ApprovalRefusal)
 }
 
 extension KillSwitch {
     /// How long a resume waits for another one, for a halt's record, or for the end of a line.
     static let patience: UInt64 = 2_000
-
-    // MARK: - Preflight
-
-    /// Every check before a resume, the operator's answers included.
-    public func preflight(
-        _ seen: Observation,
-        mode: Mode,
-        scope: Scope,
-        answers: Set<PreflightCheck.Name>
-    ) -> [PreflightCheck] {
-        preflight(
-            seen,
-            mode: mode,
-            scope: scope,
-            answers: answers,
-            engine: engineChecks(seen, mode: mode, scope: scope)
-        )
-    }
-
-    /// The same with what the engine said before.
-    private func preflight(
-        _ seen: Observation,
-        mode: Mode,
-        scope: Scope,
-        answers: Set<PreflightCheck.Name>,
-        engine: [PreflightCheck]
-    ) -> [PreflightCheck] {
-        PreflightCheck.Name.allCases.map { name in
-            if let check = engine.first(where: { $0.name == name }) { return check }
-            return switch name {
-            case .recorded: recordedCheck(seen)
-            case .durable: durableCheck(seen)
-            case .stopFile: stopFileCheck(seen)
-            case .environment: environmentCheck(seen, mode: mode)
-            case .host: hostCheck(seen, mode: mode)
-            case .gates: gatesCheck(seen)
-            case .clock: clockCheck(seen)
-            case .venues, .ordersGone, .reconciled, .feeds, .rules:
-                PreflightCheck(name: name, passed: false, detail: "the engine said nothing about it")
-            case .understood, .resolved, .verified, .safe:
-                PreflightCheck(
-                    name: name,
-                    passed: answers.contains(name),
-                    detail: answers.contains(name) ? "answered yes" : "not answered: \(name.question ?? "")"
-                )
-            }
-        }
-    }
-
-    private func recordedCheck(_ seen: Observation) -> PreflightCheck {
-        let problem: String? =
-            if let page = seen.pageProblem {
-                page.description
-            } else if let log = seen.logProblem {
-                log
-            } else if seen.fold.tail != nil {
-                "the log ends in an unfinished record"
-            } else if !seen.entriesWithoutLatch.isEmpty {
-                "a scoped halt on the page has no record yet"
-            } else if !seen.fold.reachesWord {
-                "the page was changed by a halt that has no record yet: wait for it (2 s)"
-            } else {
-                nil
-            }
-        return PreflightCheck(name: .recorded, passed: problem == nil, detail: problem ?? "every change is in the log")
-    }
-
-    private func durableCheck(_ seen: Observation) -> PreflightCheck {
-        var space = statvfs()
-        let file = openat(directory.descriptor, Log.name, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
-        let error = file < 0 ? errno : fdatasync(file) == 0 ? 0 : errno
-        if file >= 0 { close(file) }
-        let problem: String? =
-            if error != 0 {
-                "the log cannot be written: \(String(cString: strerror(error)))"
-            } else if fstatvfs(directory.descriptor, &space) != 0
-                || UInt64(space.f_bavail) * UInt64(space.f_frsize) < 1 << 16
-            {
-                "less than 64 KiB are free in \(directory.path)"
-            } else {
-                nil
-            }
-        return PreflightCheck(name: .durable, passed: problem == nil, detail: problem ?? "the log can be written")
-    }
-
-    private func stopFileCheck(_ seen: Observation) -> PreflightCheck {
-        let check = { PreflightCheck(name: .stopFile, passed: $0, detail: $1) }
-        guard let file = seen.stopFiles.first(where: { !$0.isOwn || $0.problem != nil }) ?? seen.stopFiles.first else {
-            return check(true, "no stop file")
-        }
-        if let problem = file.problem { return check(false, "\(file.path) cannot be looked at: \(problem)") }
-        if !file.isOwn { return check(false, "\(file.path) is there: remove it first") }
-        guard seen.latches.contains(where: { $0.source == .file }) else {
-            return check(false, "\(file.path) is there and not yet recorded: wait for the host, or remove it")
-        }
-        return check(true, "\(file.path) is there; the resume sets it aside as \(StopFile.name).cleared-<id>")
-    }
-
-    private func environmentCheck(_ seen: Observation, mode: Mode) -> PreflightCheck {
-        for (who, value) in [("the host's", seen.host?.tradingMode), ("this process's", TradingMode.current())] {
-            let allowed = TradingMode.mode(value)
-            if !mode.isAtMost(allowed) {
-                return PreflightCheck(
-                    name: .environment,
-                    passed: false,
-                    detail: "\(who) environment says TRADING_MODE=\(value ?? ""), which forbids \(mode.name): "
-                        + "restart it without"
-                )
-            }
-        }
-        return PreflightCheck(name: .environment, passed: true, detail: "TRADING_MODE does not forbid \(mode.name)")
-    }
-
-    private func hostCheck(_ seen: Observation, mode: Mode) -> PreflightCheck {
-        if seen.host != nil && seen.hostBeats {
-            return PreflightCheck(name: .host, passed: true, detail: "the host beats")
-        }
-        let what =
-            seen.host.map { "the host (pid \($0.pid)) has not beaten for \(seen.beatAgeMs) ms" } ?? "no host runs"
-        return PreflightCheck(
-            name: .host,
-            passed: mode != .live,
-            detail: seen.deadMan > 0
-                ? "\(what): every gate will refuse until one beats, and nobody can tell how venues, orders and rules are; "
-                    + "start 'estop serve'"
-                : "\(what), and nobody can tell how venues, orders and rules are: start 'estop serve'"
-        )
-    }
-
-    private func gatesCheck(_ seen: Observation) -> PreflightCheck {
-        let waiting = seen.openGates.filter { gate in !seen.acknowledged.contains(gate) }
-        let names = waiting.prefix(5).map { "\($0.name) (pid \($0.pid))" }.joined(separator: ", ")
-        return PreflightCheck(
-            name: .gates,
-            passed: waiting.isEmpty,
-            detail: waiting.isEmpty
-                ? "\(seen.openGates.count) of \(seen.openGates.count) gates acknowledged"
-                : "not acknowledged by \(names)\(waiting.count > 5 ? " and \(waiting.count - 5) more" : "")"
-        )
-    }
-
-    private func clockCheck(_ seen: Observation) -> PreflightCheck {
-        let now = Clock.wallMilliseconds()
-        let last = seen.fold.records.compactMap { Clock.milliseconds(of: $0.at) }.max() ?? 0
-        let year2024: Int64 = 1_704_067_200_000
-        let problem: String? =
-            if now < year2024 {
-                "the wall clock says a time before 2024"
-            } else if last > now + 5_000 {
-                "the wall clock is \((last - now) / 1000) s behind the log's last record"
-            } else {
-                nil
-            }
-        return PreflightCheck(name: .clock, passed: problem == nil, detail: problem ?? "the clock agrees with the log")
-    }
 
     // MARK: - Resuming
 
@@ -176,7 +25,8 @@ extension KillSwitch {
     /// the credential.
     ///
     /// Refused or dead in between, the desk stays halted.
-    public func resume(_ request: ResumeRequest) -> ResumeOutcome {
+    public func resume(_ asked: ResumeRequest) -> ResumeOutcome {
+        let request = merged(asked)
         if let problem = objection(to: request) { return .refused(problem) }
         awaitEngine(request)
         let lock: ResumeLock
@@ -187,14 +37,19 @@ extension KillSwitch {
             return .refused(error.message)
         }
         defer { lock.release() }
-        return resumeLocked(request)
+        do {
+            return try resumeLocked(request)
+        } catch {
+            noteUnapproved(error.refusal, request)
+            return .unapproved(error.refusal)
+        }
     }
 
     private func objection(to request: ResumeRequest) -> String? {
         if directory.isOnNetwork {
             return "\(directory.path) is on a network file system, where neither locks nor pages can be trusted"
         }
-        if request.reason.allSatisfy(\.isWhitespace) { return "a resume needs a reason" }
+        if request.reason.allSatisfy(\.isWhitespace), request.approve == nil { return "a resume needs a reason" }
         if request.scope.isGlobal, !settings.resumeModes.contains(request.mode) {
             let modes = settings.resumeModes.map(\.name).joined(separator: ", ")
             return settings.paper
@@ -211,13 +66,21 @@ extension KillSwitch {
         return nil
     }
 
-    private func resumeLocked(_ request: ResumeRequest) -> ResumeOutcome {
+    private func resumeLocked(_ asked: ResumeRequest) throws(Unapproved) -> ResumeOutcome {
         if let problem = settle() { return .refused(problem) }
         guard let page = HaltPage.map(directory, writable: true).page else {
             return .refused("halt.page cannot be written by this user: resume as the desk's owner")
         }
-        let found = page.word.mode == .unknown ? .halted : page.word.mode
+        let begun = page.word
+        let found = begun.mode == .unknown ? .halted : begun.mode
+        let second = try secondPerson(asked, word: begun)
+        // Whatever was read before the lock is read again: what is resumed is what was asked.
+        var request = asked
+        if case .confirms(let kept) = second { request = asked.confirming(kept.content) }
         if nothingToResume(request, page) { return .already(page.word) }
+        if let seen = request.seen, page.word != seen {
+            return .refused("the desk was changed after this resume was asked for: look again, then ask again")
+        }
         // Before the pause: what the engine judges is the desk that the operator saw, not the moment's halt.
         let engine = engineChecks(observe(), mode: request.scope.isGlobal ? request.mode : found, scope: request.scope)
         // What would be refused anyway is refused before anything is paused: a desk on its way back to live does not lose
@@ -233,6 +96,7 @@ extension KillSwitch {
             ).filter { !$0.passed && request.overrides[$0.name] == nil && $0.name != .gates }
             if !early.isEmpty { return .refused(KillSwitch.words(early)) }
         }
+        if case .asks(let since) = second { return ask(request, since: since, on: begun, found, engine: engine) }
         var pause: HaltReport?
         if found.permitsAnything {
             let paused = halt(
@@ -263,7 +127,34 @@ extension KillSwitch {
             !$0.passed && request.overrides[$0.name] == nil && !(pause != nil && $0.name == .gates)
         }
         if let refusal = refusal(failing, seen, request) { return .refused(refusal) }
+        if case .confirms(let kept) = second {
+            try spend(kept, seen: seen, pause: pause)
+            return commit(request, page: page, from: word, to: mode, seen: seen, pause: pause, asked: kept.content)
+        }
         return commit(request, page: page, from: word, to: mode, seen: seen, pause: pause)
+    }
+
+    /// The first of two people: everything is checked as for a resume, nothing is paused, and the request is kept.
+    private func ask(
+        _ request: ResumeRequest,
+        since: String,
+        on word: Word,
+        _ found: Mode,
+        engine: [PreflightCheck]
+    ) -> ResumeOutcome {
+        let seen = observe()
+        guard seen.word == word else { return .refused("the desk changed while this resume began: look again") }
+        let failing = preflight(
+            seen,
+            mode: request.scope.isGlobal ? request.mode : restored(found, seen, pause: nil),
+            scope: request.scope,
+            answers: request.answers,
+            engine: engine
+        ).filter {
+            !$0.passed && request.overrides[$0.name] == nil && !(found.permitsAnything && $0.name == .gates)
+        }
+        if let refusal = refusal(failing, seen, request) { return .refused(refusal) }
+        return keep(request, since: since, seen: seen)
     }
 
     /// The mode that a resume of one scope restores: what it found, as far as the global latches that stay allow.
@@ -305,7 +196,8 @@ extension KillSwitch {
         from word: Word,
         to mode: Mode,
         seen: Observation,
-        pause: HaltReport?
+        pause: HaltReport?,
+        asked: WaitingResume? = nil
     ) -> ResumeOutcome {
         let id = Log.newID()
         let top = max(word.generation, seen.fold.lastGeneration)
@@ -316,7 +208,14 @@ extension KillSwitch {
         let next = Word(generation: generation, mode: mode)
         var extra: [JSON.Member] = [.init("clears", .integer(Int64(seen.fold.length)))]
         if let pause { extra.append(.init("pause", .string(pause.id))) }
-        if !request.overrides.isEmpty { extra.append(.init("overrides", .object(overrides(request)))) }
+        if !request.overrides.isEmpty {
+            // A record holds 4,096 bytes: the overrides of every check fit when each reason takes at most 80 as JSON, or
+            // 60 beside the second name.
+            extra.append(.init("overrides", .object(overrides(request, limit: asked == nil ? 80 : 60))))
+        }
+        if let asked {
+            extra += [.init("asked_by", .string(asked.askedBy)), .init("approval", .string(asked.id))]
+        }
         do {
             try Log.append(
                 .resume,
@@ -357,11 +256,10 @@ extension KillSwitch {
         return settleApplied(id, request, next, clears: seen.fold.length)
     }
 
-    private func overrides(_ request: ResumeRequest) -> [JSON.Member] {
-        // A record holds 4,096 bytes: the overrides of every check fit when each reason takes at most 80 as JSON.
+    private func overrides(_ request: ResumeRequest, limit: Int) -> [JSON.Member] {
         PreflightCheck.Name.allCases.compactMap { name in
-            guard var why = request.overrides[name].map({ String($0.prefix(80)) }) else { return nil }
-            while JSON.string(why).bytes.count > 80 { why.removeLast() }
+            guard var why = request.overrides[name].map({ String($0.prefix(limit)) }) else { return nil }
+            while JSON.string(why).bytes.count > limit { why.removeLast() }
             return .init(name.rawValue, .string(why))
         }
     }
@@ -425,32 +323,4 @@ extension KillSwitch {
             if directory.has("\(StopFile.name).cleared-\(record.id)") { StopFile.putBack(record.id, in: directory) }
         }
     }
-}
-
-/// The lock among resumes: `flock` on `resume.lock`, never taken by a halt.
-private struct ResumeLock {
-    private let descriptor: Int32
-
-    init(_ directory: StateDirectory, patience: UInt64 = KillSwitch.patience) throws(SwitchError) {
-        let name = "resume.lock"
-        let file = openat(directory.descriptor, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o660)
-        guard file >= 0 else { throw SwitchError(.refused, "\(directory.path)/\(name) cannot be opened", errno: errno) }
-        fchmod(file, 0o660)
-        var waited: UInt64 = 0
-        while flock(file, LOCK_EX | LOCK_NB) != 0 {
-            if waited >= patience {
-                var bytes = [UInt8](repeating: 0, count: 128)
-                let count = pread(file, &bytes, bytes.count, 0)
-                close(file)
-                let holder = String(decoding: bytes.prefix(max(0, count)).prefix { $0 != 10 }, as: UTF8.self)
-                throw SwitchError(.refused, "another resume (\(holder)) has been running for 2 s: wait, or end it")
-            }
-            Clock.sleep(milliseconds: 20)
-            waited += 20
-        }
-        if ftruncate(file, 0) == 0 { _ = writeAll(file, Array("pid \(getpid())\n".utf8)) }
-        descriptor = file
-    }
-
-    func release() { close(descriptor) }
 }

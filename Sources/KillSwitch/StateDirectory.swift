@@ -1,5 +1,6 @@
 internal import CEstop
 import Glibc
+import Synchronization
 
 /// The state directory, opened once: every file of the desk is reached through its descriptor.
 ///
@@ -15,6 +16,8 @@ public final class StateDirectory: Sendable {
     public let group: UInt32
     /// Permission bits.
     public let mode: UInt32
+    /// The last fold of its log: the next one reads on from there, where the log does.
+    let lastFold = Mutex<Fold?>(nil)
 
     /// Opens the directory.
     ///

@@ -84,9 +84,11 @@ public struct Upkeep: Sendable {
                 Event(isSerious: true, message: "restricted to \(environment.name) by TRADING_MODE (\(report.id))")
             )
         }
-        if !actions.isEmpty { seen = killSwitch.observe() }
-        if seen.word.map({ !$0.mode.permitsAnything }) ?? false, seen.effective == nil, killSwitch.noteEffective() {
-            seen = killSwitch.observe()
+        if !actions.isEmpty { seen = killSwitch.observe(knowing: seen) }
+        if seen.word.map({ !$0.mode.permitsAnything }) ?? false, seen.effective == nil,
+            killSwitch.noteEffective(knowing: seen)
+        {
+            seen = killSwitch.observe(knowing: seen)
         }
         mirror(&seen, &events)
         reap(seen)
@@ -134,7 +136,7 @@ public struct Upkeep: Sendable {
     private mutating func mirror(_ seen: inout Observation, _ events: inout [Event]) {
         guard mirrored?.word != seen.word || mirrored?.length != seen.fold.length else { return }
         do {
-            try killSwitch.writeMirror()
+            try killSwitch.writeMirror(knowing: seen)
             mirrored = (seen.word, seen.fold.length)
         } catch {
             events.append(Event(isSerious: false, message: "the mirror is out of date: \(error)"))

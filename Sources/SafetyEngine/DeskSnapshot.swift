@@ -86,6 +86,8 @@ public struct DeskSnapshot: Sendable, Equatable {
         }
         /// The key was seen.
         public var key: Step = .empty
+        /// It was sent to the desk's machine; only where the desk is on another one.
+        public var sent: Step = .empty
         /// The word is on the page.
         public var page: Step = .empty
         /// The record is on disk.
@@ -145,6 +147,10 @@ public struct DeskSnapshot: Sendable, Equatable {
     public var notDurable: String?
     /// Whether an operator's credential is enrolled.
     public var operatorsEnrolled: Bool
+    /// How many operators a resume takes.
+    public var approvals: Int
+    /// The resume that waits for a second person; nil: none.
+    public var waiting: WaitingResume?
     /// How fresh all of this is.
     public var freshness: Freshness
     /// What the operator ought to know: a broken configuration, a port taken, a missing credential.
@@ -161,6 +167,8 @@ public struct DeskSnapshot: Sendable, Equatable {
     public var venues: Reading<Venue>
     /// What the engine knows and decided, whole; nil: no engine has been heard of.
     public var engine: EngineView?
+    /// How this screen reaches the desk; nil: it is on this machine.
+    public var link: DeskLink?
     /// Not the real desk, in one loud word (`DEMO`); nil: the real one.
     public var mark: String?
     /// What the mark means, and what K does meanwhile.
@@ -193,6 +201,8 @@ public struct DeskSnapshot: Sendable, Equatable {
         self.steps = HaltSteps()
         self.notDurable = nil
         self.operatorsEnrolled = false
+        self.approvals = 1
+        self.waiting = nil
         self.freshness = .never
         self.notices = []
         self.alerts = .never(source: "engine", hint: "nothing on this desk evaluates rules yet")
@@ -201,6 +211,7 @@ public struct DeskSnapshot: Sendable, Equatable {
         self.orders = .never(source: "venues", hint: "no venue reports orders to this desk yet")
         self.venues = .never(source: "adapters", hint: "no venue is connected to this desk yet")
         self.engine = nil
+        self.link = nil
         self.mark = nil
         self.markNote = "K halts only what is shown here"
     }

@@ -36,7 +36,7 @@ extension SettingTable {
                 .flag,
                 \.desk.api.isBehindTLS,
                 forStart: true,
-                "A proxy that speaks TLS stands before it: any address may be used."
+                "All comes through a proxy that speaks TLS: any address may be used, and nobody counts as on this machine."
             ),
             api.key(
                 "open_halt",

@@ -5,7 +5,7 @@ import SafetyEngine
 enum SettingTable {
     static let all: [Setting] =
         consoleKeys("desk") + deskKeys + consoleKeys("host") + consoleKeys("stop_file") + consoleKeys("dead_man")
-        + valuation + orders + cap + exits + supervision + rules + telling + keeping + asking
+        + consoleKeys("resume") + valuation + orders + cap + exits + supervision + rules + telling + keeping + asking
 
     /// The keys that the small executable reads too: read by its own table.
     private static func consoleKeys(_ table: String) -> [Setting] {
@@ -30,6 +30,7 @@ enum SettingTable {
                     case "desk": draft.console.desk = from.console.desk
                     case "host": draft.console.host = from.console.host
                     case "stop_file": draft.console.stopFile = from.console.stopFile
+                    case "resume": draft.console.resume = from.console.resume
                     default: draft.console.deadMan = from.console.deadMan
                     }
                 }

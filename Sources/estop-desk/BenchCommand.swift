@@ -2,29 +2,31 @@ import Console
 import Glibc
 import KillSwitch
 
-/// `estop bench halt` and `estop bench engine`: the halt path and the engine in numbers, each against a reference measured
-/// at the same time.
+/// `estop bench halt`, `estop bench engine` and `estop bench api`: the halt path, the engine and halts over HTTP in numbers,
+/// each against a reference measured at the same time.
 ///
 /// Absolute times vary from machine to machine and from minute to minute; what is compared is a subject with its reference,
 /// taken in turn within each of several rounds. Everything happens in a fresh directory that is removed afterwards.
 enum BenchCommand {
     static let command = CommandTable.Command(
         "bench",
-        summary: "measure the halt path, or the engine, against references in the same run",
+        summary: "measure the halt path, the engine or the HTTP API against references in the same run",
         positionals: [.init("WHAT")],
         options: [
             .init("rounds", .integer(1...100), summary: "how many interleaved rounds; default: 5"),
             .init("quick", summary: "fewer samples: about 10 s instead of a minute or more"),
             .init(
                 "only",
-                .choice((haltParts + engineParts).map(\.name)),
+                .choice((haltParts + engineParts + apiParts).map(\.name)),
                 repeatable: true,
                 summary: "only this part; default: all"
             ),
         ],
         discussion: [
             "WHAT: halt (\(haltParts.map(\.name).joined(separator: ", ")))",
-            "or engine (\(engineParts.map(\.name).joined(separator: ", "))).",
+            "or engine (\(engineParts.map(\.name).joined(separator: ", ")))",
+            "or api (\(apiParts.map(\.name).joined(separator: ", "))): halts over HTTP, beside status requests,",
+            "beside 2,000 connections that are idle or slow, and beside a flood of reads.",
             "Never touches a desk: it works in a new directory beside --state if given, else in TMPDIR or /tmp.",
             "p50 and p99 are the medians of the rounds' own; max is of all samples.",
             "Exit status: 0 measured, also when a limit does not hold (it is printed); 1 something could not be measured.",
@@ -51,15 +53,32 @@ enum BenchCommand {
         ]
     }
 
+    /// Every part of `bench api`, in the order of the report.
+    private static var apiParts: [Part] {
+        [
+            ("http", { BenchHTTP(.paced) }), ("idle-connections", { BenchHTTP(.idle) }),
+            ("slow-connections", { BenchHTTP(.slow) }), ("flood", { BenchHTTP(.flood) }),
+        ]
+    }
+
+    /// The parts of a bench; nil: there is none of that name.
+    private static func parts(of what: String) -> [Part]? {
+        switch what {
+        case "halt": haltParts
+        case "engine": engineParts
+        case "api": apiParts
+        default: nil
+        }
+    }
+
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
         let what = arguments.positional("WHAT") ?? ""
         if let role = BenchRole(rawValue: what), let status = role.run(arguments) { return status }
-        guard what == "halt" || what == "engine" else {
+        guard let parts = parts(of: what) else {
             let name = VisibleText.line(what)
-            Output.error.line("estop: there is no bench '\(name)': type estop bench halt or estop bench engine")
+            Output.error.line("estop: there is no bench '\(name)': type estop bench halt, engine or api")
             return UsageError.exitStatus
         }
-        let parts = what == "halt" ? haltParts : engineParts
         let only = arguments.values("only")
         if let other = only.first(where: { name in !parts.contains { $0.name == name } }) {
             let names = parts.map(\.name).joined(separator: ", ")

@@ -28,6 +28,10 @@ struct BenchSize: Sendable {
     var journaled: Int
     /// How long an idle host is looked at, in milliseconds.
     var idleMs: Int
+    /// Halts over HTTP, and as many over a new connection each.
+    var requests: Int
+    /// Idle or slow connections beside them.
+    var connections: Int
 
     static let full = BenchSize(
         slices: 200,
@@ -42,7 +46,9 @@ struct BenchSize: Sendable {
         desks: [1_000, 10_000, 100_000],
         lines: 100_000,
         journaled: 1_000_000,
-        idleMs: 5_000
+        idleMs: 5_000,
+        requests: 300,
+        connections: 2_000
     )
     static let quick = BenchSize(
         slices: 100,
@@ -57,7 +63,9 @@ struct BenchSize: Sendable {
         desks: [200, 1_000, 5_000],
         lines: 10_000,
         journaled: 30_000,
-        idleMs: 1_500
+        idleMs: 1_500,
+        requests: 40,
+        connections: 400
     )
 }
 

@@ -78,6 +78,10 @@ enum BenchLimit: Sendable {
     case ratioOfMedians(Double)
     /// The quotient of the p99.
     case ratioOfTails(Double)
+    /// The median: so many times the sum of the reference's and so many ns.
+    case timesMedianPlus(Double, Double)
+    /// Every sample, ns.
+    case worst(Double)
 }
 
 /// One subject and its reference.
@@ -100,6 +104,9 @@ struct BenchRow: Sendable {
         case .median(let most): subject.percentile(0.5) <= most
         case .ratioOfMedians(let most): ratio(0.5) <= most
         case .ratioOfTails(let most): ratio(0.99) <= most
+        case .timesMedianPlus(let times, let more):
+            subject.percentile(0.5) <= times * (bare.percentile(0.5) + more)
+        case .worst(let most): subject.max <= most
         }
     }
 
@@ -109,6 +116,10 @@ struct BenchRow: Sendable {
         case .median(let most): "p50 <= \(unit.text(most)) \(unit.rawValue)"
         case .ratioOfMedians(let most): "p50 <= \(BenchUnit.fixed(most, 1)) x"
         case .ratioOfTails(let most): "p99 <= \(BenchUnit.fixed(most, 1)) x"
+        case .timesMedianPlus(let times, let more):
+            "p50 <= \(times == 1 ? "" : "\(BenchUnit.fixed(times, 0)) x (")bare + \(unit.text(more)) \(unit.rawValue)"
+                + (times == 1 ? "" : ")")
+        case .worst(let most): "max <= \(unit.text(most)) \(unit.rawValue)"
         }
     }
 

@@ -14,12 +14,18 @@ enum BenchRole: String {
     case echo = ".echo"
     /// Wakes ten times a second.
     case sleeper = ".sleeper"
+    /// Is connected to a host, and asks it.
+    case crowd = ".crowd"
+    /// Puts on disk whatever comes over a connection, and sends it back.
+    case recorder = ".recorder"
 
     /// Plays the role; nil where it cannot be played.
     func run(_ arguments: Arguments) -> Int32? {
         switch self {
         case .echo: return isatty(0) == 1 && getsid(0) == getpid() ? BenchRole.sendBack() : nil
         case .sleeper: return arguments.state == nil ? nil : BenchRole.nap()
+        case .crowd: return BenchCrowd.play()
+        case .recorder: return arguments.state.flatMap { BenchRecorder.play($0) }
         case .waiter, .watcher:
             var status = stat()
             guard let path = arguments.state, fstat(BenchChannel.inherited, &status) == 0, status.st_size == 4096,

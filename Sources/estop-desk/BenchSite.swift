@@ -63,14 +63,22 @@ final class BenchSite: Sendable {
     ///   - limited: whether it has a dead-man limit (5 s).
     ///   - pages: make the pages too, in paper; else the first host does.
     ///   - paper: whether it is a paper desk, with the paper venue and its bots.
-    func makeDesk(limited: Bool, pages: Bool, paper: Bool = true) throws(BenchProblem) -> KillSwitch {
+    ///   - more: what else its configuration says.
+    func makeDesk(
+        limited: Bool,
+        pages: Bool,
+        paper: Bool = true,
+        more: String = ""
+    ) throws(BenchProblem) -> KillSwitch {
         let number = state.withLock { state in
             state.desks += 1
             return state.desks
         }
         let path = "\(root)/desk-\(number)"
         guard mkdir(path, 0o700) == 0 else { throw BenchProblem("\(path) cannot be made", errno: errno) }
-        let text = "[desk]\nname = \"bench\"\npaper = \(paper)\n[dead_man]\nlimit = \"\(limited ? "5s" : "0")\"\n"
+        let text =
+            "[desk]\nname = \"bench\"\npaper = \(paper)\n[dead_man]\nlimit = \"\(limited ? "5s" : "0")\"\n"
+            + more
         let file = open("\(path)/estop.toml", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         let written = text.withCString { write(file, $0, strlen($0)) }
         close(file)

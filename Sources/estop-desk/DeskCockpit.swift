@@ -1,6 +1,7 @@
 import Desk
 import KillSwitch
 import Logging
+import Operators
 import SafetyEngine
 import Synchronization
 
@@ -142,14 +143,20 @@ final class DeskCockpit: Cockpit {
         request.from = identity.from
         request.source = .keyboard
         if request.op.isEmpty { request.op = identity.name }
+        // Checking a passphrase takes a while: a halt that comes meanwhile is not lifted unseen.
+        request.seen = killSwitch.observe().word
         defer { watch.wake() }
-        if let why = Authority.objection(to: request, passphrase: passphrase, on: killSwitch, identity: identity) {
-            return (false, why)
+        switch Authority.check(request, passphrase: passphrase, on: killSwitch, identity: identity) {
+        case .accepted(let credential): request.credential = credential
+        case .refused(let why): return (false, why)
         }
         switch killSwitch.resume(request) {
         case .resumed(let word): return (true, "resumed to \(word.mode.name), generation \(word.generation)")
         case .already(let word): return (true, "nothing to resume: the desk is \(word.mode.name)")
+        case .waiting(let waiting):
+            return (true, "asked: another operator has to confirm it, with R or '\(waiting.command)'")
         case .refused(let why): return (false, why)
+        case .unapproved(let refusal): return (false, refusal.message)
         }
     }
 }

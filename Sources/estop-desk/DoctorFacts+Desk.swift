@@ -2,6 +2,7 @@ import CProcess
 import Console
 import Glibc
 import KillSwitch
+import Operators
 import Settings
 
 /// Looking at the desk. Opens, reads and asks; writes nothing.
@@ -32,7 +33,8 @@ extension DoctorFacts {
                 warnings: configuration.warnings.map(\.description),
                 refusals: ConfigCommand.refusal(arguments)?.problems.map(\.message) ?? [],
                 isPaper: configuration.desk.isPaper,
-                deadManMs: configuration.deadMan.limitMilliseconds
+                deadManMs: configuration.deadMan.limitMilliseconds,
+                approvals: configuration.resume.approvals
             )
         } catch {
             facts.settings.problem = error.message
@@ -63,6 +65,7 @@ extension DoctorFacts {
             state.isReadOnly = status.f_flag & UInt(ST_RDONLY) != 0
         }
         state.operators = Ownership(of: "\(directory.path)/operators.json")
+        state.enrolled = try? OperatorStore(directory: directory.path).list().count
         if run.isDefault { run.path = directory.defaultRunDirectory }
         run.ownership = Ownership(of: run.path)
         for name in ["halt.page", "gates.page"] { run.links[name] = link("\(directory.path)/\(name)") }

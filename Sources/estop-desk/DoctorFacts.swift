@@ -74,6 +74,8 @@ struct DoctorFacts: Sendable {
         /// Stop files that were set aside more than 30 days ago.
         var oldCleared: [String] = []
         var operators: Ownership?
+        /// How many are enrolled; nil: nobody can tell.
+        var enrolled: Int?
         var hasJournal = false
     }
 
@@ -132,6 +134,8 @@ struct DoctorFacts: Sendable {
         var refusals: [String] = []
         var isPaper = true
         var deadManMs: UInt64 = 5000
+        /// How many operators a resume takes.
+        var approvals = 1
     }
 
     /// The machine.

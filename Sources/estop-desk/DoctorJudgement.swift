@@ -165,6 +165,16 @@ enum DoctorJudgement {
 
     static func operators(_ facts: DoctorFacts) -> [Finding] {
         let check = "operators"
+        if facts.settings.approvals > 1, let enrolled = facts.state.enrolled, enrolled < 2 {
+            return [
+                .init(
+                    check,
+                    .error,
+                    "a resume takes two operators ([resume] approvals = 2) and \(enrolled) is enrolled: nobody can resume",
+                    action: "estop operator add NAME, for each of them"
+                )
+            ]
+        }
         guard let own = facts.state.operators else {
             return [
                 .init(
@@ -199,7 +209,8 @@ enum DoctorJudgement {
                 )
             ]
         }
-        return [.init(check, .ok, "operators are enrolled")]
+        let two = facts.settings.approvals > 1 ? ", and a resume takes two of them" : ""
+        return [.init(check, .ok, "operators are enrolled\(two)")]
     }
 
     static func staleFiles(_ state: DoctorFacts.State) -> [Finding] {

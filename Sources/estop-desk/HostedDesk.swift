@@ -53,6 +53,8 @@ final class HostedDesk: Sendable {
         }
         let relay = relay
         host = try Host(killSwitch, logger: logger, onChange: { relay.tell() })
+        // Before the engine, which may take a while to start: halting waits for nothing.
+        serve(killSwitch, reading.desk.api, logger)
         do {
             do {
                 try begin(killSwitch, reading, arguments, logger, onView)
@@ -66,10 +68,10 @@ final class HostedDesk: Sendable {
             problem.withLock { $0 = error.message }
             retry(killSwitch, reading, arguments, logger, onView)
         } catch {
+            api.withLock { $0 }?.stop()
             host.stop()
             throw error
         }
-        serve(killSwitch, reading.desk.api, logger)
     }
 
     /// Serves HTTP, or says why not: the socket serves in any case.
@@ -85,11 +87,22 @@ final class HostedDesk: Sendable {
             let interface = ControlAPI(behind, bearer: TokenBearer(killSwitch), settings: settings)
             let server = try APIServer(interface, logger: logger)
             api.withLock { $0 = server }
-            logger.info("HTTP API on \(settings.address):\(server.port)")
+            if let problem = server.problem {
+                apiProblem.withLock { $0 = problem }
+                logger.warning("\(problem)")
+            } else {
+                logger.info("HTTP API on \(settings.address):\(server.port)")
+            }
         } catch {
             apiProblem.withLock { $0 = error.message }
             logger.warning("\(error.message)")
         }
+    }
+
+    /// Who takes the connections of `estop.sock` over that speak HTTP.
+    private var taker: (@Sendable (Int32, [UInt8], Peer) -> Void)? {
+        guard let server = api.withLock({ $0 }) else { return nil }
+        return { server.serve($0, begun: $1, peer: $2) }
     }
 
     /// Why HTTP is not served; nil: it is, or is not wanted.
@@ -110,6 +123,7 @@ final class HostedDesk: Sendable {
         wake.pull()
         Patience.wait(milliseconds: 5_000) { !isTrying.load(ordering: .acquiring) }
         watch.withLock { $0 }?.stop()
+        engine.withLock { $0 }?.serveHTTP(by: nil)
         api.withLock { $0 }?.stop()
         engine.withLock { $0 }?.stop()
         host.stop()
@@ -138,6 +152,7 @@ final class HostedDesk: Sendable {
             onView: onView
         )
         engine.withLock { $0 = started }
+        started.serveHTTP(by: taker)
         relay.told.withLock { $0 = { started.switchChanged() } }
         keep(reading, killSwitch, arguments, logger)
         let place = ConfigurationWatch.Place(named: arguments.config, state: killSwitch.directory.path)

@@ -23,10 +23,20 @@ struct TokenBearer: Bearer {
         do throws(TokenRefusal) {
             let claims = try authority.verify(token.utf8, may: wanted, now: now)
             return .success(
-                BearerClaims(id: claims.id, operatorName: claims.operatorName, role: claims.role.rawValue)
+                BearerClaims(
+                    id: claims.id,
+                    operatorName: claims.operatorName,
+                    role: claims.role.rawValue,
+                    givesAnswers: claims.role.rights.isPersonal && claims.role.rights.isSpentByResume,
+                    venues: claims.scope.venues,
+                    // Only a resume asks who else is enrolled.
+                    credential: wanted == .resume ? try authority.credential(of: claims) : nil
+                )
             )
         } catch {
-            return .failure(BearerRefusal(error))
+            var refusal = BearerRefusal(error)
+            refusal.claimed = TokenAuthority.claimed(by: token.utf8)
+            return .failure(refusal)
         }
     }
 

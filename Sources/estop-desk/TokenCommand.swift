@@ -16,6 +16,11 @@ enum TokenCommand {
                 summary: "what it is for"
             ),
             .init("ttl", .text("TIME"), summary: "how long it lives, such as 15m, 12h or 90d; default 15m"),
+            .init(
+                "scope",
+                .text("venue=NAME,..."),
+                summary: "for which venues a feed may speak; default: none, as a bot only"
+            ),
             .init("alg", .choice(TokenAlgorithm.allCases.map(\.rawValue)), summary: "how it is signed; default EdDSA"),
             .init("by", .text("NAME"), summary: "who answers for a viewer's or feed's; default: your login name"),
             .init("stdin", summary: "read the passphrase, if one is set up, from standard input"),
@@ -47,11 +52,15 @@ enum TokenCommand {
     @Sendable static func runIssue(_ arguments: Arguments) -> Int32 {
         with(arguments) { desk in
             let identity = Identity.current()
+            guard let scope = FeedScope(arguments.value("scope") ?? "") else {
+                throw ChosenDesk.Failure(message: "--scope has to be like venue=kraken or venue=kraken,venue=binance")
+            }
             let request = TokenRequest(
                 operatorName: arguments.value("operator") ?? "",
                 role: arguments.value("role").flatMap(TokenRole.init(rawValue:)) ?? .viewer,
                 seconds: try seconds(arguments.value("ttl")),
-                algorithm: arguments.value("alg").flatMap(TokenAlgorithm.init(rawValue:)) ?? .edDSA
+                algorithm: arguments.value("alg").flatMap(TokenAlgorithm.init(rawValue:)) ?? .edDSA,
+                scope: scope
             )
             let issuer = TokenAuthority.issuer(of: request, named: arguments.value("by"), identity: identity)
             let issued = try authority(desk).issue(
@@ -75,8 +84,19 @@ enum TokenCommand {
                             + "\(entry.id) --reason WHY ends it)"
                     )
                 )
+                if entry.role.rights.isSpentByResume { sayWhatItStates(entry.operatorName) }
             }
         }
+    }
+
+    /// A resume over HTTP asks no questions where the token answers them: whoever takes one knows which.
+    private static func sayWhatItStates(_ name: String) {
+        Output.error.line(VisibleText.line("a resume with it that names no answers of its own states, for '\(name)':"))
+        for answer in PreflightCheck.Name.answers {
+            guard let question = answer.question else { continue }
+            Output.error.line("  \(answer.rawValue): \(question) Yes.")
+        }
+        Output.error.line("use it only when each of them is true")
     }
 
     @Sendable static func runList(_ arguments: Arguments) -> Int32 {

@@ -142,7 +142,9 @@ final class PlainWatch: Sendable {
         case .halt(let reason): halt(reason)
         case .status: teller.standing()
         case .resume:
-            teller.answer("resuming is deliberate and not done here: type estop deactivate REASON at a shell's prompt")
+            let place =
+                teller.snapshot.link == nil ? "at a shell's prompt" : "on the desk's machine, or R in estop --url"
+            teller.answer("resuming is deliberate and not done here: type estop deactivate REASON \(place)")
         case .help: teller.answer(WatchWord.howTo)
         case .unknown(let word): teller.answer("there is no word \(word); \(WatchWord.howTo)")
         case .nothing: break

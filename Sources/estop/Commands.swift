@@ -90,7 +90,9 @@ enum Commands {
     }
 
     /// The options with a value that may stand before a command, or without one: everywhere, and of the dashboard.
-    private static let takesValue = ["--state", "--config", "--script", "--frame", "--size", "--theme"]
+    private static let takesValue = [
+        "--state", "--config", "--script", "--frame", "--size", "--theme", "--url", "--token-file", "--ca-file",
+    ]
 
     /// The first word that is neither an option nor an option's value.
     private static func firstWord(_ words: [String]) -> String? {

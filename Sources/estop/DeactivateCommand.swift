@@ -9,7 +9,8 @@ enum DeactivateCommand {
         "deactivate",
         aliases: ["resume"],
         summary: "resume trading: preflight, four questions, the word, the credential",
-        positionals: [.init("REASON")],
+        // Needed unless another operator's request is confirmed, which has its own.
+        positionals: [.init("REASON", .optional)],
         options: [
             .init(
                 "mode",
@@ -28,18 +29,23 @@ enum DeactivateCommand {
                 .text("ANSWERS"),
                 summary: "understood,resolved,verified,safe: for a wrapper that has asked"
             ),
+            .init(
+                "approve",
+                .text("ID"),
+                summary: "confirm the resume that another operator asked for ([resume] approvals = 2)"
+            ),
             .init("operator", .text("NAME"), summary: "who resumes; default: the login name"),
             .init("stdin", summary: "read the word (and then the passphrase, if one is set up) from standard input"),
         ],
         discussion: [
-            "Exit status: 0 resumed; 1 refused (it says why).",
+            "Exit status: 0 resumed; 1 not resumed (it says why), also while a second person has to confirm.",
             "The word is \(ResumeRequest.word). Checks: "
                 + PreflightCheck.Name.allCases.map(\.rawValue).joined(separator: " ") + ".",
         ]
     )
 
     /// Something that ends the command: a usage error, or a refusal.
-    private enum Stop: Error {
+    enum Stop: Error {
         case usage(String)
         case refused(String)
     }
@@ -65,10 +71,16 @@ enum DeactivateCommand {
         if arguments.value("mode") == nil { request.mode = killSwitch.settings.resumeMode }
         do { try killSwitch.ensurePages(mayStart: false) } catch { throw .refused(error.message) }
         let seen = killSwitch.observe()
+        // What is answered is about this: a halt that comes while somebody types is not lifted unseen.
+        request.seen = seen.word
+        let waiting = try SecondPerson.look(&request, seen, killSwitch)
         let prompt = try prompt(arguments)
-        if !arguments.json { show(seen, desk, request) }
-        try ask(&request, prompt)
-        try authorise(arguments, request, killSwitch, prompt)
+        if !arguments.json {
+            show(seen, desk, request)
+            if let waiting { SecondPerson.show(waiting) }
+        }
+        try ask(&request, prompt, waiting)
+        try authorise(arguments, &request, killSwitch, prompt)
         switch killSwitch.resume(request) {
         case .resumed(let word):
             say("RESUMED: \(word.mode.name), generation \(word.generation): \(request.reason)", word, arguments)
@@ -76,7 +88,11 @@ enum DeactivateCommand {
         case .already(let word):
             say("nothing to resume: the desk is \(word.mode.name)", word, arguments)
             return 0
+        case .waiting(let waiting):
+            SecondPerson.say(waiting, arguments)
+            return 1
         case .refused(let why): throw .refused(why)
+        case .unapproved(let refusal): throw .refused(refusal.message)
         }
     }
 
@@ -97,6 +113,22 @@ enum DeactivateCommand {
             }
             answers.insert(name)
         }
+        let approve = arguments.value("approve")
+        if approve != nil {
+            let given =
+                ["mode", "scope"].first { arguments.value($0) != nil } ?? (overrides.isEmpty ? nil : "override")
+            if let given {
+                throw .usage("--approve confirms what was asked as it was asked: leave --\(given) out")
+            }
+            if arguments.positional("REASON") != nil {
+                throw .usage("--approve confirms a request that has its reason: leave REASON out")
+            }
+        } else if arguments.positional("REASON") == nil {
+            throw .usage(
+                "estop deactivate needs REASON: type estop deactivate REASON [--mode M] [--scope S] [--override CHECK=WHY]..., "
+                    + "or estop deactivate --approve ID"
+            )
+        }
         let scope: Scope
         do { scope = try Scope(arguments.value("scope") ?? "") } catch { throw .usage(error.message) }
         return ResumeRequest(
@@ -107,7 +139,8 @@ enum DeactivateCommand {
             from: identity.from,
             source: .cli,
             answers: answers,
-            overrides: overrides
+            overrides: overrides,
+            approve: approve
         )
     }
 
@@ -139,7 +172,11 @@ enum DeactivateCommand {
     }
 
     /// The four questions that are neither answered nor overridden yet, then the word.
-    private static func ask(_ request: inout ResumeRequest, _ prompt: borrowing Prompt) throws(Stop) {
+    private static func ask(
+        _ request: inout ResumeRequest,
+        _ prompt: borrowing Prompt,
+        _ waiting: WaitingResume?
+    ) throws(Stop) {
         do {
             if prompt.isInteractive {
                 for name in PreflightCheck.Name.answers
@@ -152,7 +189,8 @@ enum DeactivateCommand {
                 }
             }
             let target = request.scope.isGlobal ? request.mode.name : request.scope.description
-            let word = try prompt.line("Type \(ResumeRequest.word) to resume to \(target): ")
+            let asker = waiting.map { ", as \($0.askedBy) asked" } ?? ""
+            let word = try prompt.line("Type \(ResumeRequest.word) to resume to \(target)\(asker): ")
             guard word == ResumeRequest.word || word == ResumeRequest.word.lowercased() else {
                 throw Stop.refused("the word was not typed (it is \(ResumeRequest.word))")
             }
@@ -165,7 +203,7 @@ enum DeactivateCommand {
 
     private static func authorise(
         _ arguments: Arguments,
-        _ request: ResumeRequest,
+        _ request: inout ResumeRequest,
         _ killSwitch: KillSwitch,
         _ prompt: borrowing Prompt
     ) throws(Stop) {
@@ -183,13 +221,14 @@ enum DeactivateCommand {
         } catch {
             throw .refused("\(error)")
         }
-        if let why = store.objection(
-            to: request.op,
+        switch store.authenticate(
+            request.op,
             passphrase: passphrase,
             on: killSwitch,
             identity: Identity.current()
         ) {
-            throw .refused(why)
+        case .accepted(let credential): request.credential = credential
+        case .refused(let why): throw .refused(why)
         }
     }
 

@@ -94,7 +94,7 @@ enum HistoryCommand {
         let style = TextStyle(for: .standard)
         for record in seen.fold.records {
             let scope = record.scope.isGlobal ? "" : " [\(record.scope)]"
-            let who = record.op.isEmpty ? "" : " by \(record.op)"
+            let who = record.op.isEmpty ? "" : " by \(record.people)"
             let applied = record.change == .resume && !seen.fold.applied.contains(record.id) ? " (not applied)" : ""
             let what = record.kind.map { "note: \($0.rawValue)" } ?? "\(record.change.rawValue) to \(record.mode.name)"
             Output.standard.line(

@@ -79,6 +79,12 @@ enum StatusCommand {
             let scope = latch.scope.isGlobal ? "" : " [\(latch.scope)]"
             add("latch", "\(latch.since) \(latch.source.rawValue)\(scope): \(latch.reason)", .caution)
         }
+        if let waiting = seen.waiting {
+            add("asked", waiting.notice, .caution)
+            add("", "\(WaitingResume.countdown(waiting.leftMs)) left; any halt voids it", .dim)
+        } else if seen.approvals > 1 {
+            add("resume", "takes two operators")
+        }
         for stop in seen.stopFiles { add("stop file", stop.path, .bad) }
         add("gates", "\(seen.acknowledged.count) of \(seen.openGates.count) acknowledged")
         if let effective = seen.effective { add("verified", effective, .good) }

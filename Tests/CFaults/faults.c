@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -32,7 +33,7 @@ static void done(void) {
 /* What happens at this call; `error` gets the errno of a failure. */
 static enum what now(int *error) {
     const char *fault = getenv("ESTOP_FAULT"), *colon = fault != NULL ? strchr(fault, ':') : NULL;
-    if (colon == NULL || atomic_fetch_add(&counted, 1) + 1 != atoi(colon + 1))
+    if (colon == NULL || strncmp(fault, "hold", 4) == 0 || atomic_fetch_add(&counted, 1) + 1 != atoi(colon + 1))
         return NOTHING;
     done();
     if (strncmp(fault, "kill-before", 11) == 0) {
@@ -46,6 +47,24 @@ static enum what now(int *error) {
         return SHORT;
     *error = atoi(fault + 5);
     return FAIL;
+}
+
+/* Writes that hold the text of `hold:TEXT` have been made, and return when the marker is gone again; once. Several threads may
+   be at it: what one of them has written, another copies. */
+static void hold(const void *bytes, size_t length) {
+    static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
+    static int held;
+    const char *fault = getenv("ESTOP_FAULT"), *file = getenv("ESTOP_FAULT_DONE");
+    if (fault == NULL || file == NULL || strncmp(fault, "hold:", 5) != 0 ||
+        memmem(bytes, length, fault + 5, strlen(fault + 5)) == NULL)
+        return;
+    pthread_mutex_lock(&first);
+    if (!held)
+        done();
+    held = 1;
+    pthread_mutex_unlock(&first);
+    while (access(file, F_OK) == 0)
+        usleep(1000);
 }
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
@@ -68,6 +87,11 @@ static enum what now(int *error) {
 ssize_t write(int file, const void *bytes, size_t length) {
     if (file <= 2)
         return REAL(write)(file, bytes, length);
+    if (getenv("ESTOP_FAULT") != NULL && strncmp(getenv("ESTOP_FAULT"), "hold:", 5) == 0) {
+        ssize_t written = REAL(write)(file, bytes, length);
+        hold(bytes, length);
+        return written;
+    }
     FAULTY(REAL(write)(file, bytes, what == SHORT ? length / 2 : length));
 }
 

@@ -29,19 +29,22 @@ struct ConfigurationTests {
               '/mnt/STOP']
             [dead_man]
             limit = "250ms"
+            [resume]
+            approvals = 2
             """
         )
         #expect(read.desk == Configuration.Desk(name: "kraken-eu", isPaper: false))
         #expect(read.host.runDirectory == "/run/estop")
         #expect(read.stopFile.paths == ["/srv/STOP", "/mnt/STOP"])
-        #expect(read.deadMan.limitMilliseconds == 250)
+        #expect(read.deadMan.limitMilliseconds == 250 && read.resume.approvals == 2)
         #expect(read.warnings.isEmpty && read.file == "/etc/estop.toml")
         let settings = DeskSettings(
             name: "kraken-eu",
             paper: false,
             runDirectory: "/run/estop",
             stopFilePaths: ["/srv/STOP", "/mnt/STOP"],
-            deadMan: 250_000_000
+            deadMan: 250_000_000,
+            approvals: 2
         )
         #expect(DeskSettings(read) == settings && DeskSettings(Configuration()) == DeskSettings())
     }
@@ -67,6 +70,26 @@ struct ConfigurationTests {
         (
             "\n[desk]\nname = \"\"",
             "3: 'desk.name' has to be 1 to 64 bytes without control characters: write name = \"kraken-eu\""
+        ),
+        (
+            "[resume]\napprovals = 3",
+            "2: 'resume.approvals' has to be 1 or 2: write approvals = 2 to have a second person confirm"
+        ),
+        (
+            "[resume]\napprovals = 0",
+            "2: 'resume.approvals' has to be 1 or 2: write approvals = 2 to have a second person confirm"
+        ),
+        (
+            "[resume]\napprovals = -2",
+            "2: 'resume.approvals' has to be 1 or 2: write approvals = 2 to have a second person confirm"
+        ),
+        (
+            "[resume]\napprovals = \"2\"",
+            "2: 'resume.approvals' is a string, which it cannot be: write approvals = 1 or approvals = 2"
+        ),
+        (
+            "[resume]\napprovals = true",
+            "2: 'resume.approvals' is true or false, which it cannot be: write approvals = 1 or approvals = 2"
         ),
         ("[dead_man]\nlimit = 5", "2: 'dead_man.limit' is a whole number, which it cannot be: write limit = \"5s\""),
         (

@@ -1,3 +1,4 @@
+import Desk
 import KillSwitch
 import Testing
 
@@ -16,7 +17,8 @@ import Testing
         ("POST", "/api/v1/agents/grid-1/restart"), ("GET", "/api/v1/portfolio/positions"),
         ("GET", "/api/v1/portfolio/liquidation_status"), ("GET", "/api/v1/health/detailed"), ("GET", "/health"),
         ("GET", "/metrics"), ("POST", "/api/v1/events"), ("GET", "/api/v1/snapshot"), ("GET", "/api/v1/stream"),
-        ("GET", "/openapi.json"), ("POST", "/api/v1/mode"),
+        ("GET", "/openapi.json"), ("POST", "/api/v1/mode"), ("GET", "/api/v1/preflight"), ("POST", "/api/v1/actions"),
+        ("POST", "/api/v1/halts/h1/reason"),
     ]
 
     @Test(arguments: design) func everyPathOfTheDesignIsServed(_ method: String, _ path: String) throws {

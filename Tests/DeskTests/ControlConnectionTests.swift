@@ -48,6 +48,8 @@ import Testing
             reply: @escaping @Sendable (String) -> Bool
         ) { _ = reply("\(request) after \(events.taken)") }
 
+        var takerOfHTTP: (@Sendable (Int32, [UInt8], Peer) -> Void)? { nil }
+
         func halt(_ request: HaltRequest, reply: @escaping @Sendable (HaltReport) -> Void) {}
     }
 

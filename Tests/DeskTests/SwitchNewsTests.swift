@@ -46,6 +46,21 @@ struct SwitchNewsTests {
         #expect(lost.look(fold).isEmpty)
     }
 
+    @Test func whatTheSecondPersonWasAskedAndRefusedIsNewsAndOtherNotesAreNot() {
+        let notes = Record.NoteKind.allCases.map { kind in
+            var note = Self.record(.note, kind.rawValue, Word(rawValue: 0), Word(rawValue: 0))
+            note.kind = kind
+            note.about = "0a1b2c3d"
+            return note
+        }
+        let fold = Self.fold([Self.first] + notes, Self.halted)
+        var news = SwitchNews(fold, last: "first")
+        #expect(news.look(fold).map(\.id) == ["asked", "unapproved"])
+        #expect(news.look(fold).isEmpty)
+        var later = SwitchNews(fold, last: "asked")
+        #expect(later.look(fold).map(\.id) == ["unapproved"])
+    }
+
     @Test func aResumeIsNewsOnceItIsApplied() {
         let before = Self.fold([Self.first, Self.resume], Self.halted)
         var news = SwitchNews(before, last: "first")

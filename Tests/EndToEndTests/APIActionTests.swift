@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import KillSwitch
+import SafetyEngine
 import Testing
 
 /// What acts over HTTP: resumes, restrictions, events.
@@ -15,7 +16,8 @@ import Testing
         #expect(wrong.status == 403 && wrong["error"]?["code"] == .string("role_insufficient"))
         let token = try api.token("resume")
         #expect(try api.post(APIActionTests.resume, #"{"reason": " "}"#, token: token).status == 400)
-        let unasked = try api.post(APIActionTests.resume, #"{"reason": "Issue resolved"}"#, token: token)
+        let half = #"{"reason": "Issue resolved", "confirm": ["understood", "resolved"]}"#
+        let unasked = try api.post(APIActionTests.resume, half, token: token)
         #expect(unasked.status == 409 && unasked["error"]?["code"] == .string("preflight"))
         #expect(unasked["error"]?["checks"]?.array?.isEmpty == false)
         #expect(api.desk.mode == .halted)
@@ -28,8 +30,36 @@ import Testing
         #expect(api.desk.mode == .halted)
         let record = try api.sandbox.killSwitch().observe().fold.records.last { $0.change == .resume }
         #expect(record?.op == "ann" && record?.source == .api && record?.reason == "fixed")
+        #expect(record?.from.hasSuffix("; answers given in the request") == true)
         let events = try api.get("/api/risk/events").text
         #expect(events.contains("resume_refused") && events.contains("role_insufficient"))
+    }
+
+    @Test func aTokenOfTheRoleResumeAnswersWhereTheBodyHasAReasonOnly() throws {
+        let api = try APIDesk()
+        let body = #"{"reason": "Issue resolved"}"#
+        // An admin's token resumes again and again, so it says nothing about this once.
+        let admin = try api.post(APIActionTests.resume, body, token: api.token("admin"))
+        #expect(admin.status == 409 && admin["error"]?["code"] == .string("preflight"))
+        for confirm in ["null", "[]", "{}", "true", #"["understood", "resolved", "verified"]"#] {
+            let body = #"{"reason": "Issue resolved", "confirm": \#(confirm)}"#
+            #expect([400, 409].contains(try api.post(APIActionTests.resume, body, token: api.token("resume")).status))
+        }
+        #expect(api.desk.mode == .halted)
+        let done = try api.post(APIActionTests.resume, body, token: api.token("resume"))
+        #expect(done.status == 200 && done["is_active"] == .bool(false), "\(done)")
+        let record = try api.sandbox.killSwitch().observe().fold.records.last { $0.change == .resume }
+        #expect(record?.from.contains("; answers given with token ") == true, "\(record?.from ?? "")")
+        #expect(try api.get("/api/risk/events").text.contains("answers given with token"))
+    }
+
+    @Test func aBreakerThatIsNotTrippedIsNoMistake() throws {
+        let api = try APIDesk()
+        let token = try api.token("operator")
+        let done = try api.post("/api/risk/reset-ddl", token: token)
+        #expect(done.status == 200 && done["reset"]?.array?.isEmpty == true, "\(done)")
+        #expect(done["message"]?.string?.contains("is not tripped") == true)
+        #expect(try api.post("/api/risk/reset-ddl", #"{"breaker": "NO_SUCH"}"#, token: token).status == 409)
     }
 
     @Test func activateAndDeactivateInTurnInOneProcess() throws {
@@ -63,6 +93,38 @@ import Testing
         #expect(answer.status == 200 || answer.status == 400, "\(answer)")
         let refused = try #require(answer["refused"]?.array)
         #expect(refused.contains { $0["line"] == .integer(2) }, "\(answer)")
+    }
+
+    @Test func aVenueSpeaksOnlyWithATokenForIt() throws {
+        let api = try APIDesk()
+        func send(_ token: String, _ lines: String...) throws -> APIDesk.Answer {
+            try api.post("/api/v1/events", lines.joined(separator: "\n"), token: token)
+        }
+        let bot = Line.metric("queue_depth", "5")
+        let (feed, operators) = (try api.token("feed"), try api.token("operator"))
+        for token in [feed, operators] {
+            #expect(try send(token, bot)["taken"] == .integer(1))
+            let refused = try send(token, bot, Line.connected(venue: "kraken"))
+            #expect(refused.status == 403 && refused["error"]?["code"] == .string("venue_not_allowed"), "\(refused)")
+        }
+        let issued = try api.sandbox.estop(
+            "token",
+            "issue",
+            "--operator",
+            "grid",
+            "--role",
+            "feed",
+            "--scope",
+            "venue=kraken"
+        )
+        let kraken = issued.output.trimmingCharacters(in: .newlines)
+        #expect(try send(kraken, bot, Line.connected(venue: "kraken"))["taken"] == .integer(2))
+        #expect(try send(kraken, Line.connected(venue: "coinbase")).status == 403)
+        // Speaking as one venue about another.
+        let crossed = Line.connected(venue: "coinbase").replacingOccurrences(of: "venue:coinbase", with: "venue:kraken")
+        #expect(try send(kraken, crossed).status == 403)
+        #expect(try !api.desk.view().venues.contains { $0.name == "coinbase" })
+        #expect(try api.get("/api/risk/events").text.contains("venue_not_allowed"))
     }
 
     @Test func whatSpendsNeedsAnOperator() throws {

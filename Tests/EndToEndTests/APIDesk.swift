@@ -9,8 +9,8 @@ final class APIDesk {
     let port: Int
 
     /// - Parameter bots: how many trade on the paper venue; nil: a real desk without venues.
-    init(_ configuration: String = "", bots: Int? = nil) throws {
-        desk = try EngineDesk("[api]\nport = 0\n" + configuration, bots: bots)
+    init(_ configuration: String = "", bots: Int? = nil, environment: [String: String] = [:]) throws {
+        desk = try EngineDesk("[api]\nport = 0\n" + configuration, bots: bots, environment: environment)
         try desk.serve()
         port = try APIDesk.port(desk)
     }
@@ -72,7 +72,10 @@ final class APIDesk {
     static let confirmed = #"{"reason": "fixed", "confirm": ["understood", "resolved", "verified", "safe"]}"#
 
     /// A connection of its own; nil: the system has no more.
-    func open() -> Int32? {
+    func open() -> Int32? { APIDesk.open(port) }
+
+    /// A connection to a port of this machine; nil: the system has no more.
+    static func open(_ port: Int) -> Int32? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return nil }
         var address = sockaddr_in()

@@ -38,6 +38,31 @@ import Testing
         #expect(left.filter { $0.hasPrefix("estop-bench-") } == [])
     }
 
+    @Test(.timeLimit(.minutes(5))) func haltsOverHTTPAreMeasuredBesideAReferenceAndACrowd() throws {
+        let box = try Sandbox()
+        let run = try box.run(
+            "estop-desk",
+            ["bench", "api", "--quick", "--json", "--rounds", "1"],
+            environment: ["TMPDIR": box.root]
+        )
+        #expect(run.status == 0, "\(run.error)")
+        let report = try #require(JSON(bytes: run.output.utf8.prefix { $0 != UInt8(ascii: "\n") }))
+        #expect(report["not_measured"] == .array([]) && report["skipped"] == .array([]))
+        let rows = try #require(report["rows"]?.array)
+        #expect(rows.count == 10)
+        for row in rows {
+            #expect(row["samples"]?.integer ?? 0 > 0 && row["reference"]?["samples"]?.integer ?? 0 > 0, "\(row.line)")
+        }
+        // The crowds were there.
+        let notes = (report["notes"]?.array ?? []).compactMap(\.string)
+        #expect(
+            notes.count == 4 && !notes.contains { $0.contains(": 0 reads") || $0.contains(": 0 connections") },
+            "\(notes)"
+        )
+        let left = try FileManager.default.contentsOfDirectory(atPath: box.root)
+        #expect(left.filter { $0.hasPrefix("estop-bench-") } == [])
+    }
+
     @Test(arguments: [
         (["engine", "--only", "gate"], "bench engine has no part gate"),
         (["halt", "--only", "fold"], "bench halt has no part fold"),

@@ -126,6 +126,10 @@ struct DoctorJudgementTests {
         Case("mirror", .warning) { $0.killSwitch.mirrorBytes = 999 },
         Case("operators", .warning) { $0.state.operators = nil },
         Case("operators", .error) { $0.state.operators?.mode = 0o640 },
+        Case("operators", .error) {
+            $0.settings.approvals = 2
+            $0.state.enrolled = 1
+        },
         Case("operators", .error) { $0.state.operators?.owner = 1000 },
         Case("stale-files", .note) { $0.state.staleTemporaries = ["kill_switch.json.1-2.tmp"] },
         Case("stale-files", .note) { $0.state.oldCleared = ["EMERGENCY_STOP.cleared-1"] },

@@ -11,12 +11,14 @@ final class EngineDesk {
     private(set) var host: Process?
 
     private let bots: Int?
+    private let environment: [String: String]
 
     /// - Parameter bots: how many trade on the paper venue; nil: a real desk without any venue, so that all that happens is
     ///   what the test brings.
-    init(_ configuration: String = "", bots: Int? = nil) throws {
+    init(_ configuration: String = "", bots: Int? = nil, environment: [String: String] = [:]) throws {
         sandbox = try Sandbox()
         self.bots = bots
+        self.environment = environment
         try configure(configuration)
     }
 
@@ -44,7 +46,7 @@ final class EngineDesk {
     }
 
     /// Starts the host; its engine may come later.
-    func serveSwitch() throws { host = try sandbox.serve() }
+    func serveSwitch() throws { host = try sandbox.serve(environment: environment) }
 
     /// Starts the host of a real desk, and has it trade.
     func trade() throws {

@@ -48,6 +48,16 @@ struct TokenCommandTests {
         #expect(!history.contains(token))
     }
 
+    @Test func whoTakesATokenThatResumesIsToldWhatItsUseStates() throws {
+        let resume = try sandbox.estop("token", "issue", "--operator", "ann", "--role", "resume")
+        #expect(resume.status == 0 && resume.output.split(separator: "\n").count == 1)
+        for answer in PreflightCheck.Name.answers {
+            #expect(resume.error.contains("\(answer.rawValue): \(try #require(answer.question))"), "\(resume.error)")
+        }
+        let admin = try sandbox.estop("token", "issue", "--operator", "ann", "--role", "admin")
+        #expect(admin.status == 0 && !admin.error.contains("understood"))
+    }
+
     @Test func wherePassphrasesAreSetUpTheOperatorsOwnIsNeeded() throws {
         let phrase = "correct horse battery"
         let store = OperatorStore(directory: sandbox.state)

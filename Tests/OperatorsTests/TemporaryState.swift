@@ -20,6 +20,7 @@ final class TemporaryState: Sendable {
             unlink("\(path)/operators.\(name)")
         }
         rmdir("\(path)/operators.json")
+        unlink("\(path)/kill_switch.log")
         rmdir(path)
     }
 

@@ -37,6 +37,28 @@ struct AlarmTests {
         #expect(bench.step().changes.map(\.alert.acknowledgedBy) == [nil])
     }
 
+    @Test func aHostThatStartsHandsInAgainWhatIsOpenWasToldAndNobodyHasSeen() {
+        var bench = bench()
+        #expect(bench.engine.toldAlerts(at: bench.atMs).isEmpty)
+        bench.step()
+        #expect(bench.engine.toldAlerts(at: bench.atMs).map(\.id) == ["PROBE/probe"])
+        #expect(bench.engine.toldAlerts(at: bench.atMs).map(\.level) == [.warning])
+        var seen = bench
+        _ = seen.act(.acknowledge(alert: "PROBE/probe", forMs: nil))
+        #expect(seen.engine.toldAlerts(at: seen.atMs).isEmpty)
+        var quiet = bench
+        _ = quiet.act(.silence(rule: "PROBE", subject: "probe", forMs: 60_000))
+        #expect(quiet.engine.toldAlerts(at: quiet.atMs).isEmpty)
+        bench.read(Decimal(1))
+        bench.step()
+        #expect(bench.engine.toldAlerts(at: bench.atMs).isEmpty)
+        // Silenced from the start: nobody was to be told.
+        var unheard = self.bench()
+        _ = unheard.act(.silence(rule: "PROBE", subject: "", forMs: 60_000))
+        unheard.step()
+        #expect(unheard.engine.toldAlerts(at: unheard.atMs).isEmpty)
+    }
+
     @Test func anAcknowledgementEndsWhenTheLevelRises() {
         var bench = bench()
         bench.step()

@@ -84,6 +84,26 @@ struct BreakerTests {
         #expect(breaker.note.hasPrefix("one venue only"))
     }
 
+    @Test func whileEquityIsUnknownTheLossBreakerSaysThatItIsBlindAndWhy() throws {
+        func note(_ account: Valuation.Account?) throws -> String {
+            var bench = RuleBench()
+            if let account { bench.valuation.accounts[AccountKey(venue: "kraken", account: "main")] = account }
+            let reader = DeskReader(bench.engine, bench.valuation, at: bench.atMs, dropped: 0)
+            return try #require(bench.engine.breakersInView(reader).first { $0.name == "DAILY_DRAWDOWN" }).note
+        }
+        #expect(try note(nil).isEmpty, "nothing is held: nothing can be lost")
+        var account = Valuation.Account()
+        account.held = 2
+        #expect(try note(account).hasPrefix("BLIND: kraken/main holds 2 positions and has never stated a balance"))
+        account.hasBalance = true
+        account.unpriced = 1
+        #expect(try note(account).hasPrefix("BLIND: kraken/main holds 2 positions, 1 without a price"))
+        account.lacksRate = true
+        #expect(try note(account).hasPrefix("BLIND: kraken/main has money without a rate"))
+        account.equity = Decimal(5)
+        #expect(try note(account).isEmpty)
+    }
+
     // MARK: Probation
 
     @Test func limitsAreTighterWhileTheWatchLasts() throws {

@@ -19,6 +19,8 @@ struct ReadingTests {
         paths = ["/srv/STOP"]
         [dead_man]
         limit = "250ms"
+        [resume]
+        approvals = 2
         [prices]
         stale_after = "15s"
         [venues]
@@ -174,6 +176,7 @@ struct ReadingTests {
         #expect(reading.console.desk == .init(name: "momentum", isPaper: false))
         #expect(reading.console.host.runDirectory == "/run/estop" && reading.console.stopFile.paths == ["/srv/STOP"])
         #expect(reading.console.deadMan.limitMilliseconds == 250 && reading.console.warnings.isEmpty)
+        #expect(reading.console.resume.approvals == 2)
 
         var engine = EngineSettings()
         engine.deskName = "momentum"

@@ -1,10 +1,12 @@
-/* The one thing that estop asks of libcurl: POST some bytes and say what became of them. No type of curl crosses it, nor a
-   variadic function. */
+/* What estop asks of libcurl: POST some bytes and say what became of them; and, in CCurlLink.h, requests over connections
+   that are kept. No type of curl crosses it, nor a variadic function. */
 #ifndef ESTOP_CURL_H
 #define ESTOP_CURL_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "CCurlLink.h"
 
 /* How much of a response's body is kept, and how large a text of an error can be. */
 enum { estop_curl_body = 512, estop_curl_text = 256 };

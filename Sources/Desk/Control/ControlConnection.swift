@@ -71,6 +71,9 @@ final class ControlConnection {
     private var held: [UInt8]?
     private var isHalt = false
     private var isBeginning = true
+    /// It speaks HTTP, and is somebody else's as soon as `handOver` is called.
+    private(set) var isHandedOver = false
+    private(set) var handOver: (() -> Void)?
     /// A halt was asked for: its answer is still to come.
     private var isAsked = false
     private var hasEnded = false
@@ -111,19 +114,26 @@ final class ControlConnection {
         if count < 0 { return errno == EAGAIN || errno == EINTR }
         if count == 0 { hasEnded = true } else { buffer.add(bytes[..<count]) }
         if isBeginning { begin() }
+        if isHandedOver { return true }
         if isHalt { halt() } else { take() }
         return true
     }
 
     /// Goes on with what had to wait, if there is room now.
-    func resume() { if hasRoom.flag.load(ordering: .acquiring), !isHalt { take() } }
+    func resume() { if hasRoom.flag.load(ordering: .acquiring), !isHalt, !isHandedOver { take() } }
 
-    /// HTTP or lines: no line begins like the one request of libestop.
+    /// HTTP or lines: no line begins with a method and a space.
     private func begin() {
-        let start = buffer.rest.prefix(5)
-        guard start.count == 5 || hasEnded else { return }
+        guard let isHTTP = HTTPBeginning.isHTTP(buffer.rest) ?? (hasEnded ? false : nil) else { return }
         isBeginning = false
-        isHalt = start.elementsEqual("POST ".utf8)
+        guard isHTTP else { return }
+        if let taker = service.takerOfHTTP {
+            isHandedOver = true
+            handOver = { [descriptor, buffer, peer] in taker(descriptor, Array(buffer.rest), peer) }
+        } else {
+            // Without the HTTP API, the one request of libestop.
+            isHalt = buffer.rest.starts(with: "POST ".utf8)
+        }
     }
 
     private func take() {

@@ -68,8 +68,9 @@ public enum ControlRequest: Sendable, Equatable {
             self = .normalize(operatorName: name, reason: reason, passphrase: passphrase, isDryRun: isDryRun)
         case "act":
             guard let change = object["change"] else { throw Refusal(message: "\"act\" needs a \"change\"") }
-            let decoded = try? JSONDecoder().decode(OperatorAction.Change.self, from: Data(change.bytes))
-            guard let decoded else { throw Refusal(message: "the \"change\" of \"act\" is not understood") }
+            guard let decoded = ControlRequest.change(change) else {
+                throw Refusal(message: "the \"change\" of \"act\" is not understood")
+            }
             self = .act(OperatorAction(name: name, reason: reason, change: decoded), passphrase: passphrase)
         default:
             throw Refusal(
@@ -78,8 +79,13 @@ public enum ControlRequest: Sendable, Equatable {
         }
     }
 
+    /// A change as it stands in a request; nil: it is none.
+    public static func change(_ json: JSON) -> OperatorAction.Change? {
+        try? JSONDecoder().decode(OperatorAction.Change.self, from: Data(json.bytes))
+    }
+
     /// A change as it stands in a request.
-    static func json(of change: OperatorAction.Change) -> JSON {
+    public static func json(of change: OperatorAction.Change) -> JSON {
         (try? JSONEncoder().encode(change)).flatMap { JSON(bytes: $0) } ?? .null
     }
 

@@ -17,6 +17,9 @@ protocol ControlService: Sendable {
         reply: @escaping @Sendable (String) -> Bool
     )
 
+    /// Who takes a connection over that speaks HTTP; nil: nobody.
+    var takerOfHTTP: (@Sendable (Int32, [UInt8], Peer) -> Void)? { get }
+
     /// Halts at once; `reply` comes when the record is on disk, or could not be put there.
     func halt(_ request: HaltRequest, reply: @escaping @Sendable (HaltReport) -> Void)
 }

@@ -2,7 +2,7 @@ import Glibc
 import KillSwitch
 
 /// `estop.sock` in the state directory: where bots hand in events and commands ask. One thread for all connections; none
-/// of them can hold up another, and a slow reader holds up nobody.
+/// of them can hold up another, and a slow reader holds up nobody. Those that speak HTTP are handed over to its server.
 final class ControlSocket: Sendable {
     /// More connections are not accepted until one ends.
     static let mostConnections = 512
@@ -71,6 +71,7 @@ final class ControlSocket: Sendable {
             _ = poll(&ready, nfds_t(ready.count), -1)
             if ready[0].revents != 0 { worker.drain() }
             var broken: Set<Int32> = []
+            var handedOver: Set<Int32> = []
             for (index, connection) in connections.enumerated() {
                 let events = Int32(ready[index + 2].revents)
                 connection.resume()
@@ -79,8 +80,19 @@ final class ControlSocket: Sendable {
                 } else if events & POLLERR != 0 || !connection.outbox.send(to: connection.descriptor) {
                     broken.insert(connection.descriptor)
                 }
-                if connection.isFinished { broken.insert(connection.descriptor) }
+                if connection.isHandedOver {
+                    handedOver.insert(connection.descriptor)
+                } else if connection.isFinished {
+                    broken.insert(connection.descriptor)
+                }
             }
+            if !handedOver.isEmpty {
+                for connection in connections where handedOver.contains(connection.descriptor) {
+                    connection.handOver?()
+                }
+                connections.removeAll { handedOver.contains($0.descriptor) }
+            }
+            broken.subtract(handedOver)
             if !broken.isEmpty {
                 for connection in connections where broken.contains(connection.descriptor) {
                     connection.outbox.close()

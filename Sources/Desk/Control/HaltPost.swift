@@ -1,7 +1,7 @@
 import KillSwitch
 
-/// The one HTTP request that the socket understands: libestop's, which asks the host to halt for a process that may not
-/// write the page. Whatever body comes with it, it halts.
+/// The one HTTP request that the socket understands by itself, without the HTTP API: libestop's, which asks the host to halt
+/// for a process that may not write the page. Whatever body comes with it, it halts.
 struct HaltPost: Equatable {
     /// Whether its path asks for a halt.
     var isActivation: Bool
@@ -18,7 +18,7 @@ struct HaltPost: Equatable {
         guard let head = end ?? (hasEnded ? bytes.count : nil) else { return nil }
         let lines = String(decoding: bytes[..<head], as: UTF8.self).split(separator: "\r\n")
         let words = lines.first?.split(separator: " ") ?? []
-        isActivation = words.count > 1 && words[1] == "/api/emergency/kill-switch/activate"
+        isActivation = words.count > 1 && HaltPaths.all.contains(String(words[1]))
         let body = bytes[min(bytes.count, head + mark.count)...]
         let length =
             lines.dropFirst().first { $0.lowercased().hasPrefix("content-length:") }

@@ -10,6 +10,8 @@ public struct IssuedToken: Sendable, Equatable {
     public let role: TokenRole
     /// How it is signed.
     public let algorithm: TokenAlgorithm
+    /// For which venues a feed's may speak.
+    public let scope: FeedScope
     /// When it was issued, in seconds since 1970.
     public let issued: Int64
     /// When it ends, in seconds since 1970.
@@ -62,6 +64,7 @@ public struct IssuedToken: Sendable, Equatable {
         id = claims.id
         operatorName = claims.operatorName
         role = claims.role
+        scope = claims.scope
         self.algorithm = algorithm
         issued = claims.issued
         expires = claims.expires
@@ -85,6 +88,7 @@ public struct IssuedToken: Sendable, Equatable {
             JSON.Member("revoked", .number(revoked?.at)), JSON.Member("reason", .text(revoked?.reason)),
             JSON.Member("spent", .number(spending?.at)),
         ]
+        if scope != .none { members.append(JSON.Member("scope", .string(scope.text))) }
         if isPrivate {
             members.append(JSON.Member("enrolled", .text(enrolled)))
             members.append(JSON.Member("spending", .text(spending?.number)))
@@ -94,7 +98,7 @@ public struct IssuedToken: Sendable, Equatable {
 
     /// Reads the ledger's; nil when it is not exactly that.
     init?(json: JSON) {
-        guard case .object(let members) = json, members.count == 12,
+        guard case .object(let members) = json, members.count == (json["scope"] == nil ? 12 : 13),
             let id = json["id"]?.string, TokenClaims.isID(id), let operatorName = json["operator"]?.string,
             let role = json["role"]?.string.flatMap(TokenRole.init(rawValue:)),
             let algorithm = json["alg"]?.string.flatMap(TokenAlgorithm.init(rawValue:)),
@@ -107,6 +111,14 @@ public struct IssuedToken: Sendable, Equatable {
         self.operatorName = operatorName
         self.role = role
         self.algorithm = algorithm
+        if json["scope"] == nil {
+            scope = .none
+        } else {
+            guard let read = json["scope"]?.string.flatMap({ FeedScope($0) }), read != .none, role == .feed else {
+                return nil
+            }
+            scope = read
+        }
         self.issued = issued
         self.expires = expires
         self.issuedBy = issuedBy

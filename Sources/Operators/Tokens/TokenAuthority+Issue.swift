@@ -8,13 +8,22 @@ public struct TokenRequest: Sendable, Equatable {
     public var seconds: Int64
     /// How it is to be signed.
     public var algorithm: TokenAlgorithm
+    /// For which venues a feed is to speak; other roles have none.
+    public var scope: FeedScope
 
     /// Creates a request.
-    public init(operatorName: String, role: TokenRole, seconds: Int64, algorithm: TokenAlgorithm = .edDSA) {
+    public init(
+        operatorName: String,
+        role: TokenRole,
+        seconds: Int64,
+        algorithm: TokenAlgorithm = .edDSA,
+        scope: FeedScope = .none
+    ) {
         self.operatorName = operatorName
         self.role = role
         self.seconds = seconds
         self.algorithm = algorithm
+        self.scope = scope
     }
 }
 
@@ -39,6 +48,9 @@ extension TokenAuthority {
                 .input,
                 "a token of role \(request.role.rawValue) lives 1 s to \(longest / 3600) h: ask for another time"
             )
+        }
+        guard request.scope == .none || request.role == .feed else {
+            throw OperatorsError(.input, "a scope is for tokens of role feed: it says for which venues they may speak")
         }
         guard now >= 0, now <= TokenClaims.latest - request.seconds else {
             throw OperatorsError(.input, "this machine's clock is not right: set it, then issue the token")
@@ -65,7 +77,8 @@ extension TokenAuthority {
                 issued: now,
                 notBefore: now,
                 expires: now + request.seconds,
-                id: id
+                id: id,
+                scope: request.scope
             )
             let text = SignedToken.text(claims, key: key)
             guard text.utf8.count <= SignedToken.limit else {

@@ -46,6 +46,7 @@ extension TokenAuthority {
         do {
             try killSwitch.noteCredential(
                 "issued token \(entry.id) of role \(entry.role.rawValue) (\(entry.algorithm.rawValue)) to '\(entry.operatorName)' "
+                    + (entry.scope == .none ? "" : "for \(entry.scope.text) ")
                     + "until \(Clock.text(milliseconds: entry.expires * 1000)), answered for by '\(issuer)'",
                 about: entry.operatorName,
                 identity: identity

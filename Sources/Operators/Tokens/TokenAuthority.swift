@@ -1,4 +1,4 @@
-import KillSwitch
+public import KillSwitch
 import Synchronization
 
 /// Issues, checks, spends and revokes the tokens of one desk. Halting touches none of this.
@@ -60,7 +60,7 @@ public final class TokenAuthority: Sendable {
         guard now < claims.expires else { throw .expired(claims.expires) }
         guard let token = ledger[claims.id] else { throw .notIssued }
         guard token.operatorName == claims.operatorName, token.role == claims.role, token.issued == claims.issued,
-            token.expires == claims.expires
+            token.expires == claims.expires, token.scope == claims.scope
         else { throw .notAsIssued }
         try TokenAuthority.check(token, enrolled)
         return claims
@@ -77,6 +77,31 @@ public final class TokenAuthority: Sendable {
         let claims = try verify(text, now: now)
         guard claims.role.may(permission) else { throw .mayNot(claims.role, permission) }
         return claims
+    }
+
+    /// Whom a token names, whether or not it is any good: for the record of a refusal, where nothing of it is proved.
+    ///
+    /// - Returns: the operator and the token's id as it has them, cut short; nil when it has none that can be read.
+    public static func claimed(by text: some Collection<UInt8>) -> String? {
+        guard text.count <= SignedToken.limit else { return nil }
+        let parts = Array(text).split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count > 1, let payload = Base64URL.bytes(parts[1]), let json = JSON(bytes: payload) else {
+            return nil
+        }
+        func cut(_ key: String) -> String { String(json[key]?.string?.prefix(64) ?? "?") }
+        return "\(cut("sub")) (\(cut("jti")))"
+    }
+
+    /// What a token's operator is among all who are enrolled now: for a resume that takes two people.
+    ///
+    /// - Parameter claims: of a token that was just accepted.
+    /// - Throws: `TokenRefusal.unavailable` when nobody can tell who is enrolled.
+    public func credential(of claims: TokenClaims) throws(TokenRefusal) -> Credential {
+        do {
+            return try operators.credential(of: claims.operatorName)
+        } catch {
+            throw .unavailable("\(error)")
+        }
     }
 
     private static func check(_ token: IssuedToken, _ enrolled: [Operator]) throws(TokenRefusal) {

@@ -1,6 +1,6 @@
 import KillSwitch
 
-/// What a token says, and nothing else does it say: all eight claims of RFC 7519 that it has, all required.
+/// What a token says, and nothing else does it say: eight claims, all required, and a feed's `scope`.
 public struct TokenClaims: Sendable, Equatable {
     /// `iss`: always `estop`.
     public static let issuer = "estop"
@@ -21,6 +21,8 @@ public struct TokenClaims: Sendable, Equatable {
     public let expires: Int64
     /// `jti`: the name that it has in the ledger, 16 hexadecimal digits.
     public let id: String
+    /// `scope`: for which venues a feed may speak; not there: for none.
+    public let scope: FeedScope
 
     private static let names = ["iss", "aud", "sub", "role", "iat", "nbf", "exp", "jti"]
 
@@ -31,7 +33,8 @@ public struct TokenClaims: Sendable, Equatable {
         issued: Int64,
         notBefore: Int64,
         expires: Int64,
-        id: String
+        id: String,
+        scope: FeedScope = .none
     ) {
         self.audience = audience
         self.operatorName = operatorName
@@ -40,6 +43,7 @@ public struct TokenClaims: Sendable, Equatable {
         self.notBefore = notBefore
         self.expires = expires
         self.id = id
+        self.scope = scope
     }
 
     /// Reads the payload of a token whose signature is right.
@@ -48,7 +52,9 @@ public struct TokenClaims: Sendable, Equatable {
             throw .malformed("its claims are not one JSON object with each member once")
         }
         if let missing = TokenClaims.names.first(where: { object[$0] == nil }) { throw .missingClaim(missing) }
-        if let other = object.keys.first(where: { !TokenClaims.names.contains($0) }) { throw .badClaim(other) }
+        if let other = object.keys.first(where: { !TokenClaims.names.contains($0) && $0 != "scope" }) {
+            throw .badClaim(other)
+        }
         guard try TokenClaims.text("iss", in: object) == TokenClaims.issuer else { throw .wrongIssuer }
         audience = try TokenClaims.text("aud", in: object)
         operatorName = try TokenClaims.text("sub", in: object)
@@ -61,6 +67,14 @@ public struct TokenClaims: Sendable, Equatable {
         guard issued <= notBefore, notBefore < expires else { throw .badClaim("exp") }
         id = try TokenClaims.text("jti", in: object)
         guard TokenClaims.isID(id) else { throw .badClaim("jti") }
+        if object["scope"] == nil {
+            scope = .none
+        } else {
+            guard role == .feed, let read = FeedScope(try TokenClaims.text("scope", in: object)), read != .none else {
+                throw .badClaim("scope")
+            }
+            scope = read
+        }
     }
 
     private static func text(_ name: String, in object: FlatObject) throws(TokenRefusal) -> String {
@@ -85,12 +99,15 @@ public struct TokenClaims: Sendable, Equatable {
 
     /// The payload of a token.
     var payload: [UInt8] {
-        JSON.object([
-            JSON.Member("iss", .string(TokenClaims.issuer)), JSON.Member("aud", .string(audience)),
-            JSON.Member("sub", .string(operatorName)), JSON.Member("role", .string(role.rawValue)),
-            JSON.Member("iat", .integer(issued)), JSON.Member("nbf", .integer(notBefore)),
-            JSON.Member("exp", .integer(expires)), JSON.Member("jti", .string(id)),
-        ]).bytes
+        let further = scope == .none ? [] : [JSON.Member("scope", .string(scope.text))]
+        return JSON.object(
+            [
+                JSON.Member("iss", .string(TokenClaims.issuer)), JSON.Member("aud", .string(audience)),
+                JSON.Member("sub", .string(operatorName)), JSON.Member("role", .string(role.rawValue)),
+                JSON.Member("iat", .integer(issued)), JSON.Member("nbf", .integer(notBefore)),
+                JSON.Member("exp", .integer(expires)), JSON.Member("jti", .string(id)),
+            ] + further
+        ).bytes
     }
 }
 

@@ -91,6 +91,10 @@ extension Engine {
     }
 
     private func note(_ rule: Rule, _ reader: DeskReader) -> String {
+        if [Measure.dayLoss, .weekLoss, .drawdown].contains(where: { $0.rawValue == rule.measure }) {
+            let why = reader.valuation.whyUnknown
+            return why.isEmpty ? "" : "BLIND: \(why): nobody knows what is lost, and this rule does not fire"
+        }
         guard rule.measure == Measure.venueExposure.rawValue else { return "" }
         switch reader.valuation.byVenue.count {
         case 0: return ""

@@ -5,6 +5,7 @@
    ESTOP_FAULT=kill-after:N    SIGKILL right after the Nth call
    ESTOP_FAULT=short:N         the Nth call, if it is a write, writes half of its bytes
    ESTOP_FAULT=fail-ERRNO:N    the Nth call fails with that errno
+   ESTOP_FAULT=hold:TEXT       the first write that holds the text is made, and returns once ESTOP_FAULT_DONE is removed
    ESTOP_FAULT_DONE=FILE       is created when the fault was injected
 
    Counted are the calls that change something: write, pwrite, fsync, fdatasync, link, rename, symlink, open with O_CREAT,

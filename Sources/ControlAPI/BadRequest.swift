@@ -1,0 +1,55 @@
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+
+/// What is said to bytes that are no request.
+enum BadRequest {
+    /// The answer to what the decoder says; nil: it is not about what was sent.
+    ///
+    /// - Parameter line: how the last bytes that came begin.
+    static func refusal(for error: any Error, _ line: String) -> APIRefusal? {
+        if error is HTTP1TypeConversionError {
+            return APIRefusal(501, "method_unknown", "this method is not known here")
+        }
+        guard let error = error as? HTTPParserError else { return nil }
+        switch error {
+        case .headerOverflow:
+            return APIRefusal(431, "head_too_long", "the head of the request is too long")
+        case .invalidVersion:
+            return APIRefusal(505, "version_unknown", "HTTP/1.1 is spoken here, and HTTP/1.0")
+        case .invalidMethod where line.contains(" HTTP/1."):
+            return APIRefusal(501, "method_unknown", "this method is not known here")
+        default: return APIRefusal(400, "bad_request", "this is no HTTP/1.1 request: \(error)")
+        }
+    }
+}
+
+/// Stands before the decoder and remembers what came last, for as long as it takes to say what is wrong with it.
+final class LastBytes: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private var last: ByteBuffer?
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        last = unwrapInboundIn(data)
+        context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        last = nil
+        context.fireChannelReadComplete()
+    }
+
+    /// The first line of the last request that came over a connection; empty: nothing is remembered.
+    static func line(_ context: ChannelHandlerContext) -> String {
+        guard let tap = try? context.pipeline.syncOperations.handler(type: LastBytes.self), let last = tap.last else {
+            return ""
+        }
+        // Behind whatever whole requests came with it.
+        let text = String(decoding: last.readableBytesView.suffix(1_024), as: UTF8.self)
+        let lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
+        let begins = lines.dropLast(2).lastIndex { $0.isEmpty }.map { $0 + 1 } ?? 0
+        return lines[begins...].first { !$0.isEmpty }.map(String.init) ?? ""
+    }
+}

@@ -1,0 +1,167 @@
+import Journal
+import KillSwitch
+import Logging
+import Notify
+import SafetyEngine
+import Settings
+import Synchronization
+import Venues
+
+/// What the host does about the switch: tells of it, cancels what a halt found, and shows views.
+extension DeskHost {
+    /// The database said something about the mode: it only ever restricts.
+    func take(_ report: TradingModeWatch.Report) {
+        switch report {
+        case .unreadable(let problem, let forMs):
+            logger.warning("the trading mode in the database cannot be read for \(forMs) ms: \(problem)")
+        case .reading(let reading):
+            let mode: Mode
+            switch reading.word {
+            case .nothing: return
+            case .paper: mode = .paper
+            case .halt: mode = .halted
+            }
+            let request = HaltRequest(
+                mode: mode,
+                reason: "system_config.trading_mode is '\(reading.value)' in the desk's database",
+                source: .database,
+                op: ""
+            )
+            _ = killSwitch.halt(request)
+        }
+    }
+
+    /// Follows the switch: tells of halts and resumes, cancels what a halt found, and shows views to whoever looks. Also
+    /// has the journal forget what is too old.
+    func follow() {
+        var shownMs: UInt64 = 0
+        var told: EngineView?
+        var seen = killSwitch.observe()
+        var news = SwitchNews(seen.fold, last: lastTold())
+        var upkeep = JournalUpkeep()
+        while !follower.isStopping {
+            seen = killSwitch.observe(knowing: seen)
+            for record in news.look(seen.fold) { tell(record) }
+            let view = loop.latest
+            let now = time.now().atMs
+            let permits = seen.word?.mode.permitsAnything ?? false
+            let (asks, isDone) = parts.cancels.withLock {
+                let asks = $0.look(
+                    permits: permits,
+                    openOrders: view.openOrders,
+                    listings: view.orderListings,
+                    atMs: now
+                )
+                return (asks, $0.isDone)
+            }
+            if asks { cancelEverything() }
+            if upkeep.isDue(atMs: now) { journal.prune(Retention(parts.configuration.withLock { $0.journal })) }
+            if view.atMs != shownMs {
+                shownMs = view.atMs
+                let shown = shown(view, atMs: now)
+                parts.watchers.withLock { $0.removeAll { !$0(shown) } }
+                // Ages go on by themselves on every screen: what matters is told at once.
+                if told.map({ shown.differsInSubstance(from: $0) }) ?? true {
+                    told = shown
+                    onView()
+                }
+            }
+            _ = follower.sleep(milliseconds: permits || isDone ? 500 : 100)
+        }
+    }
+
+    /// Hands in again what is open and was to be told: the notifier knows what it holds or has delivered, and what it lost
+    /// with the host before is told now.
+    func tellAgain(_ alerts: [Alert], at atMs: UInt64) {
+        let wallMs = Clock.wallMilliseconds()
+        for alert in alerts {
+            let change = Decision.AlertChange(.raised, alert, isToBeNotified: true)
+            let raisedAt = wallMs - Int64(clamping: atMs - min(atMs, alert.raisedMs))
+            notifier.add(Notification(change, desk: killSwitch.settings.name, at: raisedAt))
+        }
+    }
+
+    /// The switch's record that the audit told last; nil: none.
+    private func lastTold() -> String? {
+        guard let found = try? journal.reader().lastAudit(of: ["halt", "resume", "resume_asked", "resume_unapproved"])
+        else { return nil }
+        return JSON(bytes: found.entry.body)?["id"]?.string
+    }
+
+    /// A halt or an applied resume, whoever did it and whether or not a host ran.
+    private func tell(_ record: Record) {
+        let isHalt = record.change == .halt
+        let by = record.op.isEmpty ? record.source.rawValue : record.op
+        if record.change == .note {
+            audit(by, record.kind == .asked ? "resume_asked" : "resume_unapproved", record.brief)
+            return
+        }
+        audit(by, isHalt ? "halt" : "resume", record.brief)
+        let notification = (isHalt ? Notification.halted : Notification.resumed)(
+            record.id,
+            record.mode.name,
+            record.source.rawValue,
+            record.people,
+            record.reason.isEmpty ? "no reason given" : record.reason,
+            record.scope.description,
+            killSwitch.settings.name,
+            Clock.milliseconds(of: record.at) ?? Clock.wallMilliseconds()
+        )
+        notifier.add(notification)
+    }
+
+    /// The view as it is shown: with what became of a halt's cancels.
+    func shown(_ view: EngineView, atMs: UInt64) -> EngineView {
+        var view = view
+        // Without a venue there is nothing to cancel.
+        let reached = Set(parts.adapters.withLock { $0.map(\.name) })
+        if !reached.isEmpty { view.cancels = parts.cancels.withLock { $0.shown(atMs: atMs) } }
+        for place in view.venues.indices where view.venues[place].note.isEmpty {
+            guard !reached.contains(view.venues[place].name) else { continue }
+            view.venues[place].note = "no adapter: a halt cancels nothing there"
+        }
+        return view
+    }
+
+    /// Every venue on a thread of its own: one that does not answer holds up no other.
+    private func cancelEverything() {
+        for adapter in parts.adapters.withLock({ $0 }) {
+            let parts = parts
+            let started = ThreadStart.detached {
+                do throws(VenueError) {
+                    _ = try adapter.cancelAll(CancelScope())
+                } catch {
+                    parts.cancels.withLock { $0.failed(adapter.name, error.message) }
+                }
+            }
+            if !started { parts.cancels.withLock { $0.failed(adapter.name, "the system has no thread for it") } }
+        }
+    }
+}
+
+extension EngineView {
+    /// When each account last listed what is open there.
+    fileprivate var orderListings: [HaltCancels.Listing] {
+        venues.map { venue in
+            HaltCancels.Listing(
+                account: "\(venue.name)/\(venue.account)",
+                atMs: venue.books?.ordersAgeMs.map { atMs - min(atMs, $0) }
+            )
+        }
+    }
+}
+
+extension Record {
+    /// What the audit keeps of it; the switch's own log has the rest.
+    fileprivate var brief: JSON {
+        var members: [JSON.Member] = [
+            .init("id", .string(id)), .init("at", .string(at)), .init("mode", .string(mode.name)),
+            .init("scope", .string(scope.description)), .init("reason", .string(reason)),
+            .init("source", .string(source.rawValue)), .init("from", .string(from)),
+            .init("overrides", .object(overrides)),
+        ]
+        if let askedBy { members.append(.init("asked_by", .string(askedBy))) }
+        if let request = approval ?? about { members.append(.init("request", .string(request))) }
+        return .object(members)
+    }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import Glibc
+import KillSwitch
+import SafetyEngine
+import Testing
+
+/// HTTP over `estop.sock`, beside lines of JSON.
+@Suite(.serialized) struct APISocketTests {
+    /// curl over the socket; by way of a short name, since a socket's address has room for 107 bytes.
+    private func curl(_ api: APIDesk, _ words: String..., as user: [String] = []) throws -> (status: Int, json: JSON?) {
+        let all = ["/usr/bin/curl", "-s", "-m", "20", "--unix-socket", "estop.sock", "-w", "\n%{http_code}"] + words
+        let script = "cd '\(api.sandbox.state)' && exec \"$@\""
+        let run = try api.sandbox.run("/bin/sh", ["-c", script, "sh"] + user + all)
+        let lines = run.output.split(separator: "\n")
+        return (Int(lines.last ?? "") ?? 0, JSON(lines.dropLast().joined(separator: "\n")))
+    }
+
+    @Test func everyRouteIsServedOnTheSocketToo() throws {
+        let api = try APIDesk()
+        #expect(try curl(api, "http://localhost/api/v1/snapshot").status == 200)
+        #expect(try curl(api, "http://localhost/openapi.json").json?["openapi"] != nil)
+        #expect(try curl(api, "http://localhost/nothing").status == 404)
+        let refused = try curl(api, "-X", "POST", "http://localhost/api/emergency/kill-switch/deactivate", "-d", "{}")
+        #expect(refused.status == 401)
+        let halted = try curl(
+            api,
+            "-X",
+            "POST",
+            "http://localhost/api/emergency/kill-switch/activate",
+            "-d",
+            #"{"reason": "over the socket"}"#
+        )
+        #expect(halted.status == 200 && halted.json?["durable"] == .bool(true))
+        let record = try #require(try api.desk.halts().last)
+        #expect(record.reason == "over the socket" && record.source == .api)
+        #expect(record.from.contains("estop.sock uid \(getuid())") && !record.op.isEmpty)
+        // Lines of JSON are what they were.
+        #expect(try api.desk.view().atMs > 0)
+    }
+
+    @Test func twoRequestsGoOverOneConnectionHoweverTheyAreCut() throws {
+        let api = try APIDesk()
+        let connection = try #require(DeskConnection(socket: api.sandbox.state + "/estop.sock"))
+        connection.patience(seconds: 20)
+        for piece in ["G", "E", "T /api/v1/trading/sta", "tus HTTP/1.1\r\nHost: localhost\r\n\r\n"] {
+            connection.send(piece)
+            Clock.sleep(milliseconds: 20)
+        }
+        #expect(connection.answer()?.json?["mode"] != nil)
+        #expect(connection.halt(#"{"reason": "kept"}"#)?.json?["success"] == .bool(true))
+        let lines = try #require(DeskConnection(socket: api.sandbox.state + "/estop.sock"))
+        lines.send(#"{"ask":"su"#)
+        Clock.sleep(milliseconds: 20)
+        lines.send("mmary\"}\n")
+        #expect(lines.read(to: "\n")?.contains("summary") == true)
+    }
+
+    @Test func whatLibestopAsksIsRecordedAsTheLibraryS() throws {
+        let api = try APIDesk()
+        let connection = try #require(DeskConnection(socket: api.sandbox.state + "/estop.sock"))
+        let body = #"{"reason":"a bot","scope":"global","source":"library"}"#
+        connection.send(
+            "POST /api/emergency/kill-switch/activate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
+        )
+        #expect(connection.readAll().hasPrefix("HTTP/1.1 200"))
+        #expect(try api.desk.halts().last?.source == .library)
+    }
+
+    @Test func anotherUserOfTheSocketMayHaltAndNoMore() throws {
+        guard geteuid() == 0 else { return }
+        let api = try APIDesk()
+        for place in [api.sandbox.root, api.sandbox.state, api.sandbox.state + "/estop.sock"] { chmod(place, 0o777) }
+        let nobody = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        #expect(try curl(api, "http://localhost/api/v1/snapshot", as: nobody).status == 401)
+        let halted = try curl(api, "-X", "POST", "http://localhost/api/trading/halt", as: nobody)
+        #expect(halted.status == 200 && halted.json?["is_active"] == .bool(true))
+        #expect(try api.desk.halts().last?.op == "nobody")
+        #expect(try curl(api, "http://localhost/api/v1/snapshot").status == 200)
+        // Whoever a proxy speaks for is somebody else.
+        let forwarded = try curl(
+            api,
+            "-X",
+            "POST",
+            "http://localhost/api/trading/halt",
+            "-H",
+            "X-Forwarded-For: 203.0.113.7"
+        )
+        #expect(forwarded.status == 401)
+    }
+
+    @Test func whereThePortIsTakenTheSocketServes() throws {
+        let first = try APIDesk()
+        let second = try EngineDesk("[api]\nport = \(first.port)\n")
+        try second.serve()
+        try second.sandbox.wait("it says so") { second.said.contains("cannot be listened on") }
+        let connection = try #require(DeskConnection(socket: second.state + "/estop.sock"))
+        #expect(connection.halt()?.json?["durable"] == .bool(true))
+        try second.stop()
+    }
+}
