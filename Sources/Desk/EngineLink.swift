@@ -68,10 +68,12 @@ public final class EngineLink: Sendable {
                 state.withLock { $0 = State(view: view, at: heard, problem: nil) }
             }
             if isNew { onView() }
-            if (Clock.boottime() - heard) / 1_000_000 > EngineLink.silenceMs {
+            let quiet = (Clock.boottime() - heard) / 1_000_000
+            if quiet > EngineLink.silenceMs {
                 throw ControlClient.Failure(message: "the host's engine does not answer", isAbsent: false)
             }
-            _ = worker.sleep(also: client.readable, milliseconds: EngineLink.retryMs)
+            // What comes wakes it: only silence has to be waited for.
+            _ = worker.sleep(also: client.readable, milliseconds: EngineLink.silenceMs + 1 - quiet)
         }
     }
 }
