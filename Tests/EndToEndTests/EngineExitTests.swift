@@ -192,7 +192,10 @@ import Testing
         #expect(done.status == 0, "\(done.output)\(done.error)")
         #expect(done.output.contains("Total Positions Before: \(before)\nTotal Positions After: \(before - 1)\n"))
         #expect(try desk.view().positions.count == before - 1)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 1)
+        let saved = try #require(done.output.split(separator: "\n").last { $0.hasPrefix("Results saved to: ") })
+        let report = String(saved.dropFirst("Results saved to: ".count))
+        #expect(report.hasPrefix(folder + "/normalization_results_"))
+        #expect(JSON(bytes: Array(try Data(contentsOf: URL(fileURLWithPath: report))))?["accounts"] != nil)
         try desk.wait(forLog: "NORMALIZATION COMPLETE")
     }
 }
