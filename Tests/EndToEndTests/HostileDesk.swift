@@ -115,7 +115,12 @@ final class HostileDesk {
         let known = try newest()?["id"]?.integer ?? 0
         let answer = try connection.post(HostileDesk.path, body, token: token)
         #expect(answer.status == status && answer["error"]?["code"] == .string(code), "\(name): \(answer)")
-        #expect(try standing() == before, "\(name)")
+        // A busy machine may make the host halt once more meanwhile: as halted as before, or more so.
+        let after = try standing()
+        let isAsHalted =
+            after.word?.mode == .halted && after.applied == before.applied && after.stopFiles >= before.stopFiles
+            && Set(before.latches).isSubset(of: after.latches)
+        #expect(isAsHalted, "\(name): \(before), then \(after)")
         var entry: JSON?
         try api.sandbox.wait("an entry about: \(name)") {
             entry = try newest()
