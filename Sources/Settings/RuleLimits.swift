@@ -50,21 +50,31 @@ struct RuleLimits: Sendable, Equatable {
         return steps
     }
 
-    /// What cannot be: no threshold, or thresholds out of order; nil: all is well.
-    func problem(_ comparison: Rule.Comparison, write: (Decimal) -> String) -> String? {
+    /// What cannot be: no threshold, one that nothing can pass, or thresholds out of order; nil: all is well.
+    func problem(_ comparison: Rule.Comparison, of measure: String, write: (Decimal) -> String) -> String? {
         let steps = steps
         guard !steps.isEmpty else { return "has no threshold left: write enabled = false to turn the rule off" }
+        if let bounds = Measure(rawValue: measure)?.bounds,
+            let end = comparison == .under ? bounds.least : bounds.most,
+            let step = steps.first(where: { !comparison.isPassed(end, $0.threshold) })
+        {
+            let word = comparison == .under ? "below" : "above"
+            return "cannot fire so: \(name(step)) (\(write(step.threshold))) is never passed, because \(measure) is "
+                + "never \(word) \(write(end))"
+        }
         for (milder, graver) in zip(steps, steps.dropFirst()) {
             let isPast =
                 comparison == .under ? graver.threshold < milder.threshold : graver.threshold > milder.threshold
             guard !isPast else { continue }
             let word = comparison == .under ? "below" : "above"
-            let names = [milder, graver].map { step in
-                self[step.level] == step.threshold ? step.level.word.lowercased() : "kill_at"
-            }
             return
-                "cannot fire so: \(names[1]) (\(write(graver.threshold))) has to be \(word) \(names[0]) (\(write(milder.threshold)))"
+                "cannot fire so: \(name(graver)) (\(write(graver.threshold))) has to be \(word) \(name(milder)) (\(write(milder.threshold)))"
         }
         return nil
+    }
+
+    /// How the file calls a step.
+    private func name(_ step: Rule.Step) -> String {
+        self[step.level] == step.threshold ? step.level.word.lowercased() : "kill_at"
     }
 }

@@ -75,7 +75,7 @@ extension SettingReader {
             )
         }
         let write = RuleUnit.of(rule.rule.measure).kind.write
-        if let problem = rule.limits.problem(rule.rule.comparison, write: write) {
+        if let problem = rule.limits.problem(rule.rule.comparison, of: rule.rule.measure, write: write) {
             let keys = Alert.Level.allCases.map { $0.word.lowercased() } + ["kill_at"]
             let given = keys.compactMap { isGiven("rules", name, $0) ? line("rules", name, $0) : nil }
             refuse(given.max() ?? line("rules", name), "'rules.\(name)' \(problem)")

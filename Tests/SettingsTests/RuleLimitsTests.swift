@@ -9,7 +9,7 @@ struct RuleLimitsTests {
     @Test(arguments: Hand.rules + Rule.defaults)
     func stepsSurvive(rule: Rule) {
         #expect(RuleLimits(rule.steps).steps == rule.steps)
-        #expect(RuleLimits(rule.steps).problem(rule.comparison) { $0.description } == nil)
+        #expect(RuleLimits(rule.steps).problem(rule.comparison, of: rule.measure) { $0.description } == nil)
     }
 
     /// Every set of levels, with and without a second threshold of the gravest, halting nowhere or from any step on.

@@ -106,6 +106,21 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         }
     }
 
+    /// What its values lie between, both ends included; nil: no limit that way. A threshold beyond can never be passed.
+    public var bounds: (least: Decimal?, most: Decimal?) {
+        switch self {
+        case .disagreement, .beatDead, .journalFailing: (Decimal(0), Decimal(1))
+        case .venueTrouble: (Decimal(0), Decimal(2))
+        case .activeAccounts, .venueExposure, .winRate, .errorRate: (Decimal(0), Decimal(100))
+        // What is borrowed can be lost too.
+        case .balance: (nil, nil)
+        case .orderAge, .orderContradictions, .unknownOrders, .balanceDrop, .lossesInARow, .latency, .feedAge,
+            .tradeAge, .signals, .reconciliation, .positionsOverCap, .dustPositions, .beatLate, .beatStalled, .clockJump, .dayLoss,
+            .weekLoss, .drawdown, .unpriced, .withoutCost, .eventsDropped:
+            (Decimal(0), nil)
+        }
+    }
+
     /// What it is, in one line.
     public var summary: String {
         switch self {
