@@ -115,8 +115,8 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         // What is borrowed can be lost too.
         case .balance: (nil, nil)
         case .orderAge, .orderContradictions, .unknownOrders, .balanceDrop, .lossesInARow, .latency, .feedAge,
-            .tradeAge, .signals, .reconciliation, .positionsOverCap, .dustPositions, .beatLate, .beatStalled, .clockJump, .dayLoss,
-            .weekLoss, .drawdown, .unpriced, .withoutCost, .eventsDropped:
+            .tradeAge, .signals, .reconciliation, .positionsOverCap, .dustPositions, .beatLate, .beatStalled,
+            .clockJump, .dayLoss, .weekLoss, .drawdown, .unpriced, .withoutCost, .eventsDropped:
             (Decimal(0), nil)
         }
     }
