@@ -16,7 +16,8 @@ let cSettings: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-std=
 // for the sanitizers.
 let alone = Context.environment["ESTOP_ALONE"] != nil
 let aloneTargets = [
-    "CEstop", "KillSwitch", "SafetyEngine", "CEstopTests", "KillSwitchTests", "SafetyEngineTests", "Simulation",
+    "CEstop", "KillSwitch", "SafetyEngine", "Seeds", "CEstopTests", "KillSwitchTests", "SafetyEngineTests",
+    "Simulation",
     "SimulationTests",
 ]
 
@@ -167,19 +168,24 @@ let package = Package(
         // Tests.
         .target(name: "CFaults", path: "Tests/CFaults", cSettings: cSettings, linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "Emulator", path: "Tests/Emulator", swiftSettings: settings),
+        .target(name: "Seeds", path: "Tests/Seeds", swiftSettings: settings),
         .testTarget(name: "CEstopTests", dependencies: ["CEstop", "KillSwitch"], swiftSettings: settings),
         .testTarget(name: "KillSwitchTests", dependencies: ["KillSwitch", "CEstop"], swiftSettings: settings),
         .target(
             name: "Simulation",
-            dependencies: ["SafetyEngine", "KillSwitch"],
+            dependencies: ["SafetyEngine", "KillSwitch", "Seeds"],
             path: "Tests/Simulation",
             swiftSettings: settings
         ),
-        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "SafetyEngine"], swiftSettings: settings),
-        .testTarget(name: "SafetyEngineTests", dependencies: ["SafetyEngine"], swiftSettings: settings),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Simulation", "SafetyEngine", "Seeds"],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "SafetyEngineTests", dependencies: ["SafetyEngine", "Seeds"], swiftSettings: settings),
         .testTarget(
             name: "DashboardTests",
-            dependencies: ["Dashboard", "SafetyEngine", "KillSwitch"],
+            dependencies: ["Dashboard", "SafetyEngine", "KillSwitch", "Seeds"],
             exclude: ["Golden"],
             swiftSettings: settings
         ),
@@ -190,11 +196,17 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .testTarget(name: "ConsoleTests", dependencies: ["Console", "KillSwitch"], swiftSettings: settings),
-        .testTarget(name: "OperatorsTests", dependencies: ["Operators", "KillSwitch"], swiftSettings: settings),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "KillSwitch", "Seeds"], swiftSettings: settings),
+        .testTarget(
+            name: "OperatorsTests",
+            dependencies: ["Operators", "KillSwitch", "Seeds"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["Journal", "SafetyEngine", "KillSwitch", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Journal", "SafetyEngine", "KillSwitch", "Seeds", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(
@@ -229,12 +241,16 @@ let package = Package(
             dependencies: ["Remote", "Desk", "SafetyEngine", "KillSwitch"],
             swiftSettings: settings
         ),
-        .testTarget(name: "DemoTests", dependencies: ["Demo", "KillSwitch", "SafetyEngine"], swiftSettings: settings),
+        .testTarget(
+            name: "DemoTests",
+            dependencies: ["Demo", "KillSwitch", "SafetyEngine", "Seeds"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "KillSwitch", "SafetyEngine", "Dashboard", "CEstop", "CFaults", "Emulator", "Notify", "Settings",
-                "Console", "Desk", "Operators",
+                "Console", "Desk", "Operators", "Seeds",
                 "estop", "estop-desk",
             ],
             exclude: ["python", "runbooks"],

@@ -5,7 +5,7 @@ import Glibc
 /// text says who holds it. Looking at it changes nothing.
 public final class HostLock: Sendable {
     static let name = "host.lock"
-    private let descriptor: Int32
+    private let file: Descriptor
 
     /// Who the host is, as `host.lock` says, while the lock is held.
     public struct Presence: Sendable, Equatable {
@@ -24,25 +24,19 @@ public final class HostLock: Sendable {
     ///   - approvals: how many operators a resume takes by its configuration.
     /// - Throws: `SwitchError.Code.inUse` while another process is the host, naming it.
     public init(_ directory: StateDirectory, tradingMode: String?, approvals: Int = 1) throws(SwitchError) {
-        let file = openat(
-            directory.descriptor,
-            HostLock.name,
-            O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-            0o660
-        )
-        guard file >= 0 else {
+        let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW
+        guard let file = Descriptor(openat(directory.descriptor, HostLock.name, flags, 0o660)) else {
             throw SwitchError(
                 .inUse,
                 "\(directory.path)/\(HostLock.name) cannot be opened, so no host can start",
                 errno: errno
             )
         }
-        fchmod(file, 0o660)
+        fchmod(file.number, 0o660)
         var lock = HostLock.lock(F_WRLCK)
-        guard fcntl(file, HostLock.setLock, &lock) == 0 else {
+        guard fcntl(file.number, HostLock.setLock, &lock) == 0 else {
             let kept = errno
             let holder = HostLock.presence(directory)
-            close(file)
             if kept == EAGAIN || kept == EACCES {
                 throw SwitchError(
                     .inUse,
@@ -56,11 +50,9 @@ public final class HostLock: Sendable {
             .init("started", .string(Clock.now())), .init("approvals", .integer(Int64(approvals))),
         ])
         // For people and for `status`; a full disk must not keep the host from running.
-        if ftruncate(file, 0) == 0 { _ = writeAll(file, Array((text.line + "\n").utf8)) }
-        descriptor = file
+        if ftruncate(file.number, 0) == 0 { _ = writeAll(file.number, Array((text.line + "\n").utf8)) }
+        self.file = file
     }
-
-    deinit { close(descriptor) }
 
     /// The host, if the lock is held.
     static func presence(_ directory: StateDirectory) -> Presence? {

@@ -9,7 +9,8 @@ public final class StateDirectory: Sendable {
     /// The path as it was given.
     public let path: String
     /// The open directory.
-    public let descriptor: Int32
+    public var descriptor: Int32 { open.number }
+    private let open: Descriptor
     /// The desk's user.
     public let owner: UInt32
     /// The desk's group.
@@ -27,27 +28,23 @@ public final class StateDirectory: Sendable {
     /// - Throws: `SwitchError.Code.noDirectory`.
     public init(_ path: String, create: Bool = false) throws(SwitchError) {
         self.path = path
-        var descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if descriptor < 0, errno == ENOENT, create {
+        var file = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if file < 0, errno == ENOENT, create {
             StateDirectory.make(path)
-            descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            file = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         }
-        guard descriptor >= 0 else {
+        guard let opened = Descriptor(file) else {
             throw SwitchError(.noDirectory, "the state directory \(path) cannot be opened", errno: errno)
         }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            let kept = errno
-            close(descriptor)
-            throw SwitchError(.noDirectory, "the state directory \(path) cannot be read", errno: kept)
+        guard fstat(opened.number, &status) == 0 else {
+            throw SwitchError(.noDirectory, "the state directory \(path) cannot be read", errno: errno)
         }
-        self.descriptor = descriptor
+        open = opened
         owner = status.st_uid
         group = status.st_gid
         mode = status.st_mode & 0o7777
     }
-
-    deinit { close(descriptor) }
 
     private static func make(_ path: String) {
         var at = ""

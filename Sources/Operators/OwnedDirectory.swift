@@ -9,25 +9,22 @@ struct OwnedDirectory: ~Copyable {
     static let fileLimit = 256 * 1024
 
     let path: String
-    private let descriptor: Int32
+    private var descriptor: Int32 { open.number }
+    private let open: Descriptor
     private let owner: uid_t
 
     init(_ path: String) throws(OperatorsError) {
         self.path = path
-        descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else {
+        guard let opened = Descriptor(Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) else {
             throw OperatorsError(.system, "the state directory \(path) cannot be opened", errno: errno)
         }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            let code = errno
-            close(descriptor)
-            throw OperatorsError(.system, "the state directory \(path) cannot be read", errno: code)
+        guard fstat(opened.number, &status) == 0 else {
+            throw OperatorsError(.system, "the state directory \(path) cannot be read", errno: errno)
         }
+        open = opened
         owner = status.st_uid
     }
-
-    deinit { close(descriptor) }
 
     // MARK: - Reading
 

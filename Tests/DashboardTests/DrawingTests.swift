@@ -1,5 +1,6 @@
 import KillSwitch
 import SafetyEngine
+import Seeds
 import Testing
 
 @testable import Dashboard
@@ -8,7 +9,7 @@ import Testing
 struct DrawingTests {
     @Test(arguments: 1...8)
     func aScreenDrawnInPartsIsTheScreenDrawnWhole(_ seed: UInt64) {
-        var random = SeededRandom(seed)
+        var random = SeededRandom(seed: seed)
         let desks = [Fixture.trading(), Fixture.halting(), Fixture.crowded(), Fixture.broken()]
         var desk = desks[0]
         var revision: UInt64 = 0
@@ -23,16 +24,16 @@ struct DrawingTests {
             .character("2"), .character("3"), .character("5"), .character("1"), .character(":"), .character("?"),
         ]
         for step in 0..<300 {
-            switch random.next(below: 40) {
+            switch random.below(40) {
             case 0:
-                desk = desks[random.next(below: desks.count)]
+                desk = desks[random.below(desks.count)]
                 revision += 1
                 _ = interface.observe(desk, nowMs: nowMs)
-            case 1: size = (60 + random.next(below: 120), 5 + random.next(below: 50))
+            case 1: size = (60 + random.below(120), 5 + random.below(50))
             case 2: nowMs += 1000
             case 3: interface.press([.escape, .escape, .escape], desk, at: nowMs)
-            case 4...24: interface.press([[.down, .up, .pageDown, .pageUp][random.next(below: 4)]], desk, at: nowMs)
-            default: interface.press([keys[random.next(below: keys.count)]], desk, at: nowMs)
+            case 4...24: interface.press([[.down, .up, .pageDown, .pageUp][random.below(4)]], desk, at: nowMs)
+            default: interface.press([keys[random.below(keys.count)]], desk, at: nowMs)
             }
             interface.resize(width: size.width, height: size.height)
             let wall = Fixture.wallMs + Int64(nowMs)
@@ -85,20 +86,5 @@ struct DrawingTests {
         let bottom = cursorRow()
         interface.press([.up], desk)
         #expect(cursorRow() == bottom.map { $0 - 1 }, "the list stays, the cursor moves")
-    }
-}
-
-/// SplitMix64: the same numbers from the same seed.
-struct SeededRandom {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next(below limit: Int) -> Int {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return Int((z ^ (z >> 31)) % UInt64(max(1, limit)))
     }
 }

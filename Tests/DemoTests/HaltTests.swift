@@ -1,5 +1,6 @@
 import KillSwitch
 import SafetyEngine
+import Seeds
 import Testing
 
 @testable import Demo

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import KillSwitch
+import Seeds
 import Synchronization
 import Testing
 

@@ -1,4 +1,5 @@
 import SafetyEngine
+import Seeds
 import Testing
 
 @testable import Journal

@@ -1,3 +1,5 @@
+import Seeds
+
 @testable import SafetyEngine
 
 /// Any event that may come from outside, by a seed.

@@ -1,4 +1,5 @@
 import SafetyEngine
+import Seeds
 
 /// What lies between the world and the desk's inbox: it loses, delays, doubles and reorders.
 struct Network {

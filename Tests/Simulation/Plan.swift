@@ -1,4 +1,5 @@
 import SafetyEngine
+import Seeds
 
 /// What a seed decides before the first event: the desk's settings, what there is, and how much goes wrong.
 struct Plan {

@@ -1,5 +1,6 @@
 import KillSwitch
 import SafetyEngine
+import Seeds
 
 /// What people do to the desk, and what the desk does outside.
 extension Simulation {

@@ -1,5 +1,6 @@
 import KillSwitch
 import SafetyEngine
+import Seeds
 
 /// Hosts that end and begin.
 extension Simulation {

@@ -1,5 +1,6 @@
 import KillSwitch
 import SafetyEngine
+import Seeds
 
 /// One desk from one seed: a world, a network, a machine, a host with its engine, journal and switch, and the checks.
 ///

@@ -1,4 +1,5 @@
 import SafetyEngine
+import Seeds
 
 /// A venue as it truly is: money, holdings, orders, prices. Whole cents and whole pieces.
 struct VenueOfWorld {

@@ -1,4 +1,5 @@
 import SafetyEngine
+import Seeds
 
 /// What happens outside the desk, in true time: venues, bots, supervisors, a thermometer. It says what it does; whether
 /// anybody hears it is the network's business.

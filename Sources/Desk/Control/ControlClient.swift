@@ -13,14 +13,20 @@ public final class ControlClient {
         public let isAbsent: Bool
     }
 
-    private let descriptor: Int32
+    private var descriptor: Int32 { connection.number }
+    private let connection: Descriptor
     private var buffer = LineBuffer(limit: 64 << 20)
 
     /// Connects.
     ///
     /// - Throws: `Failure` when nobody listens.
     public init(_ directory: StateDirectory) throws(Failure) {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard let made = Descriptor(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)) else {
+            throw Failure(
+                message: "the host cannot be asked: \(String(cString: strerror(errno))): close what uses many files",
+                isAbsent: false
+            )
+        }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let name = "/proc/self/fd/\(directory.descriptor)/estop.sock"
@@ -28,16 +34,14 @@ public final class ControlClient {
             for (index, byte) in name.utf8.enumerated() where index < field.count - 1 { field[index] = byte }
         }
         var patience = timeval(tv_sec: 2, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(made.number, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         let connected = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                connect(made.number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
         guard connected == 0 else {
-            let problem = errno
-            close(descriptor)
-            guard problem == EACCES else {
+            guard errno == EACCES else {
                 throw Failure(
                     message: "no host answers for \(directory.path): start one with 'estop serve' (or open 'estop')",
                     isAbsent: true
@@ -50,10 +54,9 @@ public final class ControlClient {
         }
         // Room for a burst: a sender of many lines waits less often.
         var size: Int32 = 1 << 20
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        setsockopt(made.number, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        connection = made
     }
-
-    deinit { close(descriptor) }
 
     /// Becomes readable when an answer is there.
     public var readable: Int32 { descriptor }

@@ -1,17 +1,6 @@
-/// SplitMix64: the same numbers on every machine, so that a failure names its seed.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
+import Seeds
 
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SeededRandom {
     /// Random bytes, half of the time made of pieces that the parser knows.
     mutating func bytes(pieces: [String]) -> [UInt8] {
         var out: [UInt8] = []
