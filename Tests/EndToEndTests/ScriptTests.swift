@@ -38,7 +38,7 @@ import Testing
         let kept = try String(contentsOfFile: sandbox.root + "/halted.txt", encoding: .utf8)
         for text in [kept, halted.output] {
             let rows = text.split(separator: "\n", omittingEmptySubsequences: false)
-            #expect(rows.count == 31 && rows[0].contains("HALTED") && rows.allSatisfy { $0.last != " " })
+            #expect(rows.count == 31 && rows[0].contains("HALTED") && rows.allSatisfy { $0.last != " " }, "\(text)")
         }
         let resumed = try script(
             sandbox,
