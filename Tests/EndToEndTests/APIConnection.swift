@@ -38,6 +38,7 @@ final class APIConnection {
             if let answer = take(began) { return answer }
             var part = [UInt8](repeating: 0, count: 65_536)
             let count = recv(descriptor, &part, part.count, 0)
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw Broken(description: "no answer to \(request.prefix(80)): errno \(errno)") }
             buffer += part[..<count]
         }

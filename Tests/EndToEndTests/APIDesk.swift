@@ -106,6 +106,7 @@ final class APIDesk {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = recv(descriptor, &buffer, buffer.count, 0)
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { return String(decoding: got, as: UTF8.self) }
             got += buffer[..<count]
         }

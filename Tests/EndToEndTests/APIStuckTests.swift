@@ -31,7 +31,7 @@ import Testing
         // The log's last block may have room for a few records still.
         var answer = hand.halt(#"{"reason": "no room"}"#)
         for _ in 0..<30 where answer?.json?["durable"] == .bool(true) { answer = hand.halt(#"{"reason": "no room"}"#) }
-        #expect(answer?.head.contains("200 OK") == true)
+        #expect(answer?.head.contains("200 OK") == true, "\(hand.problem)\n\(sandbox.hostLog)")
         #expect(answer?.json?["durable"] == .bool(false) && answer?.json?["is_active"] == .bool(true))
         #expect(answer?.json?["message"]?.string?.contains("not on disk") == true)
         #expect(try sandbox.killSwitch().observe().word?.mode == .halted)

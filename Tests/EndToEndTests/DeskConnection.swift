@@ -56,6 +56,20 @@ final class DeskConnection {
     /// Says that nothing more comes.
     func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+    /// Why nothing more was read, for a failing test.
+    private(set) var problem = ""
+
+    private func receive(_ buffer: inout [UInt8]) -> Int {
+        while true {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            if count > 0 { return count }
+            // With a time limit a signal ends the call, whatever its handler says.
+            if count < 0, errno == EINTR { continue }
+            problem = count == 0 ? "the connection was ended" : String(cString: strerror(errno))
+            return count
+        }
+    }
+
     /// Everything up to a text, itself included; nil: the connection ended, or nothing came in time.
     func read(to mark: String) -> String? {
         let mark = Array(mark.utf8)
@@ -71,7 +85,7 @@ final class DeskConnection {
                 }
             }
             searched = had.count
-            let count = recv(descriptor, &buffer, buffer.count, 0)
+            let count = receive(&buffer)
             guard count > 0 else { return nil }
             had += buffer[..<count]
         }
@@ -81,7 +95,7 @@ final class DeskConnection {
     func readAll() -> String {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
-            let count = recv(descriptor, &buffer, buffer.count, 0)
+            let count = receive(&buffer)
             guard count > 0 else { return String(decoding: had, as: UTF8.self) }
             had += buffer[..<count]
         }
@@ -95,7 +109,7 @@ final class DeskConnection {
             .flatMap { Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) } ?? 0
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while had.count < length {
-            let count = recv(descriptor, &buffer, buffer.count, 0)
+            let count = receive(&buffer)
             guard count > 0 else { return nil }
             had += buffer[..<count]
         }

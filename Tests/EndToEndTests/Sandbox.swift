@@ -140,16 +140,18 @@ final class Sandbox {
                 return seen.host?.pid == host.processIdentifier && seen.beat > 0 && seen.hostBeats
             }
         } catch {
-            let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
             let seen = try killSwitch().observe()
             throw TimedOut(
                 description:
-                    "the host (running: \(host.isRunning)) does not beat; it said: \(said); page \(String(describing: seen.word)), "
+                    "the host (running: \(host.isRunning)) does not beat; it said: \(hostLog); page \(String(describing: seen.word)), "
                     + "beat \(seen.beatAgeMs) ms ago, host \(String(describing: seen.host)), \(String(describing: seen.pageProblem))"
             )
         }
         return host
     }
+
+    /// What the host that `serve` started has said so far.
+    var hostLog: String { (try? String(contentsOfFile: root + "/serve.log", encoding: .utf8)) ?? "" }
 
     struct TimedOut: Error, CustomStringConvertible { var description: String }
 
