@@ -205,10 +205,32 @@ public final class DeskHost: Sendable {
         loop.submit([EngineLoop.host(.settings(configuration.engine))])
     }
 
+    /// Puts on record that another configuration was refused, and that the one that ran goes on.
+    ///
+    /// - Parameter why: each problem with its line.
+    public func refused(configuration why: String, by name: String) {
+        audit(name, "configuration_refused", JSON.object([.init("why", .string(why))]))
+        let line = Decision.LogLine(
+            .error,
+            "configuration",
+            "the configuration is refused, and the one that ran goes on: \(why)",
+            event: "configuration_refused"
+        )
+        log.add([DeskLog.Line(line, wallMs: Clock.wallMilliseconds())])
+    }
+
     // MARK: - What the service asks for
 
     func offer(_ events: [EngineLoop.Incoming], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
         loop.offer(events, whenEmptied: whenEmptied)
+    }
+
+    /// Watches the processes that beats name.
+    func follow(_ events: [EngineLoop.Incoming], from peer: Peer) {
+        for event in events {
+            guard case .heartbeat(let beat) = event.event.body, beat.pid > 0 else { continue }
+            parts.sensor.withLock { $0.heard(beat, from: peer) }
+        }
     }
 
     func submit(_ events: [Event]) { loop.submit(events) }

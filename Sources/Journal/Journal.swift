@@ -73,8 +73,10 @@ public final class Journal: Sendable {
         isNew = file.identity == nil
         damaged = file.damaged
         let opened: OpenJournal
+        let work: JournalWork
         do {
             opened = try OpenJournal(file)
+            work = try opened.work(options)
         } catch  where error.code == .corrupt {
             let aside = try file.moveAside()
             throw JournalError(
@@ -83,7 +85,7 @@ public final class Journal: Sendable {
                     + "journal begins, and what the old one knew is not known to the engine"
             )
         }
-        monitor = Monitor(try opened.work(options))
+        monitor = Monitor(work)
         if isNew && !damaged.isEmpty {
             append(
                 audit: AuditEntry(

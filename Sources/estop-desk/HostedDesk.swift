@@ -206,6 +206,7 @@ final class HostedDesk: Sendable {
         case .same: logger.notice("the configuration is what it was")
         case .refused(let refusal):
             logger.error("the configuration is refused, and the one that ran goes on: \(refusal.message)")
+            host.refused(configuration: refusal.message, by: "host:configuration")
         case .changed(let change):
             host.take(change.live, differences: change.differences, by: "host:configuration")
             logger.notice("configuration: \(change.differences.joined(separator: "; "))")
@@ -215,8 +216,8 @@ final class HostedDesk: Sendable {
 }
 
 extension JournalError {
-    /// Whether it may pass by itself: the disk's business, not the file's contents.
-    fileprivate var mayPass: Bool { code == .file || code == .database || code == .notDurable }
+    /// Whether it may pass by itself: the disk's business, or contents that were moved aside.
+    fileprivate var mayPass: Bool { code == .file || code == .database || code == .notDurable || isDamage }
 }
 
 extension PaperSettings {

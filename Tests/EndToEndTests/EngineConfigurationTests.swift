@@ -32,6 +32,9 @@ import Testing
         // Nobody runs with what is refused: it is not kept.
         try desk.configure("[cap]\nmots = 6\n")
         try desk.sandbox.wait("it is refused") { desk.said.contains("the configuration is refused") }
+        try desk.wait(forLog: "the configuration is refused, and the one that ran goes on")
+        let refusals = try desk.json("audit").array?.filter { $0["what"]?.string == "configuration_refused" }
+        #expect(refusals?.count == 1)
         let history = try #require(try desk.json("config", "history").array)
         #expect(history.map { $0["number"]?.integer } == [2, 1])
         #expect(history.allSatisfy { $0["is_current"] == .bool(false) })

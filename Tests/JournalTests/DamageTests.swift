@@ -55,6 +55,38 @@ import Testing
         journal.close()
     }
 
+    /// As a host does: what cannot be opened was moved aside, what cannot be restored is; the try after that succeeds.
+    @Test func whicheverPageIsDamagedTheSecondTryBegins() throws {
+        let whole = try TestDesk()
+        let first = try whole.open()
+        first.append(entries(1..<400))
+        first.close()
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: whole.file))
+        var refused = 0
+        for place in stride(from: 0, to: bytes.count, by: 4096) {
+            let desk = try TestDesk()
+            var damaged = bytes
+            damaged.replaceSubrange(place..<place + 4096, with: Data(repeating: 0xee, count: 4096))
+            try damaged.write(to: URL(fileURLWithPath: desk.file))
+            do {
+                let journal = try desk.open()
+                defer { journal.close() }
+                _ = try journal.restore().replay()
+            } catch {
+                let damage = try #require(error as? JournalError)
+                #expect(damage.isDamage, "page \(place / 4096): \(damage)")
+                refused += 1
+                if FileManager.default.fileExists(atPath: desk.file) {
+                    _ = try Journal.moveAside(directory: desk.path)
+                }
+                let journal = try desk.open()
+                #expect(journal.isNew && journal.damaged.count == 1, "page \(place / 4096)")
+                journal.close()
+            }
+        }
+        #expect(refused > 3)
+    }
+
     @Test func aTornLogIsReadUpToItsLastWholeBatch() throws {
         let desk = try TestDesk()
         let journal = try desk.open()
