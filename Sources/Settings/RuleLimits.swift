@@ -50,18 +50,11 @@ struct RuleLimits: Sendable, Equatable {
         return steps
     }
 
-    /// What cannot be: no threshold, one that nothing can pass, or thresholds out of order; nil: all is well.
+    /// What cannot be: no threshold, one that nothing can pass or that everything passes, or thresholds out of order; nil: all is well.
     func problem(_ comparison: Rule.Comparison, of measure: String, write: (Decimal) -> String) -> String? {
         let steps = steps
         guard !steps.isEmpty else { return "has no threshold left: write enabled = false to turn the rule off" }
-        if let bounds = Measure(rawValue: measure)?.bounds,
-            let end = comparison == .under ? bounds.least : bounds.most,
-            let step = steps.first(where: { !comparison.isPassed(end, $0.threshold) })
-        {
-            let word = comparison == .under ? "below" : "above"
-            return "cannot fire so: \(name(step)) (\(write(step.threshold))) is never passed, because \(measure) is "
-                + "never \(word) \(write(end))"
-        }
+        if let problem = unreachable(steps, comparison, of: measure, write: write) { return problem }
         for (milder, graver) in zip(steps, steps.dropFirst()) {
             let isPast =
                 comparison == .under ? graver.threshold < milder.threshold : graver.threshold > milder.threshold
@@ -69,6 +62,30 @@ struct RuleLimits: Sendable, Equatable {
             let word = comparison == .under ? "below" : "above"
             return
                 "cannot fire so: \(name(graver)) (\(write(graver.threshold))) has to be \(word) \(name(milder)) (\(write(milder.threshold)))"
+        }
+        return nil
+    }
+
+    /// A threshold that no value passes, or every one; nil: there is none.
+    private func unreachable(
+        _ steps: [Rule.Step],
+        _ comparison: Rule.Comparison,
+        of measure: String,
+        write: (Decimal) -> String
+    ) -> String? {
+        guard let bounds = Measure(rawValue: measure)?.bounds else { return nil }
+        let (mildest, worst) = comparison == .under ? (bounds.most, bounds.least) : (bounds.least, bounds.most)
+        for step in steps {
+            let threshold = "\(name(step)) (\(write(step.threshold)))"
+            let (more, less) = comparison == .under ? ("below", "above") : ("above", "below")
+            if let worst, !comparison.isPassed(worst, step.threshold) {
+                return
+                    "cannot fire so: \(threshold) is never passed, because \(measure) is never \(more) \(write(worst))"
+            }
+            if let mildest, comparison.isPassed(mildest, step.threshold) {
+                return
+                    "fires always so: \(threshold) is passed by every value, because \(measure) is never \(less) \(write(mildest))"
+            }
         }
         return nil
     }

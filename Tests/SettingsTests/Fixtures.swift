@@ -22,8 +22,6 @@ enum Hand {
             steps: [.init(Decimal(30), .emergency), .init(Decimal(45), .emergency)]
         ),
         Rule("BALANCE_LOW", measure: "balance", .under, steps: [.init(Decimal(50), .critical)]),
-        Rule("JOURNAL", measure: "journal_failing", .atLeast, steps: [.init(Decimal(1), .critical)]),
-        Rule("LOW_WIN_RATE", measure: "win_percent", .under, steps: [.init(Decimal(30), .warning)]),
         Rule(
             "HIGH_ERROR_RATE",
             measure: "error_percent",

@@ -368,7 +368,9 @@ struct ReadingTests {
         #expect(origin("cap.accounts", "\"kraken/main\"") == .file(line: 4))
         #expect(origin("cap", "most_for_users") == .standard)
         #expect(reading.file == "/etc/estop.toml")
-        let off = try Hand.read("rules.DAILY_DRAWDOWN.warning = \"off\"").values.first { $0.key == "warning" }
+        let off = try Hand.read("rules.DAILY_DRAWDOWN.warning = \"off\"").values.first {
+            $0.table == "rules.DAILY_DRAWDOWN" && $0.key == "warning"
+        }
         #expect(off?.value == "\"off\"" && off?.origin == .file(line: 1))
         // A rule that has no such threshold has no such value.
         #expect(origin("rules.ORDER_STUCK", "warning") == nil)

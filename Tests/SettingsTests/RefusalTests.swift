@@ -135,16 +135,8 @@ struct RefusalTests {
                 + "kill = false if that is meant"
         ),
         (
-            "[rules.JOURNAL]\ncritical = 2",
-            "2: 'rules.JOURNAL' cannot fire so: critical (2) is never passed, because journal_failing is never above 1"
-        ),
-        (
             "[rules.HIGH_ERROR_RATE]\ncritical = 100",
             "2: 'rules.HIGH_ERROR_RATE' cannot fire so: critical (100) is never passed, because error_percent is never above 100"
-        ),
-        (
-            "[rules.LOW_WIN_RATE]\nwarning = 0",
-            "2: 'rules.LOW_WIN_RATE' cannot fire so: warning (0) is never passed, because win_percent is never below 0"
         ),
         (
             "[rules.BALANCE_LOW]\ncritical = \"off\"",

@@ -52,6 +52,40 @@ struct RuleLimitsTests {
         #expect(RuleUnit.of(measure) == unit)
     }
 
+    /// Thresholds at, before and past the ends of what a measure can be.
+    @Test(
+        arguments: [
+            (Measure.journalFailing, Rule.Comparison.atLeast, "1", nil),
+            (.journalFailing, .atLeast, "2", "critical (2) is never passed, because journal_failing is never above 1"),
+            (
+                .journalFailing, .atLeast, "0",
+                "critical (0) is passed by every value, because journal_failing is never below 0"
+            ),
+            (.venueTrouble, .atLeast, "2", nil),
+            (.venueTrouble, .atLeast, "2.5", "critical (2.5) is never passed, because venue_trouble is never above 2"),
+            (.errorRate, .over, "99.9", nil), (.errorRate, .over, "0", nil),
+            (.errorRate, .over, "100", "critical (100) is never passed, because error_percent is never above 100"),
+            (.winRate, .under, "100", nil), (.winRate, .under, "0.1", nil),
+            (.winRate, .under, "0", "critical (0) is never passed, because win_percent is never below 0"),
+            (
+                .winRate, .under, "101",
+                "critical (101) is passed by every value, because win_percent is never above 100"
+            ),
+            (.signals, .under, "-5", "critical (-5) is never passed, because signals_per_hour is never below 0"),
+            (.positionsOverCap, .over, "0", nil), (.balance, .under, "-100", nil), (.dayLoss, .over, "150", nil),
+        ] as [(Measure, Rule.Comparison, String, String?)]
+    )
+    func aThresholdThatCannotDecideIsRefused(
+        measure: Measure,
+        comparison: Rule.Comparison,
+        threshold: String,
+        problem: String?
+    ) {
+        let limits = RuleLimits([.init(Hand.number(threshold), .critical)])
+        let found = limits.problem(comparison, of: measure.rawValue) { $0.description }
+        #expect(found?.split(separator: ": ").last.map(String.init) == problem)
+    }
+
     /// Every threshold that the engine has can be written in the file, and is read back.
     @Test(arguments: Hand.rules + Rule.defaults)
     func everyThresholdCanBeWritten(rule: Rule) throws {
