@@ -45,6 +45,8 @@ extension CommandTable {
             text += "Also:  \(command.aliases.map { "\(program) \($0)" }.joined(separator: ", "))\n"
         }
         if !command.options.isEmpty { text += "\nOptions:\n" + aligned(command.options.map(row)) }
+        let more = commands.filter { $0.name.hasPrefix(command.name + " ") }
+        if !more.isEmpty { text += "\n" + list(more, title: "Further:") }
         text += "\n" + globalHelp
         if !command.discussion.isEmpty { text += "\n" + command.discussion.joined(separator: "\n") + "\n" }
         return text

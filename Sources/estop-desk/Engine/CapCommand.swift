@@ -7,6 +7,7 @@ import SafetyEngine
 enum CapCommand {
     static let list = CommandTable.Command(
         "cap",
+        aliases: ["cap list"],
         summary: "the position cap: what it would close, and why",
         discussion: ["Unpriced and unsellable positions count, and are never sold."]
     )

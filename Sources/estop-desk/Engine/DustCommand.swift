@@ -5,6 +5,7 @@ import SafetyEngine
 enum DustCommand {
     static let list = CommandTable.Command(
         "dust",
+        aliases: ["dust list"],
         summary: "symbols worth too little to count: reason, value, account, date"
     )
     static let add = CommandTable.Command(
