@@ -10,8 +10,14 @@ struct DeskService: ControlService {
 
     init(_ host: DeskHost) { self.host = host }
 
-    func offer(_ events: [EngineLoop.Incoming], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
-        host.offer(events, whenEmptied: whenEmptied)
+    func offer(
+        _ events: [EngineLoop.Incoming],
+        from peer: Peer,
+        whenEmptied: @escaping @Sendable () -> Void
+    ) -> Bool {
+        guard host.offer(events, whenEmptied: whenEmptied) else { return false }
+        host.follow(events, from: peer)
+        return true
     }
 
     func refused(_ count: Int, from peer: Peer) {

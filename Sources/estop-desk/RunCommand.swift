@@ -43,6 +43,9 @@ enum RunCommand {
     static let passedOn =
         [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT] + Array(34...64)
 
+    /// Whether a signal means that the program is to end.
+    static func ends(_ signal: Int32) -> Bool { [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGKILL].contains(signal) }
+
     /// What the arguments say.
     struct Request: Sendable {
         var name: String

@@ -19,6 +19,10 @@ extension RunCommand {
         private var hasEnded = false
         private var isAbandoned = false
         private var wasHalted = false
+        /// Somebody wanted the program to end.
+        private var isAskedToEnd = false
+        private var hasDied = false
+        private var isNeverBorn = false
         private var exit: Int32?
         private var nextBeat: UInt64 = 0
         private var looks = 0
@@ -41,8 +45,11 @@ extension RunCommand {
 
         /// Starts the program and keeps it until the last of it is gone; returns the exit status.
         func run(_ program: UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Int32 {
-            // Given back in order: a gate that is only dropped would be listed as somebody's death.
-            defer { gate = nil }
+            // Given back in order, unless the program died of itself: a gate that is only dropped is listed as a death.
+            defer {
+                if hasDied, !isNeverBorn, let gate { _ = Unmanaged.passRetained(gate) }
+                gate = nil
+            }
             do {
                 gate = try openGate()
             } catch {
@@ -106,8 +113,12 @@ extension RunCommand {
 
         private func carryOut(_ action: Supervision.Action) {
             switch action {
-            case .signal(let number): signalEverything(number)
-            case .pass(let number, let toGroup): if !hasEnded { kill(toGroup ? -bot : bot, number) }
+            case .signal(let number):
+                isAskedToEnd = isAskedToEnd || RunCommand.ends(number)
+                signalEverything(number)
+            case .pass(let number, let toGroup):
+                isAskedToEnd = isAskedToEnd || RunCommand.ends(number)
+                if !hasEnded { kill(toGroup ? -bot : bot, number) }
             case .check: if gate?.permitsReducing() != true { withdraw() }
             case .acknowledge: _ = gate?.permitsReducing()
             case .withdraw: withdraw()
@@ -211,6 +222,7 @@ extension RunCommand {
                     let code = process_exit_status(status)
                     ended = code >= 0 ? code : 128 + process_end_signal(status)
                     hasEnded = true
+                    hasDied = hasDied || (ended != 0 && !isAskedToEnd)
                 }
             }
             if let ended {
@@ -243,13 +255,17 @@ extension RunCommand {
             var number: Int32 = 0
             let count = read(failure, &number, 4)
             if count < 0, errno == EAGAIN { return }
-            if count == 4 { announcer?.say(.cannotStart, number) }
+            if count == 4 {
+                isNeverBorn = true
+                announcer?.say(.cannotStart, number)
+            }
             close(failure)
             failure = -1
         }
 
         private func abandoned() {
             isAbandoned = true
+            hasDied = true
             announcer?.say(.abandoned)
             handle(.abandoned)
         }

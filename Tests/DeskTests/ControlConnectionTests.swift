@@ -18,7 +18,11 @@ import Testing
         }
         let state = Mutex(State())
 
-        func offer(_ events: [EngineLoop.Incoming], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
+        func offer(
+            _ events: [EngineLoop.Incoming],
+            from peer: Peer,
+            whenEmptied: @escaping @Sendable () -> Void
+        ) -> Bool {
             state.withLock { state in
                 state.offers += 1
                 guard state.hasRoom else {

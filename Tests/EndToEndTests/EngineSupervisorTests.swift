@@ -149,4 +149,38 @@ import Testing
         try desk.wait(forLog: "supervisor thread grid died")
         #expect(try desk.run("supervisors").output.contains("DEAD"))
     }
+
+    /// A program under `estop run` that is killed, or that ends as it should; and one that only beats and says who it is.
+    @Test func whoDiesIsDeadAndWhoEndsInOrderIsNot() throws {
+        let desk = try EngineDesk()
+        try desk.trade()
+        let script = "trap 'exit 0' TERM; echo $$ > '\(desk.sandbox.root)/'$1; while :; do sleep 0.1; done"
+        func start(_ name: String) throws -> Process {
+            let run = ["run", "--name", name, "--interval", "500ms", "--", "/bin/sh", "-c", script, "sh", name]
+            let bot = desk.sandbox.process("estop-desk", run)
+            bot.standardOutput = FileHandle.nullDevice
+            bot.standardError = FileHandle.nullDevice
+            try bot.run()
+            try desk.wait("\(name) beats") { supervisor(name, $0)?.lastBeatAgeMs != nil }
+            return bot
+        }
+        let (killed, ended) = (try start("killed"), try start("ended"))
+        let lone = desk.sandbox.process("/bin/sleep", ["600"])
+        try lone.run()
+        defer { for one in [killed, ended, lone] where one.isRunning { one.terminate() } }
+        let beat = #"{"v":1,"type":"heartbeat","source":"bot:lone","name":"lone","interval_ms":600000"#
+        try desk.ingest(beat + #","pid":\#(lone.processIdentifier)}"#)
+        try desk.wait("lone beats") { supervisor("lone", $0)?.lastBeatAgeMs != nil }
+        let pid = try String(contentsOfFile: desk.sandbox.root + "/killed", encoding: .utf8)
+        kill(try #require(pid_t(pid.dropLast())), SIGKILL)
+        ended.terminate()
+        kill(lone.processIdentifier, SIGKILL)
+        try desk.wait("the killed are dead") { view in
+            supervisor("killed", view)?.health == .dead && supervisor("lone", view)?.health == .dead
+        }
+        _ = try desk.wait(forAlert: "HEARTBEAT_DEAD/lone")
+        ended.waitUntilExit()
+        try desk.wait("the other one promises nothing more") { supervisor("ended", $0)?.intervalMs == 0 }
+        #expect(try desk.view().alerts.allSatisfy { $0.subject != "ended" })
+    }
 }

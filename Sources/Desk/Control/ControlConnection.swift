@@ -197,7 +197,7 @@ final class ControlConnection {
         guard !waiting.isEmpty else { return true }
         let (room, wake) = (hasRoom, wake)
         room.flag.store(false, ordering: .releasing)
-        let isTaken = service.offer(waiting) {
+        let isTaken = service.offer(waiting, from: peer) {
             room.flag.store(true, ordering: .releasing)
             wake()
         }

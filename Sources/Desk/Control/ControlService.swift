@@ -4,7 +4,11 @@ import SafetyEngine
 /// What the socket needs of the host behind it.
 protocol ControlService: Sendable {
     /// Takes events, all or none; when none, `whenEmptied` is called once there is room again.
-    func offer(_ events: [EngineLoop.Incoming], whenEmptied: @escaping @Sendable () -> Void) -> Bool
+    func offer(
+        _ events: [EngineLoop.Incoming],
+        from peer: Peer,
+        whenEmptied: @escaping @Sendable () -> Void
+    ) -> Bool
 
     /// Lines were refused; their sender was told.
     func refused(_ count: Int, from peer: Peer)
