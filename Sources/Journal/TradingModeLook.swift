@@ -1,6 +1,8 @@
 import GRDB
 
-/// One reader's eye on `system_config`: what changed since it last looked.
+import KillSwitch
+
+/// One reader's eye on `system_config`: what changed since it last looked, or since the one before it did.
 struct TradingModeLook {
     private let file: JournalFile
     private var queue: DatabaseQueue?
@@ -8,8 +10,25 @@ struct TradingModeLook {
     private var version: Int64?
     private var logged: Int64?
     private var last: TradingModeWatch.Reading?
+    private var remembered: Place?
 
-    init(file: JournalFile) { self.file = file }
+    /// How far the log of changes was read, and in which file.
+    struct Place: Equatable {
+        var file: JournalFile.Identity
+        var logged: Int64
+    }
+
+    /// - Parameter after: how far the one before it had read: what was logged since is news, also what was taken back.
+    init(file: JournalFile, after: Place? = nil) {
+        self.file = file
+        remembered = after
+    }
+
+    /// How far it has read; nil: it has not.
+    var place: Place? {
+        guard let identity, let logged else { return nil }
+        return Place(file: identity, logged: logged)
+    }
 
     /// What was written since the last look, the oldest first, ending with what stands there now; empty: nothing.
     mutating func changes() throws(JournalError) -> [TradingModeWatch.Reading] {
@@ -20,6 +39,8 @@ struct TradingModeLook {
             if file.identity != identity { logged = nil }
             version = nil
             identity = file.identity
+            if let remembered, remembered.file == identity { logged = remembered.logged }
+            remembered = nil
             queue = try file.openReader()
         }
         guard let queue else { return [] }
@@ -53,6 +74,26 @@ struct TradingModeLook {
         if changes == [found.now] && last == found.now { return [] }
         last = found.now
         return changes
+    }
+
+    /// Where the place is kept, beside the journal.
+    static let name = "trading_mode.seen"
+
+    /// The place that was kept; nil: none, or none that can be read.
+    static func kept(in directory: String) -> Place? {
+        guard let directory = try? StateDirectory(directory), let bytes = try? directory.read(name) else { return nil }
+        let numbers = String(decoding: bytes, as: UTF8.self).split { $0 == " " || $0 == "\n" }
+        guard numbers.count == 3, let device = UInt64(numbers[0]), let inode = UInt64(numbers[1]),
+            let logged = Int64(numbers[2])
+        else { return nil }
+        return Place(file: JournalFile.Identity(device: device, inode: inode), logged: logged)
+    }
+
+    /// Keeps a place. Where it cannot be kept, what came after it is news again at the next start: rather twice than never.
+    static func keep(_ place: Place, in directory: String) {
+        guard let directory = try? StateDirectory(directory) else { return }
+        let text = "\(place.file.device) \(place.file.inode) \(place.logged)\n"
+        try? directory.replace(name, with: Array(text.utf8), permissions: 0o640)
     }
 
     private static func changes(after seq: Int64, _ database: Database) throws -> [TradingModeWatch.Reading] {

@@ -13,8 +13,8 @@ import KillSwitch
 ///
 /// Any other value halts. The row is there from the start, so that an UPDATE finds it.
 ///
-/// Invariants (TradingModeTests): a halt that was written while this watches is reported, even when it was taken back before the
-/// next look; what cannot be read is reported and permits nothing; the writer is never blocked.
+/// Invariants (TradingModeTests): a halt that was written is reported, even when it was taken back before the next look, or
+/// while nobody watched; what cannot be read is reported and permits nothing; the writer is never blocked.
 public final class TradingModeWatch: Sendable {
     /// What the row says.
     public enum Word: Sendable, Equatable {
@@ -50,6 +50,7 @@ public final class TradingModeWatch: Sendable {
         var isEnded = false
     }
 
+    private let directory: String
     private let file: JournalFile
     private let everyMs: UInt64
     private let patienceMs: UInt64
@@ -72,6 +73,7 @@ public final class TradingModeWatch: Sendable {
     ) {
         var file = JournalFile(directory: directory)
         file.busyMs = 100
+        self.directory = directory
         self.file = file
         self.everyMs = everyMs
         self.patienceMs = patienceMs
@@ -103,13 +105,19 @@ public final class TradingModeWatch: Sendable {
     }
 
     private func run() {
-        var look = TradingModeLook(file: file)
+        var kept = TradingModeLook.kept(in: directory)
+        var look = TradingModeLook(file: file, after: kept)
         var unreadableSinceMs: UInt64?
         var nextReportMs: UInt64 = 0
         while !monitor.with({ $0.isStopping }) {
             let nowMs = Clock.boottime() / 1_000_000
             do {
                 for reading in try look.changes() { report(.reading(reading)) }
+                // After they were reported: who dies in between reports them again.
+                if let place = look.place, place != kept {
+                    TradingModeLook.keep(place, in: directory)
+                    kept = place
+                }
                 unreadableSinceMs = nil
             } catch {
                 let since = unreadableSinceMs ?? nowMs

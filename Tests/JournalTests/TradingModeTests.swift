@@ -50,6 +50,19 @@ import Testing
         #expect(journal.close() == 0)
     }
 
+    @Test func aHaltThatIsTakenBackWhileNobodyWatchesIsSeenAtTheNextStart() throws {
+        let desk = try TestDesk()
+        let journal = try desk.open()
+        for expected: [TradingModeWatch.Word] in [[.nothing], [.halt, .nothing], [.nothing]] {
+            if expected.count > 1 { try desk.python(set("halt") + "\n" + set("live")) }
+            let (watch, reports) = watch(desk)
+            #expect(eventually { reports.words.count >= expected.count })
+            watch.stop()
+            #expect(reports.words == expected)
+        }
+        #expect(journal.close() == 0)
+    }
+
     @Test func aHaltThatIsTakenBackAtOnceIsSeen() throws {
         let desk = try TestDesk()
         let journal = try desk.open()
