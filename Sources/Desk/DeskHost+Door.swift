@@ -36,6 +36,16 @@ extension DeskHost {
     /// What an operator is told when an action was done.
     public static func done(_ change: OperatorAction.Change) -> String { change.done }
 
+    /// The liquidation that runs, or the last one, as the engine has it now.
+    ///
+    /// - Returns: nil: there was none, or the engine does not answer.
+    public func liquidation() -> EngineView.LiquidationState? {
+        EngineAnswer.of(self) { engine, atMs in engine.exits.liquidation.map { $0.shown(at: atMs) } } ?? nil
+    }
+
+    /// The venues that orders can be sent to.
+    public var reachableVenues: [String] { parts.adapters.withLock { $0.map(\.name) } }
+
     /// Hands events in, all or none, by the same way as `estop.sock`.
     ///
     /// - Parameter whenEmptied: called once, when none were taken and there is room again.
