@@ -9,7 +9,8 @@ extension Routes {
             method: "POST",
             path: "/api/v1/emergency/liquidate_all",
             right: .bearer(.act),
-            summary: "Sells every position, or those of an account, in slices: at most max_slippage (a fraction, 0.05) worse "
+            summary:
+                "Sells every position, or those of an account, in slices: at most max_slippage (a fraction, 0.05) worse "
                 + "than the market at the start, within time_limit seconds (300). Works while halted",
             shape: .init(
                 body: [

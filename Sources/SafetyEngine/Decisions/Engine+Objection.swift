@@ -65,7 +65,9 @@ extension Engine {
     /// Why an account (nil: all) cannot be acted on; nil: it can.
     private func objection(toAccount account: String?) -> String? {
         let known = Exits.accounts(book).map(\.account)
-        if known.contains(where: { $0.description == account ?? $0.description || $0.account == account }) { return nil }
+        if known.contains(where: { $0.description == account ?? $0.description || $0.account == account }) {
+            return nil
+        }
         let names = known.map(\.description).joined(separator: ", ")
         return "there is no account\(account.map { " \($0)" } ?? ""): there is \(names.isEmpty ? "none" : names)"
     }

@@ -189,7 +189,9 @@ extension Liquidation {
             noteRefusal(place, retries: retries, &decisions)
         case .dropped: holdings[at: place].slice = nil
         case .open:
-            if case .underWay(_, let sinceMs) = progress.phase, scene.atMs.since(sinceMs) > scene.settings.orders.timeoutMs {
+            if case .underWay(_, let sinceMs) = progress.phase,
+                scene.atMs.since(sinceMs) > scene.settings.orders.timeoutMs
+            {
                 let why = "no answer for \(RunbookLog.duration(scene.atMs.since(sinceMs)))"
                 if holdings[at: place].progress.giveUpWaiting(why, at: scene.atMs) {
                     noteRefusal(place, retries: retries, &decisions)

@@ -81,7 +81,9 @@ public struct LiquidationHolding: Sendable, Equatable, Codable {
 
     /// What its closes lost against the reference, as a fraction of it; negative: they gained. Nil: not known.
     public func slippage(_ side: Position.Side) -> Decimal? {
-        guard sold > Decimal(0), let reference, let proceeds, let fair = reference.multiplied(by: sold) else { return nil }
+        guard sold > Decimal(0), let reference, let proceeds, let fair = reference.multiplied(by: sold) else {
+            return nil
+        }
         let lost = side == .long ? fair.subtracting(proceeds) : proceeds.subtracting(fair)
         return lost?.divided(by: fair, places: LiquidationHolding.places)?.shortened
     }

@@ -100,7 +100,13 @@ extension RunbookLog {
         _ text: String,
         _ fields: [Decision.LogLine.Field]
     ) -> Decision.LogLine {
-        line(level, "liquidation", event, "LIQUIDATION \(liquidation.id): \(text)", [.init("id", liquidation.id)] + fields)
+        line(
+            level,
+            "liquidation",
+            event,
+            "LIQUIDATION \(liquidation.id): \(text)",
+            [.init("id", liquidation.id)] + fields
+        )
     }
 
     private static func about(

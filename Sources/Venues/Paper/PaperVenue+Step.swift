@@ -84,7 +84,9 @@ extension PaperVenue {
             }
         }
         orders[place].state = .acknowledged
-        if let limit = order.limit, !order.rested, !(order.isImmediate ?? false) { orders[place].rested = !crosses(order, limit) }
+        if let limit = order.limit, !order.rested, !(order.isImmediate ?? false) {
+            orders[place].rested = !crosses(order, limit)
+        }
     }
 
     /// Fills what the market gives in this step.
