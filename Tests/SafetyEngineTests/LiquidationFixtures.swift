@@ -13,7 +13,7 @@ extension ExitStage {
         by name: String = "alice"
     ) -> [Decision] {
         order(
-            .liquidate(account: account, maxSlippage: SafetyEngine.Decimal(cap) ?? Decimal(0), withinMs: ms),
+            .liquidate(account: account, maxSlippage: Decimal(cap) ?? Decimal(0), withinMs: ms),
             by: name
         )
     }
@@ -23,7 +23,7 @@ extension ExitStage {
         guard case .close(let venue, let account, let symbol, let side, let quantity, _) = effect.action else { return }
         answer(effect.number, isDone: true, "accepted")
         let key = PositionKey(venue: venue, account: account, symbol: symbol, side: side)
-        let sold = try #require(sold.map { SafetyEngine.Decimal($0) } ?? quantity)
+        let sold = try #require(sold.map { Decimal($0) } ?? quantity)
         let held = try #require(book.positions[key]?.quantity)
         book.positions[key]?.quantity = held.subtracting(sold)
         book.positions[key]?.seenMs = atMs
@@ -37,7 +37,7 @@ extension ExitStage {
     }
 
     /// The venue tells a fill of a slice.
-    mutating func fill(_ effect: Decision.Effect, _ quantity: SafetyEngine.Decimal, _ price: String, id: String) {
+    mutating func fill(_ effect: Decision.Effect, _ quantity: Decimal, _ price: String, id: String) {
         guard case .close(let venue, let account, let symbol, let side, _, _) = effect.action else { return }
         let report = FillReport(
             fillID: id,
@@ -45,7 +45,7 @@ extension ExitStage {
             symbol: symbol,
             side: side == .long ? .sell : .buy,
             quantity: quantity,
-            price: SafetyEngine.Decimal(price) ?? Decimal(0)
+            price: Decimal(price) ?? Decimal(0)
         )
         let origin = Event.Origin(venue: venue, account: account, source: Event.Source(.venue, venue))
         exits.liquidation?.take(Event(origin, .fill(report)), book, settings)

@@ -4,7 +4,7 @@ import Testing
 
 /// How a liquidation divides what it sells, and its limits.
 struct LiquidationSlicesTests {
-    private func decimal(_ text: String) -> SafetyEngine.Decimal { SafetyEngine.Decimal(text) ?? Decimal(-1) }
+    private func decimal(_ text: String) -> Decimal { Decimal(text) ?? Decimal(-1) }
 
     @Test(
         arguments: [
@@ -41,8 +41,8 @@ struct LiquidationSlicesTests {
     }
 
     @Test func slicesNeverComeToMoreThanAllOfItHoweverLarge() throws {
-        for digits in [Int128.max, .max - 1, 1, 4, 5, 6, 99_999_999_999_999_999] {
-            let all = try #require(SafetyEngine.Decimal(digits: digits, scale: 8))
+        for digits in [Int128.max, .max - 1, 1, 4, 5, 6, 99_999_999_999_999_999] as [Int128] {
+            let all = try #require(Decimal(digits: digits, scale: 8))
             var last = Decimal(0)
             for begun in 1...5 {
                 let planned = LiquidationSlices.planned(all, slices: 5, begun: begun)
@@ -63,9 +63,9 @@ struct LiquidationSlicesTests {
     }
 
     @Test func aLimitThatDoesNotFitIsNoneAndNotRounded() throws {
-        let huge = try #require(SafetyEngine.Decimal(digits: .max, scale: 0))
+        let huge = try #require(Decimal(digits: .max, scale: 0))
         #expect(LiquidationSlices.limit(huge, .short, cap: decimal("0.05")) == nil)
-        let fine = try #require(SafetyEngine.Decimal(digits: 1, scale: 30))
+        let fine = try #require(Decimal(digits: 1, scale: 30))
         #expect(LiquidationSlices.limit(fine, .long, cap: decimal("0.05")) == nil)
     }
 

@@ -141,7 +141,7 @@ struct LiquidationTests {
         stage.answer(first.number, isDone: true, "accepted")
         var order = BookOrder()
         order.state = .acknowledged
-        order.quantity = SafetyEngine.Decimal("0.2") ?? Decimal(0)
+        order.quantity = Decimal("0.2") ?? Decimal(0)
         order.changedMs = stage.atMs
         let key = OrderKey(venue: "paper", account: "main", clientID: first.clientID)
         stage.book.orders[key] = order
