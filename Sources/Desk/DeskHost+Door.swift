@@ -1,6 +1,8 @@
 public import Journal
 public import KillSwitch
 public import SafetyEngine
+import Synchronization
+import Venues
 
 /// What the host does for those who ask from outside and whose right was checked by whoever asks in their name. All of it
 /// may wait: never call it on a thread that must not.
