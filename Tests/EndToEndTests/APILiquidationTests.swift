@@ -1,5 +1,6 @@
 import Foundation
 import KillSwitch
+import SafetyEngine
 import Testing
 
 /// Selling everything over HTTP, with a cap and a deadline, while the desk is halted.

@@ -8,10 +8,6 @@ enum LiquidateCommand {
     static let command = CommandTable.Command(
         "liquidate",
         summary: "sell everything in slices, within a price cap and a time; works while halted",
-        discussion: [
-            "No slice trades at a worse price than the market's at the start less the cap (more, for shorts). What is not",
-            "sold by the deadline is named with why. --status says how far it is, --stop ends it.",
-        ],
         options: [
             .init("account", .text("ACCOUNT"), summary: "only this account (venue/account)"),
             .init("max-slippage", .text("FRACTION"), summary: "the cap, a fraction (default 0.05: 5 %)"),
@@ -20,6 +16,10 @@ enum LiquidateCommand {
             .init("status", summary: "say how far it has come, and do nothing"),
             .init("stop", summary: "stop it: nothing more is sent"),
             .init("stdin", summary: "read the passphrase, if one is set up, from standard input"),
+        ],
+        discussion: [
+            "No slice trades at a worse price than the market's at the start less the cap (more, for shorts). What is not",
+            "sold by the deadline is named with why. --status says how far it is, --stop ends it.",
         ]
     )
 
