@@ -14,6 +14,7 @@ import Testing
         try api.desk.wait("positions are held and priced") { view in
             view.positions.count == 4 && view.positions.allSatisfy { $0.price != nil }
         }
+        try #require(try api.post("/api/trading/halt").status == 200)
         #expect(api.desk.mode == .halted)
         #expect(try api.get(APILiquidationTests.status)["active"] == .bool(false))
         let token = try api.token("operator")
@@ -29,7 +30,8 @@ import Testing
         #expect(begun.status == 200 && begun["success"] == .bool(true), "\(begun)")
         #expect(begun["positions"] == .integer(4) && begun["max_slippage"] == .decimal("0.05"))
         #expect(begun["time_limit"] == .integer(20) && begun["reason"] == .string("emergency_liquidation"))
-        #expect(begun["without_adapter"] == .array([]), "\(begun)")
+        #expect(begun["without_adapter"] == .array([]) && begun["not_heard"] == .array([]), "\(begun)")
+        #expect(begun["message"]?.string?.contains("closing 4 positions. ") == true, "nothing to add: it is halted")
         let id = try #require(begun["id"]?.string)
         let second = try api.post(APILiquidationTests.order, body, token: token)
         #expect(second.status == 409 && second.text.contains(id), "\(second)")
