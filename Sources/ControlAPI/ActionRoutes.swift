@@ -109,47 +109,6 @@ extension Routes {
         ),
         Route(
             method: "POST",
-            path: "/api/v1/emergency/liquidate_all",
-            right: .bearer(.act),
-            summary: "Closes every position, or those of an account, with market orders; works while halted",
-            shape: .init(
-                body: [
-                    ("reason", "string", true), ("account", "string", false), ("max_slippage", "number", false),
-                    ("time_limit", "number", false),
-                ],
-                answer: [("success", "boolean"), ("message", "string"), ("positions", "integer")],
-                statuses: [400, 409, 503]
-            ),
-            answer: { request, world, call throws(APIRefusal) in
-                let held = try world.engine().positions.count
-                guard let reason = request.json?["reason"]?.string, reason.contains(where: { !$0.isWhitespace }) else {
-                    throw APIRefusal(400, "reason_missing", "a reason is needed: say why")
-                }
-                let account = request.json?["account"]?.string
-                var answer = try act(.enforceCap(account: account, most: 0), reason, request, call)
-                if case .object(let members)? = JSON(bytes: answer.body) {
-                    answer = APIAnswer(
-                        .object(
-                            members.filter { $0.key != "message" } + [
-                                .init("message", .string("closing \(held) positions at market")),
-                                .init("positions", .number(held)),
-                                .init("max_slippage_applied", .bool(false)), .init("time_limit_applied", .bool(false)),
-                                .init(
-                                    "note",
-                                    .string(
-                                        "positions are closed whole, at market: no slippage cap or deadline is kept. See "
-                                            + "/api/v1/portfolio/liquidation_status"
-                                    )
-                                ),
-                            ]
-                        )
-                    )
-                }
-                return answer
-            }
-        ),
-        Route(
-            method: "POST",
             path: "/api/v1/events",
             right: .bearer(.sendEvents),
             summary: "Takes events: one JSON object, or one a line (NDJSON)",

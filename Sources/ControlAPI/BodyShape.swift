@@ -30,7 +30,7 @@ extension Route.Shape {
     private static func isOf(_ type: String, _ value: JSON) -> Bool {
         switch (type, value) {
         case ("string", .string), ("object", .object), ("boolean", .bool), ("integer", .integer), ("number", .integer),
-            ("number", .decimal):
+            ("number", .decimal), ("decimal", .integer), ("decimal", .decimal), ("decimal", .string):
             true
         case ("array", .array(let elements)): elements.allSatisfy { $0.string != nil }
         default: false

@@ -105,6 +105,8 @@ enum OpenAPI {
     private static func member(_ name: String, isNeeded: Bool) -> JSON {
         switch name {
         case "array": .of(["type": .string("array"), "items": type("string")])
+        // Digits in a string are kept as they are written.
+        case "decimal": .of(["type": .array([.string("number"), .string("string")])])
         // What has to be said is not blank.
         case "string" where isNeeded: .of(["type": .string("string"), "pattern": .string("\\S")])
         default: type(name)

@@ -13,7 +13,7 @@ struct Route: Sendable {
 
     /// What it takes and gives, for openapi.json.
     struct Shape: Sendable {
-        /// What the body of the request may say: names and their JSON schema types.
+        /// What the body of the request may say: names and their JSON schema types. `decimal` is a number, or one in a string.
         var body: [(name: String, type: String, isNeeded: Bool)] = []
         /// Names in the answer, with their types.
         var answer: [(name: String, type: String)] = []
@@ -66,7 +66,8 @@ struct APICall: Sendable {
 /// All of it.
 enum Routes {
     static let all: [Route] =
-        switchRoutes + tradingRoutes + riskRoutes + healthRoutes + actionRoutes + ownRoutes + screenRoutes
+        switchRoutes + tradingRoutes + riskRoutes + healthRoutes + actionRoutes + liquidationRoutes + ownRoutes
+        + screenRoutes
 
     /// What is asked for: a route with what its path leaves open, or why there is none.
     static func find(_ method: String, _ path: String) throws(APIRefusal) -> (route: Route, open: [String: String]) {

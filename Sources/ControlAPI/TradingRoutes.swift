@@ -75,45 +75,7 @@ extension Routes {
                 return APIAnswer(.object([.init("positions", .array(page.rows))] + page.members + world.age))
             }
         ),
-        Route(
-            method: "GET",
-            path: "/api/v1/portfolio/liquidation_status",
-            right: .reader,
-            summary: "How far closing everything has come",
-            shape: .init(answer: [("status", "string"), ("positions_left", "integer"), ("closes", "array")]),
-            answer: { _, world, _ throws(APIRefusal) in APIAnswer(try liquidation(world)) }
-        ),
     ]
-
-    private static func liquidation(_ world: APIWorld) throws(APIRefusal) -> JSON {
-        let view = try world.engine()
-        let closes = view.proposals.filter { $0.rule == "POSITION_CAP" }
-        let underWay = closes.filter { $0.state == "under way" }
-        let word =
-            !underWay.isEmpty
-            ? "in_progress" : view.positions.isEmpty ? "nothing_held" : closes.isEmpty ? "none" : "idle"
-        return .object(
-            [
-                .init("status", .string(word)), .init("positions_left", .number(view.positions.count)),
-                .init("under_way", .number(underWay.count)),
-                .init("done", .number(closes.filter { $0.state == "done" }.count)),
-                .init(
-                    "closes",
-                    .array(
-                        closes.map {
-                            .of([
-                                "id": .string($0.id), "position": .string($0.position),
-                                "quantity": .digits($0.quantity), "state": .string($0.state),
-                                "reason": .string($0.reason), "age_ms": .number($0.ageMs),
-                            ])
-                        }
-                    )
-                ),
-                // Closes are whole market orders: neither is known of them.
-                .init("slippage_so_far", .null), .init("time_left_s", .null),
-            ] + world.age
-        )
-    }
 }
 
 extension APIWorld {

@@ -1,6 +1,8 @@
 public import Journal
 public import KillSwitch
 public import SafetyEngine
+import Synchronization
+import Venues
 
 /// What the host does for those who ask from outside and whose right was checked by whoever asks in their name. All of it
 /// may wait: never call it on a thread that must not.
@@ -35,6 +37,16 @@ extension DeskHost {
 
     /// What an operator is told when an action was done.
     public static func done(_ change: OperatorAction.Change) -> String { change.done }
+
+    /// The liquidation that runs, or the last one, as the engine has it now.
+    ///
+    /// - Returns: nil: there was none, or the engine does not answer.
+    public func liquidation() -> EngineView.LiquidationState? {
+        EngineAnswer.of(self) { engine, atMs in engine.exits.liquidation.map { $0.shown(at: atMs) } } ?? nil
+    }
+
+    /// The venues that orders can be sent to.
+    public var reachableVenues: [String] { parts.adapters.withLock { $0.map(\.name) } }
 
     /// Hands events in, all or none, by the same way as `estop.sock`.
     ///

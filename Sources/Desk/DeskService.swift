@@ -240,7 +240,9 @@ extension EngineView {
         alerts.map(\.id) != other.alerts.map(\.id) || alerts.map(\.level) != other.alerts.map(\.level)
             || alerts.map(\.acknowledgedBy) != other.alerts.map(\.acknowledgedBy)
             || openOrders != other.openOrders || positions.count != other.positions.count
-            || proposals.map(\.state) != other.proposals.map(\.state) || cancels?.left != other.cancels?.left
+            || proposals.map(\.state) != other.proposals.map(\.state)
+            || liquidation?.positions.map(\.state) != other.liquidation?.positions.map(\.state)
+            || liquidation?.state != other.liquidation?.state || cancels?.left != other.cancels?.left
             || cancels?.doneAfterMs != other.cancels?.doneAfterMs || venues.map(\.state) != other.venues.map(\.state)
             || supervisors.map(\.health) != other.supervisors.map(\.health) || journal.problem != other.journal.problem
     }
@@ -251,8 +253,8 @@ extension OperatorAction.Change {
     public var spendsOrLoosens: Bool {
         switch self {
         case .acknowledge, .silence, .endSilence, .cancelOrder, .removeDust: false
-        case .resetBreaker, .addDust, .clearDust, .enforceCap, .carryOut, .setEntryPrice, .acceptClock,
-            .forgetSupervisor:
+        case .resetBreaker, .addDust, .clearDust, .enforceCap, .liquidate, .stopLiquidation, .carryOut, .setEntryPrice,
+            .acceptClock, .forgetSupervisor:
             true
         }
     }
@@ -268,6 +270,8 @@ extension OperatorAction.Change {
         case .removeDust(_, _, let symbol): "\(symbol) counts again"
         case .clearDust: "the list of dust is empty"
         case .enforceCap: "the cap is enforced now"
+        case .liquidate: "everything is being liquidated"
+        case .stopLiquidation: "the liquidation is stopped: nothing more of it is sent"
         case .carryOut(let proposal): "\(proposal) is carried out"
         case .cancelOrder(_, _, let clientID): "the cancel of \(clientID) is asked for"
         case .setEntryPrice(_, _, let symbol, _): "the entry price of \(symbol) is taken over"

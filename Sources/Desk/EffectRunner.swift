@@ -79,7 +79,7 @@ final class EffectRunner: Sendable {
                 let origin = Event.Origin(venue: venue, account: account, source: Event.Source(.venue, venue))
                 outlets.heard([Event(origin, .order(report))])
             }
-        case .close(let venue, let account, let symbol, let side, let quantity):
+        case .close(let venue, let account, let symbol, let side, let quantity, let noWorseThan):
             guard outlets.isDurable(EffectRunner.durableMs) else {
                 return "not sent: the decision is not on disk, and what is not recorded is not traded"
             }
@@ -92,7 +92,8 @@ final class EffectRunner: Sendable {
                 symbol: symbol,
                 side: side,
                 quantity: quantity,
-                clientID: "estop-\(effect.number)"
+                clientID: effect.clientID,
+                noWorseThan: noWorseThan
             )
             return at(venue) { adapter throws(VenueError) in _ = try adapter.close(request) }
         case .restart(let supervisor, _):

@@ -20,7 +20,7 @@ extension Decimal {
     }
 
     /// The same number without zeros at its end behind the point.
-    private var shortened: Decimal {
+    var shortened: Decimal {
         var value = digits
         var places = scale
         while places > 0, value % 10 == 0 {

@@ -46,7 +46,7 @@ extension Engine {
         case .resetBreaker(let name): breakers.reset(name, by: action, at: atMs)
         case .addDust, .removeDust, .clearDust:
             dust.take(action, calendar.wallMs(at: atMs), at: atMs, settings, &decisions)
-        case .enforceCap, .carryOut:
+        case .enforceCap, .carryOut, .liquidate, .stopLiquidation:
             let valuation = book.valuation(at: atMs, settings)
             exits.take(action, book, valuation, dust, at: atMs, settings, &lastNumber, &decisions)
         case .cancelOrder(let venue, let account, let clientID):

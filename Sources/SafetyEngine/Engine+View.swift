@@ -10,6 +10,7 @@ extension Engine {
         view.journal = journal
         view.supervisors = roster.shown(at: atMs, settings: settings)
         view.proposals = exits.shown(book, at: atMs, settings)
+        view.liquidation = exits.liquidation?.shown(at: atMs)
         view.dust = dust.shown(book, valuation)
         let reader = reader(at: atMs, valuation)
         let scene = ExitScene(book, valuation, dust, mode, at: atMs, settings)

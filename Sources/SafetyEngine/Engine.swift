@@ -68,6 +68,7 @@ public struct Engine: Sendable, Equatable, Codable {
             // How late something came is told by the desk's own calendar: a jump of the machine's clock makes no price late.
             let wallMs = calendar.wallMs(at: receipt.atMs) ?? receipt.wallMs
             book.take(event, Receipt(atMs: receipt.atMs, wallMs: wallMs), settings)
+            exits.liquidation?.take(event, book, settings)
         }
         return decisions
     }

@@ -42,6 +42,9 @@ public struct EngineView: Sendable, Equatable, Codable {
     /// What became of the orders that the last halt found; nil: no halt has asked for anything.
     public var cancels: Cancels?
 
+    /// The liquidation that runs, or the last one; nil: there was none.
+    public var liquidation: LiquidationState?
+
     /// Most orders in a view.
     public static let mostOrders = 500
 

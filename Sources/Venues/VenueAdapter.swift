@@ -36,7 +36,8 @@ public protocol VenueAdapter: Sendable {
     /// All orders that may still trade in an account, those on their way and those being cancelled included.
     func openOrders(account: String) throws(VenueError) -> [OrderReport]
 
-    /// Sends an order that shrinks a position.
+    /// Sends an order that shrinks a position. One that cannot be held to `CloseRequest.noWorseThan` is not sent
+    /// (`notSupported`): never at market instead.
     ///
     /// - Returns: the order's names.
     func close(_ request: CloseRequest) throws(VenueError) -> OrderName

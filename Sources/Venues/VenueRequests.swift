@@ -75,13 +75,24 @@ public struct CloseRequest: Sendable, Equatable {
     public var quantity: Decimal
     /// The desk's name for the order: the same one again is the same order, not a second one.
     public var clientID: String
+    /// What does not trade at this price or better at once is cancelled (immediate or cancel). The venue's own step of
+    /// prices is kept by moving to the better side. Nil: at market.
+    public var noWorseThan: Decimal?
 
     /// Creates a request.
-    public init(account: String, symbol: String, side: Position.Side, quantity: Decimal, clientID: String) {
+    public init(
+        account: String,
+        symbol: String,
+        side: Position.Side,
+        quantity: Decimal,
+        clientID: String,
+        noWorseThan: Decimal? = nil
+    ) {
         self.account = account
         self.symbol = symbol
         self.side = side
         self.quantity = quantity
         self.clientID = clientID
+        self.noWorseThan = noWorseThan
     }
 }

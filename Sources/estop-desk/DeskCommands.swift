@@ -27,6 +27,7 @@ enum DeskCommands {
         (CapCommand.carryOut, CapCommand.runCarryOut),
         (CapCommand.list, CapCommand.runList),
         (CapCommand.enforce, CapCommand.runEnforce),
+        (LiquidateCommand.command, LiquidateCommand.run),
         (DustCommand.list, DustCommand.runList),
         (DustCommand.add, DustCommand.runAdd),
         (DustCommand.remove, DustCommand.runRemove),

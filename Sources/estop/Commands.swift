@@ -37,6 +37,7 @@ enum Commands {
         .init("breakers", summary: "every circuit breaker; reset one"),
         .init("exits", summary: "what exit rules and the cap would do; carry it out"),
         .init("cap", summary: "the position cap; enforce it"),
+        .init("liquidate", summary: "sell everything in slices, within a price cap and a time; how far it is; stop it"),
         .init("dust", summary: "symbols worth too little to count; add, remove, clear"),
         .init("normalize", summary: "bring all accounts down to their caps once; --dry-run only says what it would do"),
         .init("ingest", summary: "hand events to the host, one JSON object a line"),

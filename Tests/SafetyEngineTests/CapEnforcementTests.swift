@@ -36,7 +36,7 @@ struct CapEnforcementTests {
         #expect(try result(stage).status == .enforcing)
         for effect in made.effects {
             stage.answer(effect.number, isDone: true)
-            guard case .close(let venue, let account, let symbol, let side, _) = effect.action else { continue }
+            guard case .close(let venue, let account, let symbol, let side, _, _) = effect.action else { continue }
             stage.close(PositionKey(venue: venue, account: account, symbol: symbol, side: side))
         }
         let after = stage.step(after: 60_000)

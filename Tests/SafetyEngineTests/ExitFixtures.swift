@@ -103,7 +103,7 @@ extension [Decision] {
     var lines: [Decision.LogLine] { compactMap { if case .log(let line) = $0 { line } else { nil } } }
     /// The symbols of what is closed, in order.
     var closed: [String] {
-        effects.compactMap { if case .close(_, _, let symbol, _, _) = $0.action { symbol } else { nil } }
+        effects.compactMap { if case .close(_, _, let symbol, _, _, _) = $0.action { symbol } else { nil } }
     }
     func lines(with words: String) -> [Decision.LogLine] { lines.filter { $0.text.contains(words) } }
 }

@@ -116,7 +116,7 @@ struct ExitOutcomeTests {
         let made = stage.step()
         #expect(made.closed == ["BTC-USD"])
         #expect(stage.state(.stopLoss, key) == "under way")
-        guard case .close(_, _, _, _, let quantity) = made.effects.first?.action else { return }
+        guard case .close(_, _, _, _, let quantity, _) = made.effects.first?.action else { return }
         #expect(quantity == Decimal("0.5"))
     }
 

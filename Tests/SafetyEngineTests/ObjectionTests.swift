@@ -42,6 +42,14 @@ struct ObjectionTests {
             (.removeDust(venue: "v", account: "a", symbol: "X"), "X of v/a is not on the list of dust"),
             (.clearDust(account: nil), "there is no dust to take off the list"),
             (.enforceCap(account: "other", most: nil), "there is no account other: there is kraken/main"),
+            (
+                .liquidate(account: "other", maxSlippage: Decimal(1), withinMs: 1_000),
+                "there is no account other: there is kraken/main"
+            ),
+            (
+                .liquidate(account: nil, maxSlippage: Decimal(1), withinMs: 999), "time_limit is 1 to 86,400 seconds"
+            ),
+            (.stopLiquidation, "no liquidation runs"),
             (.carryOut(proposal: "P"), "nothing proposes P: see 'estop exits'"),
             (
                 .setEntryPrice(venue: "kraken", account: "main", symbol: "X-USD", price: Decimal(0)),
@@ -63,11 +71,30 @@ struct ObjectionTests {
             .addDust(venue: "v", account: "a", symbol: "X", value: nil),
             .enforceCap(account: nil, most: nil), .enforceCap(account: "main", most: 3),
             .enforceCap(account: "kraken/main", most: nil),
+            .liquidate(account: nil, maxSlippage: Decimal(1), withinMs: 1_000),
             .setEntryPrice(venue: "kraken", account: "main", symbol: "X-USD", price: Decimal(1)),
             .forgetSupervisor(name: "grid"), .acceptClock,
             .cancelOrder(venue: "kraken", account: "main", clientID: "unknown here"),
         ]
         for change in table { #expect(objection(change) == nil, "\(change)") }
+    }
+
+    @Test func aLiquidationNeedsAReasonAndIsRefusedWhileOneRuns() {
+        var engine = engine()
+        let change = OperatorAction.Change.liquidate(account: nil, maxSlippage: Decimal(1), withinMs: 60_000)
+        #expect(objection(change, reason: " ") == "a reason is needed: say why")
+        let action = OperatorAction(name: "alice", reason: "why", change: change)
+        let receipt = Receipt(atMs: 1_000, wallMs: 1_770_675_794_000)
+        _ = engine.apply(
+            Event(Event.Origin(source: Event.Source(.operator, "alice")), .operatorAction(action)),
+            at: receipt
+        )
+        #expect(
+            engine.objection(to: action, at: 31_000)
+                == "liquidation-1 of alice runs (0 of 1 positions done, 30 s left): look at its status, or stop it first"
+        )
+        let stop = OperatorAction(name: "bob", reason: "why", change: .stopLiquidation)
+        #expect(engine.objection(to: stop, at: 31_000) == nil)
     }
 
     @Test func anEmptyDeskHasNoAccountToEnforce() {

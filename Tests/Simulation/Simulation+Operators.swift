@@ -53,7 +53,7 @@ extension Simulation {
         let view = engine.view(at: atMs)
         let alert = view.alerts.isEmpty ? nil : random.one(of: view.alerts)
         let position = view.positions.isEmpty ? nil : random.one(of: view.positions)
-        switch random.of(0...13) {
+        switch random.of(0...15) {
         case 0, 1, 2: return alert.map { .acknowledge(alert: $0.id, forMs: random.one(of: [nil, 500, 3_000])) }
         case 3: return alert.map { .silence(rule: $0.rule, subject: $0.subject, forMs: UInt64(random.of(500...8_000))) }
         case 4: return view.silences.first.map { .endSilence(rule: $0.rule, subject: $0.subject) }
@@ -63,6 +63,10 @@ extension Simulation {
         case 10: return .enforceCap(account: nil, most: random.of(1...3))
         case 11: return view.proposals.first.map { .carryOut(proposal: $0.id) }
         case 12:
+            if view.liquidation?.isActive ?? false { return random.chance(300) ? .stopLiquidation : nil }
+            let cap = Decimal(digits: Int128(random.of(1...20)), scale: 2) ?? Decimal(1)
+            return .liquidate(account: nil, maxSlippage: cap, withinMs: UInt64(random.of(2...30)) * 1_000)
+        case 13:
             return position.map {
                 .addDust(venue: $0.venue, account: $0.account, symbol: $0.symbol, value: nil)
             }
@@ -84,9 +88,14 @@ extension Simulation {
         tally.add("effects")
         var isDone = false
         switch effect.action {
-        case .close(let venue, _, let symbol, _, _):
+        case .close(let venue, _, let symbol, _, let quantity, let limit):
             guard let number = self.number(of: venue) else { return }
-            isDone = world.close(number, symbol, at: nowMs)
+            if let limit {
+                tally.add("slices")
+                isDone = world.sell(number, symbol, quantity, noWorseThan: limit, effect.clientID, at: nowMs)
+            } else {
+                isDone = world.close(number, symbol, at: nowMs)
+            }
         case .cancel(let venue, _, let clientID, _):
             guard let number = self.number(of: venue) else { return }
             isDone = world.cancel(number, clientID, at: nowMs)

@@ -18,6 +18,6 @@ struct Tally: Sendable {
         "demanded DAILY_DRAWDOWN", "demanded HEARTBEAT_DEAD", "demanded HEARTBEAT_STALLED", "demanded HEAT",
         "demanded ORDER_STUCK", "demanded PLATFORM_EXPOSURE", "doubled", "effects", "full disks", "holes", "late",
         "lost", "lost tails", "operators' actions", "operators' halts", "outages", "reboots", "resumes",
-        "resumes refused", "snapshots", "stalls", "wall clock jumps",
+        "resumes refused", "slices", "snapshots", "stalls", "wall clock jumps",
     ]
 }

@@ -231,6 +231,50 @@ extension World {
         return true
     }
 
+    /// A slice of a liquidation: what can be sold at its limit or better is sold at once, now and then only a part.
+    mutating func sell(
+        _ number: Int,
+        _ symbol: String,
+        _ quantity: Decimal,
+        noWorseThan limit: Decimal,
+        _ clientID: String,
+        at nowMs: Int
+    ) -> Bool {
+        guard let place = venues[number].assets.firstIndex(where: { $0.symbol == symbol }), random.chance(900),
+            let wanted = Int(exactly: quantity.rounded(to: 0).digits), wanted > 0
+        else { return false }
+        var asset = venues[number].assets[place]
+        let isWorse = VenueOfWorld.money(asset.cents) < limit
+        let part = isWorse || asset.held == 0 ? 0 : min(asset.held, random.chance(300) ? max(1, wanted / 2) : wanted)
+        if part > 0 {
+            venues[number].cash += part * asset.cents
+            asset.paid -= asset.paid * part / asset.held
+            asset.held -= part
+            venues[number].assets[place] = asset
+            let fill = FillReport(
+                fillID: "f\(clientID)",
+                clientID: clientID,
+                symbol: symbol,
+                side: .sell,
+                quantity: Decimal(part),
+                price: VenueOfWorld.money(asset.cents)
+            )
+            say(.fill(fill), .venue(number), at: nowMs)
+        }
+        let report = OrderReport(
+            clientID: clientID,
+            symbol: symbol,
+            side: .sell,
+            quantity: quantity,
+            filled: Decimal(part),
+            price: limit,
+            reduceOnly: true,
+            state: part == wanted ? .filled : .canceled
+        )
+        say(.order(report), .venue(number), at: nowMs)
+        return true
+    }
+
     /// An order is cancelled at the venue.
     mutating func cancel(_ number: Int, _ clientID: String, at nowMs: Int) -> Bool {
         guard let place = venues[number].orders.firstIndex(where: { $0.clientID == clientID }) else { return false }

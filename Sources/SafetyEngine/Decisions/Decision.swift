@@ -91,7 +91,17 @@ public enum Decision: Sendable, Equatable, Codable {
             /// Cancel one order at its venue.
             case cancel(venue: String, account: String, clientID: String, venueID: String)
             /// Close so much of a position: sell a long one, buy a short one back. Never more than is held.
-            case close(venue: String, account: String, symbol: String, side: Position.Side, quantity: Decimal)
+            ///
+            /// `noWorseThan`: what cannot be sold at this price or better at once is not sold (immediate or cancel). Nil:
+            /// at market.
+            case close(
+                venue: String,
+                account: String,
+                symbol: String,
+                side: Position.Side,
+                quantity: Decimal,
+                noWorseThan: Decimal? = nil
+            )
             /// Start a supervisor's process again: the n-th attempt.
             case restart(supervisor: String, attempt: Int)
             /// Ask a venue about an order whose state nobody knows.

@@ -36,13 +36,15 @@ extension Engine {
                 account.map { $0 == key.account || $0 == "\(key.venue)/\(key.account)" } ?? true
             }
             return isAny ? nil : "there is no dust to take off the list"
-        case .enforceCap(let account, _):
-            let known = Exits.accounts(book).map(\.account)
-            if known.contains(where: { $0.description == account ?? $0.description || $0.account == account }) {
-                return nil
+        case .enforceCap(let account, _): return objection(toAccount: account)
+        case .liquidate(let account, let maxSlippage, let withinMs):
+            if action.reason.isBlank { return "a reason is needed: say why" }
+            if let why = Liquidation.objection(maxSlippage: maxSlippage, withinMs: withinMs) { return why }
+            if let running = exits.liquidation, running.isActive {
+                return "\(running.words(at: atMs)): look at its status, or stop it first"
             }
-            let names = known.map(\.description).joined(separator: ", ")
-            return "there is no account\(account.map { " \($0)" } ?? ""): there is \(names.isEmpty ? "none" : names)"
+            return objection(toAccount: account)
+        case .stopLiquidation: return exits.liquidation?.isActive ?? false ? nil : "no liquidation runs"
         case .carryOut(let id):
             guard let proposal = exits.proposals[id] else { return "nothing proposes \(id): see 'estop exits'" }
             return exits.isLeaving(proposal.position) ? "a close of \(proposal.position) is under way or done" : nil
@@ -58,5 +60,15 @@ extension Engine {
         // A venue may have an order that the desk does not know.
         case .cancelOrder, .acceptClock: return nil
         }
+    }
+
+    /// Why an account (nil: all) cannot be acted on; nil: it can.
+    private func objection(toAccount account: String?) -> String? {
+        let known = Exits.accounts(book).map(\.account)
+        if known.contains(where: { $0.description == account ?? $0.description || $0.account == account }) {
+            return nil
+        }
+        let names = known.map(\.description).joined(separator: ", ")
+        return "there is no account\(account.map { " \($0)" } ?? ""): there is \(names.isEmpty ? "none" : names)"
     }
 }

@@ -10,6 +10,8 @@ extension OperatorAction.Change {
         case .removeDust: "remove_dust"
         case .clearDust: "clear_dust"
         case .enforceCap: "enforce_cap"
+        case .liquidate: "liquidate"
+        case .stopLiquidation: "stop_liquidation"
         case .carryOut: "carry_out"
         case .cancelOrder: "cancel_order"
         case .setEntryPrice: "set_entry_price"

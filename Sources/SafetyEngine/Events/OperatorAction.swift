@@ -34,6 +34,11 @@ public struct OperatorAction: Sendable, Equatable, Codable {
         /// Enforces the position cap of an account (nil: of all) now, whatever the policy says; at most so many (nil: its
         /// configured cap).
         case enforceCap(account: String?, most: Int?)
+        /// Sells everything that an account (nil: every one) holds, in slices, whatever the mode and the policies: at prices
+        /// at most this fraction worse than the market's at the start, within so many milliseconds (desk time).
+        case liquidate(account: String?, maxSlippage: Decimal, withinMs: UInt64)
+        /// Ends the liquidation that runs: nothing more of it is sent.
+        case stopLiquidation
         /// Carries out what an exit rule or the cap proposes.
         case carryOut(proposal: String)
         /// Cancels an order at its venue.

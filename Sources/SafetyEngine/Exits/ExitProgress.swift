@@ -90,6 +90,12 @@ public struct ExitProgress: Sendable, Equatable, Codable {
         return true
     }
 
+    /// Its venue took it, and refused it then: that is no success.
+    mutating func reject(_ why: String, at atMs: UInt64) {
+        guard phase != .proposed else { return }
+        phase = .refused(atMs: atMs, why: why, isUnanswered: false)
+    }
+
     /// Nobody answers any more.
     ///
     /// - Returns: whether it was under way.

@@ -81,8 +81,11 @@ extension Exits {
         return true
     }
 
+    /// Whether a close of a position may be on its way, by any rule or by a liquidation.
+    func isLeaving(_ key: PositionKey) -> Bool { liquidation?.owns(key) ?? false || isClosing(key) }
+
     /// Whether a close of a position may be on its way, by any rule.
-    func isLeaving(_ key: PositionKey) -> Bool {
+    func isClosing(_ key: PositionKey) -> Bool {
         guard !proposals.isEmpty else { return false }
         return ExitRule.allCases.contains { proposals[ExitProposal.id($0, key)]?.progress.isBusy ?? false }
     }

@@ -28,6 +28,9 @@ extension Exits {
                 carry(out: plan, of: account, holdings, orderedBy: action.name, scene, &lastNumber, &decisions)
                 settle(plan, of: account, holdings, scene)
             }
+        case .liquidate(let account, let maxSlippage, let withinMs):
+            liquidate(account, maxSlippage, withinMs, action, scene, &lastNumber, &decisions)
+        case .stopLiquidation: stopLiquidation(action, scene, &lastNumber, &decisions)
         default: break
         }
     }

@@ -15,6 +15,8 @@ public struct Exits: Sendable, Equatable, Codable {
     public internal(set) var caps = Ledger<AccountKey, CapRecord>()
     /// When the caps were checked last, in desk time; nil: never.
     public internal(set) var capCheckedMs: UInt64?
+    /// The liquidation that runs, or the last one; nil: there was none.
+    public internal(set) var liquidation: Liquidation?
     /// What is remembered of positions, in the book's order as far as that holds.
     var watches = Ledger<PositionKey, ExitWatch>()
     /// The limits by which positions were judged last.
@@ -47,6 +49,7 @@ public struct Exits: Sendable, Equatable, Codable {
             }
         }
         advance(scene, &lastNumber, &decisions)
+        advanceLiquidation(scene, &lastNumber, &decisions)
     }
 
     mutating func take(_ outcome: HostEvent.Outcome, at atMs: UInt64, _ decisions: inout [Decision]) {
@@ -61,6 +64,7 @@ public struct Exits: Sendable, Equatable, Codable {
             )
             return
         }
+        liquidation?.take(outcome, at: atMs, retries: limitOfRetries, &decisions)
     }
 
     /// A host started: what was under way may never have been sent, or its answer may be lost.
@@ -71,6 +75,7 @@ public struct Exits: Sendable, Equatable, Codable {
             finished(place, isDone: false, "the desk started anew", at: atMs)
             decisions.append(.log(RunbookLog.notClosed(proposals.values[place], retries: limitOfRetries)))
         }
+        liquidation?.hostStarted(at: atMs, retries: limitOfRetries, &decisions)
     }
 
     /// Notes what became of a close.

@@ -20,6 +20,8 @@ public struct PaperRequest: Sendable, Equatable {
     public var reduceOnly = false
     /// How long it may rest, in milliseconds; nil: as the venue is set up.
     public var restsForMs: UInt64?
+    /// Whether what does not trade at once is cancelled.
+    public var isImmediate: Bool
 
     /// Creates a request.
     public init(
@@ -31,7 +33,8 @@ public struct PaperRequest: Sendable, Equatable {
         quantity: Decimal,
         price: Decimal? = nil,
         reduceOnly: Bool = false,
-        restsForMs: UInt64? = nil
+        restsForMs: UInt64? = nil,
+        isImmediate: Bool = false
     ) {
         self.clientID = clientID
         self.account = account
@@ -42,6 +45,7 @@ public struct PaperRequest: Sendable, Equatable {
         self.price = price
         self.reduceOnly = reduceOnly
         self.restsForMs = restsForMs
+        self.isImmediate = isImmediate
     }
 }
 
@@ -73,6 +77,8 @@ struct PaperOrder: Sendable, Equatable, Codable {
     var isUnlucky = false
     /// Whether it found nothing to trade with at once, and rests: the smaller fee, and its own price.
     var rested = false
+    /// Whether what does not trade at once is cancelled; nil: it rests. Not there in what older versions saved.
+    var isImmediate: Bool?
     var note = ""
 
     var remaining: Int64 { lots - filled }

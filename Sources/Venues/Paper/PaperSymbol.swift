@@ -60,6 +60,16 @@ struct PaperSymbol: Sendable {
         price.units(places: pricePlaces).flatMap { (1...PaperSymbol.most).contains($0) ? $0 : nil }
     }
 
+    /// The worst price that is no worse than one, in whole ticks; nil when there is none.
+    func tick(noWorseThan price: Decimal, _ side: Order.Side) -> Decimal? {
+        if side == .sell, price < self.price(1) { return self.price(1) }
+        let near = price.rounded(to: pricePlaces)
+        guard var units = near.units(places: pricePlaces), (0...PaperSymbol.most).contains(units) else { return nil }
+        if side == .sell, near < price { units += 1 }
+        if side == .buy, near > price { units -= 1 }
+        return (1...PaperSymbol.most).contains(units) ? self.price(units) : nil
+    }
+
     /// Lots of a quantity; nil when it is no positive whole number of them.
     func lots(_ quantity: Decimal) -> Int64? {
         quantity.units(places: lotPlaces).flatMap { (1...PaperSymbol.most).contains($0) ? $0 : nil }

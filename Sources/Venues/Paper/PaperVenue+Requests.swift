@@ -51,6 +51,7 @@ extension PaperVenue {
             acceptsMs: nowMs + latency,
             expiresMs: nowMs + min(request.restsForMs ?? settings.restsForMs, 30 * 86_400_000)
         )
+        if request.isImmediate { order.isImmediate = true }
         if !request.reduceOnly {
             // What shrinks a position is spared by chance: a drill that wants it refused asks for it.
             order.isUnlucky = luck < settings.rejectsPerMille
@@ -97,8 +98,8 @@ extension PaperVenue {
         return CancelAnswer(accepted: accepted, count: accepted.count)
     }
 
-    /// Sends an order at the market's price that shrinks a position and never flips it. More than is held closes what is
-    /// held; part of a lot is left out.
+    /// Sends an order that shrinks a position and never flips it: at the market's price, or no worse than a limit, and what
+    /// that does not give at once is cancelled. More than is held closes what is held; part of a lot is left out.
     public mutating func close(_ request: CloseRequest) throws(VenueError) -> OrderName {
         guard let index = PaperSymbol.index(of: request.symbol) else {
             throw VenueError(.refused, "EQuery:Unknown asset pair '\(request.symbol)'")
@@ -118,6 +119,11 @@ extension PaperVenue {
         guard request.quantity >= symbol.quantity(1),
             let lots = symbol.wholeLots(min(request.quantity, symbol.quantity(closable)))
         else { throw VenueError(.refused, "\(request.quantity) \(request.symbol) is less than can be traded") }
+        var limit: Decimal?
+        if let worst = request.noWorseThan {
+            limit = symbol.tick(noWorseThan: worst, request.side == .long ? .sell : .buy)
+            if limit == nil { throw VenueError(.refused, "there is no price as good as \(worst) in \(request.symbol)") }
+        }
         return try place(
             PaperRequest(
                 clientID: request.clientID,
@@ -126,7 +132,9 @@ extension PaperVenue {
                 symbol: request.symbol,
                 side: request.side == .long ? .sell : .buy,
                 quantity: symbol.quantity(lots),
-                reduceOnly: true
+                price: limit,
+                reduceOnly: true,
+                isImmediate: limit != nil
             )
         )
     }

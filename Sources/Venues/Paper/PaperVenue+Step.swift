@@ -47,6 +47,7 @@ extension PaperVenue {
         } else if !before.isStuck {
             if orders[place].state == .submitted, before.acceptsMs <= nowMs { accept(place) }
             if orders[place].state == .acknowledged || orders[place].state == .partiallyFilled { fill(place) }
+            if before.isImmediate ?? false { endImmediate(place) }
         }
         if orders[place].state != before.state || orders[place].filled != before.filled { say(orders[place]) }
     }
@@ -54,6 +55,13 @@ extension PaperVenue {
     private mutating func finish(_ place: Int, _ state: Order.State, _ note: String) {
         orders[place].state = state
         orders[place].note = note
+    }
+
+    /// What did not trade at once does not trade at all.
+    private mutating func endImmediate(_ place: Int) {
+        guard orders[place].state == .acknowledged || orders[place].state == .partiallyFilled else { return }
+        let what = orders[place].filled == 0 ? "nothing" : "no more"
+        finish(place, .canceled, "immediate or cancel: \(what) was to be had at its price or better")
     }
 
     private mutating func accept(_ place: Int) {
@@ -76,7 +84,9 @@ extension PaperVenue {
             }
         }
         orders[place].state = .acknowledged
-        if let limit = order.limit, !order.rested { orders[place].rested = !crosses(order, limit) }
+        if let limit = order.limit, !order.rested, !(order.isImmediate ?? false) {
+            orders[place].rested = !crosses(order, limit)
+        }
     }
 
     /// Fills what the market gives in this step.
