@@ -113,7 +113,7 @@ public final class HaltHandle {
         return Pulled(raw: RawReport(report: report), at: estop_boottime())
     }
 
-    fileprivate func record(_ pulled: Pulled, _ request: HaltRequest) -> estop_halt_report {
+    fileprivate func record(_ pulled: Pulled, _ request: HaltRequest, again: Bool = false) -> estop_halt_report {
         var report = pulled.raw.report
         withCStrings([
             request.scope.isGlobal ? nil : request.scope.description, request.reason, request.source.rawValue,
@@ -128,6 +128,7 @@ public final class HaltHandle {
                 text[2],
                 text[3],
                 text[4],
+                again ? 1 : 0,
                 &report
             )
         }
@@ -150,6 +151,16 @@ extension KillSwitch {
     @discardableResult
     public func record(_ pulled: HaltHandle.Pulled, _ request: HaltRequest) -> HaltReport {
         record(pulled, request, by: HaltHandle(directory))
+    }
+
+    /// Step (3) once more, of a record that could not be written: under the same id, and without moving the word unless the
+    /// page permits what was halted.
+    ///
+    /// - Returns: what was achieved, and what is left to record where it is not durable.
+    func recordAgain(_ pulled: HaltHandle.Pulled, _ request: HaltRequest) -> (HaltReport, HaltHandle.Pulled) {
+        var report = HaltHandle(directory).record(pulled, request, again: true)
+        askOthersIfNeeded(request, &report)
+        return (HaltReport(report), HaltHandle.Pulled(raw: HaltHandle.RawReport(report: report), at: report.at))
     }
 
     private func record(_ pulled: HaltHandle.Pulled, _ request: HaltRequest, by handle: HaltHandle) -> HaltReport {
