@@ -192,15 +192,19 @@ extension KillSwitch {
         )
     }
 
-    /// Records that the halt in force is verified, once every open gate has acknowledged it; nothing otherwise.
+    /// Records that the halt in force is verified, once every open gate has acknowledged it; nothing otherwise. Whoever calls
+    /// this knows that the orders are gone, too, wherever somebody can know it (see `ordersOfHalt`).
     ///
-    /// - Parameter known: an earlier look, so that only what followed is read of the log.
+    /// - Parameters:
+    ///   - known: an earlier look, so that only what followed is read of the log.
+    ///   - asked: the word of which the caller knows that; nothing is recorded about another one.
     /// - Returns: whether it is verified and recorded.
     @discardableResult
-    public func noteEffective(knowing known: Observation? = nil) -> Bool {
+    public func noteEffective(knowing known: Observation? = nil, of asked: Word) -> Bool {
         let seen = observe(knowing: known)
+        guard let word = seen.word, word == asked else { return false }
         guard seen.effective == nil else { return true }
-        guard let word = seen.word, !word.mode.permitsAnything, seen.acknowledged.count == seen.openGates.count,
+        guard !word.mode.permitsAnything, seen.acknowledged.count == seen.openGates.count,
             let last = seen.fold.records.last(where: { $0.change == .halt && $0.state == word })
         else { return false }
         let count = seen.openGates.count

@@ -6,7 +6,7 @@
 /// - a new halt is tried at once, however long the others have been waiting;
 /// - one that another record took the place of meanwhile moves the word once more: a resume that folded the other is
 ///   refused.
-struct LateRecords: Sendable {
+public struct LateRecords: Sendable {
     /// The longest time between two tries, ns; the first is a tenth of it.
     static let longestWait: UInt64 = 1_000_000_000
     /// Half of the time after which another record is written in a missing one's place.
@@ -17,18 +17,24 @@ struct LateRecords: Sendable {
     private var next: UInt64 = 0
     private let late: UInt64
 
+    /// Creates an empty list.
+    public init() { late = LateRecords.late }
+
     /// - Parameter late: the age of a halt from which on another record may have been written in its place, ns.
-    init(late: UInt64 = LateRecords.late) { self.late = late }
+    init(late: UInt64) { self.late = late }
 
     /// Whether nothing waits.
-    var isEmpty: Bool { waiting.isEmpty }
+    public var isEmpty: Bool { waiting.isEmpty }
 
-    mutating func add(_ halt: Upkeep.Pending) { waiting.append((halt, false)) }
+    /// Takes a halt whose page is done.
+    public mutating func add(_ halt: Upkeep.Pending) { waiting.append((halt, false)) }
 
     /// What was tried, and what came of it.
-    struct Outcome: Sendable {
-        var request: HaltRequest
-        var report: HaltReport
+    public struct Outcome: Sendable {
+        /// The halt.
+        public var request: HaltRequest
+        /// What came of its record.
+        public var report: HaltReport
     }
 
     /// Tries what is due.
@@ -36,7 +42,8 @@ struct LateRecords: Sendable {
     /// - Parameters:
     ///   - now: CLOCK_BOOTTIME ns.
     ///   - known: an earlier fold of the log, so that only what followed is read.
-    mutating func write(_ killSwitch: KillSwitch, now: UInt64, knowing known: Fold?) -> [Outcome] {
+    /// - Returns: what was tried.
+    public mutating func write(_ killSwitch: KillSwitch, now: UInt64, knowing known: Fold? = nil) -> [Outcome] {
         let isDue = now >= next
         var outcomes: [Outcome] = []
         var left: [(halt: Upkeep.Pending, wasTried: Bool)] = []

@@ -2,6 +2,7 @@
 public struct Upkeep: Sendable {
     private let killSwitch: KillSwitch
     private let environment: Mode
+    private let ordersAreGone: @Sendable (Word) -> Bool
     private var watch = RepairWatch()
     private var known: Observation?
     private var mirrored: (word: Word?, length: Int)?
@@ -27,9 +28,17 @@ public struct Upkeep: Sendable {
 
     /// Creates the upkeep of a host.
     ///
-    /// - Parameter tradingMode: TRADING_MODE in the host's environment; it restricts the desk while the host runs.
-    public init(_ killSwitch: KillSwitch, tradingMode: String?) {
+    /// - Parameters:
+    ///   - tradingMode: TRADING_MODE in the host's environment; it restricts the desk while the host runs.
+    ///   - ordersAreGone: whether the orders that the halts until this word found are gone; must not wait. Until they are, no
+    ///     halt is verified.
+    public init(
+        _ killSwitch: KillSwitch,
+        tradingMode: String?,
+        ordersAreGone: @escaping @Sendable (Word) -> Bool = { _ in true }
+    ) {
         self.killSwitch = killSwitch
+        self.ordersAreGone = ordersAreGone
         environment = TradingMode.mode(tradingMode)
     }
 
@@ -81,8 +90,8 @@ public struct Upkeep: Sendable {
             )
         }
         if !actions.isEmpty { seen = killSwitch.observe(knowing: seen) }
-        if seen.word.map({ !$0.mode.permitsAnything }) ?? false, seen.effective == nil,
-            killSwitch.noteEffective(knowing: seen)
+        if let word = seen.word, !word.mode.permitsAnything, seen.effective == nil, ordersAreGone(word),
+            killSwitch.noteEffective(knowing: seen, of: word)
         {
             seen = killSwitch.observe(knowing: seen)
         }
