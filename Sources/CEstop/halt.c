@@ -88,10 +88,10 @@ static int permits_what_was_halted(const estop_halt_page *page, uint32_t mode, c
 }
 
 void estop_switch_halt_record(estop_mapping *mapping, int directory, uint32_t mode, const char *scope,
-                              const char *reason, const char *source, const char *op, const char *from,
+                              const char *reason, const char *source, const char *op, const char *from, int again,
                               estop_halt_report *report) {
     char line[ESTOP_RECORD_MAX];
-    for (int again = 0;; again++) {
+    for (int times = 0;; times++) {
         char long_reason[ESTOP_REASON_MAX + 64];
         const char *covered = taken(scope, report), *why = reason;
         if (is_global(covered) && !is_global(scope)) {
@@ -107,8 +107,9 @@ void estop_switch_halt_record(estop_mapping *mapping, int directory, uint32_t mo
         if (report->page == 0 || mapping == NULL || mapping->page == NULL)
             return;
         /* A record that came late may have been given another in its place, and that one may be folded by a resume that is
-           under way: the word moves once more, and the resume is refused. */
-        int late = estop_boottime() - report->at > LATE && again < LATE_TRIES;
+           under way: the word moves once more, and the resume is refused. Only one that came: as long as it cannot be
+           written, moving the word for it would only ask for another record that cannot be written either. */
+        int late = !again && report->durable && estop_boottime() - report->at > LATE && times < LATE_TRIES;
         if (!late && !permits_what_was_halted(mapping->page, mode, covered, report->id) &&
             estop_still(mapping, directory) != ESTOP_ORPHANED)
             return;
@@ -119,7 +120,7 @@ void estop_switch_halt_record(estop_mapping *mapping, int directory, uint32_t mo
 int estop_switch_halt(estop_mapping *mapping, int directory, uint32_t mode, const char *scope, const char *reason,
                       const char *source, const char *op, const char *from, estop_halt_report *report) {
     estop_switch_halt_page(mapping, directory, mode, scope, report);
-    estop_switch_halt_record(mapping, directory, mode, scope, reason, source, op, from, report);
+    estop_switch_halt_record(mapping, directory, mode, scope, reason, source, op, from, 0, report);
     return report->page ? 0 : -1;
 }
 

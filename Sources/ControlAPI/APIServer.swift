@@ -64,6 +64,7 @@ public final class APIServer: Sendable {
             retry: { desk.take($0, $1) },
             onRecord: { api.switchChanged() },
             onHalt: { desk.switchChanged() },
+            orders: { desk.host?.ordersOfHalt($0) },
             meter: api.meter
         )
         self.scribe = scribe

@@ -18,6 +18,8 @@ struct HaltAnswer: Sendable, Equatable {
     var gates: (open: Int, acknowledged: Int)?
     /// The halt's id.
     var id: String
+    /// What is known now of the orders that it found; nil: nobody knows.
+    var orders: JSON?
 
     static func == (left: HaltAnswer, right: HaltAnswer) -> Bool {
         left.body == right.body && left.isTaken == right.isTaken && left.isDurable == right.isDurable
@@ -42,6 +44,7 @@ final class HaltScribe: Sendable {
     private let onRecord: @Sendable () -> Void
     private let onHalt: @Sendable () -> Void
     private let meter: RequestMeter
+    private let orders: @Sendable (UInt32) -> JSON?
     private let waiting = Mutex<[Job]>([])
     private let threads = WorkThreads(threads: HaltScribe.writers, most: .max, nice: 0)
 
@@ -53,13 +56,16 @@ final class HaltScribe: Sendable {
     ///   - retry: takes a record over that could not be put on disk.
     ///   - onRecord: told of every record, before its answer is given; must not wait.
     ///   - onHalt: told when halts were recorded; must not wait.
+    ///   - orders: what is known of the orders that a halt of this generation found; must not wait.
     init(
         _ killSwitch: KillSwitch,
         retry: @escaping @Sendable (HaltHandle.Pulled, HaltRequest) -> Void,
         onRecord: @escaping @Sendable () -> Void = {},
         onHalt: @escaping @Sendable () -> Void,
+        orders: @escaping @Sendable (UInt32) -> JSON? = { _ in nil },
         meter: RequestMeter
     ) {
+        self.orders = orders
         self.meter = meter
         self.killSwitch = killSwitch
         self.retry = retry
@@ -121,7 +127,8 @@ final class HaltScribe: Sendable {
                 isActive: report.onPage,
                 generation: report.state.generation,
                 gates: slots.map { slots in (slots.count, slots.filter { $0.acknowledges(report.state) }.count) },
-                id: report.id
+                id: report.id,
+                orders: report.onPage && job.body.scope.isGlobal ? orders(report.state.generation) : nil
             )
         )
         if report.durable { meter.addHalt(microseconds: (Clock.boottime() - job.began) / 1_000) }
@@ -156,6 +163,7 @@ extension HaltAnswer {
                         ])
                     } ?? .null
                 ),
+                .init("cancels", orders ?? .null),
             ])
         )
     }

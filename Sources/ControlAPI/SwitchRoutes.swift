@@ -32,6 +32,7 @@ extension Routes {
                     answer: [
                         ("success", "boolean"), ("message", "string"), ("reason", "string"), ("source", "string"),
                         ("is_active", "boolean"), ("durable", "boolean"), ("generation", "integer"), ("id", "string"),
+                        ("cancels", "object"),
                     ],
                     statuses: [500]
                 ),

@@ -25,7 +25,10 @@ extension PlainWords {
         let since = rows.kept.filter { was, gate in
             gate.alive && gate.acknowledged && !(isSameWord && was.acknowledged)
         }
-        return lines + acknowledged(since.map(\.new.name) + seen.map(\.name), new)
+        // A look tells when it happened only where the look before it saw the same halt, or the halt is news itself.
+        let isTimely = isSameWord || (new.sinceAgeMs ?? .max) <= 1_500
+        return lines + acknowledged(since.map(\.new.name), new, isTimely: isTimely)
+            + acknowledged(seen.map(\.name), new, isTimely: (new.sinceAgeMs ?? .max) <= 1_500)
     }
 
     private func died(_ gate: DeskSnapshot.Gate, acknowledged: Bool, _ desk: DeskSnapshot) -> PlainLine {
@@ -34,9 +37,10 @@ extension PlainWords {
     }
 
     /// One line a gate; one for all when a look finds many.
-    private func acknowledged(_ names: [String], _ desk: DeskSnapshot) -> [PlainLine] {
+    private func acknowledged(_ names: [String], _ desk: DeskSnapshot, isTimely: Bool) -> [PlainLine] {
         // The look tells that it had happened by then; long after the halt that says nothing.
-        let within = desk.sinceAgeMs.flatMap { $0 < 60_000 ? " within \(PlainText.span($0))" : nil } ?? ""
+        let within =
+            !isTimely ? "" : desk.sinceAgeMs.flatMap { $0 < 60_000 ? " within \(PlainText.span($0))" : nil } ?? ""
         if names.count > 8 {
             let list = PlainText.list(names, most: 8)
             return [PlainLine(.news, .gate, "\(names.count) gates acknowledged\(within): \(list)")]

@@ -93,7 +93,9 @@ struct PlainWords {
         let before = old.word == new.word ? old.steps : DeskSnapshot.HaltSteps()
         return steps(new.steps) { step, path in
             switch (before[keyPath: path], step) {
-            case (.done, .done), (.pending, .pending), (.empty, .empty), (.notApplicable, .notApplicable): false
+            case (.done, .done), (.past, .past), (.past, .done), (.done, .past), (.pending, .pending), (.empty, .empty),
+                (.notApplicable, .notApplicable):
+                false
             case (.alarm(let last), .alarm(let text)): last != text || before.waitingFor != new.steps.waitingFor
             default: true
             }
@@ -121,6 +123,7 @@ struct PlainWords {
                 // The key is the beginning of all times, and gates that are not there acknowledge at no time.
                 let isTimed = path != \.key && !(path == \.gates && steps.open == 0)
                 return PlainLine(.news, .halt, "halt: \(done)\(isTimed ? " after \(PlainText.step(ms))" : "")")
+            case .past: return PlainLine(.news, .halt, "halt: \(done), before this watch looked")
             case .alarm(let text):
                 // The manual way in full, and every name.
                 let missing = path == \.gates ? steps.waitingFor.filter { !text.contains($0) } : []
@@ -137,8 +140,7 @@ struct PlainWords {
         guard desk.refuses else { return [] }
         var lines = steps(desk.steps) { step, path in
             if case .alarm = step { return true }
-            if case .done = step { return path == \.verified }
-            return false
+            return step.isDone && path == \.verified
         }
         if !desk.steps.waitingFor.isEmpty {
             lines.append(PlainLine(.bad, .halt, "halt: NOT acknowledged by \(PlainText.list(desk.steps.waitingFor))"))

@@ -76,7 +76,7 @@ extension DeskSnapshot {
     /// open gate that has not acknowledged it.
     var isEffective: Bool {
         switch steps.verified {
-        case .done, .notApplicable: return true
+        case .done, .past, .notApplicable: return true
         case .pending, .alarm: return false
         case .empty:
             return steps.all.allSatisfy { $0 == .empty } && gates.allSatisfy { $0.acknowledged || !$0.alive }

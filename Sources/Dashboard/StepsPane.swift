@@ -63,6 +63,7 @@ enum StepsPane {
         if !steps.waitingFor.isEmpty {
             return Line("NOT acknowledged: " + steps.waitingFor.joined(separator: ", "), .bad)
         }
+        if case .past = steps.verified { return Line("halt verified", .good) }
         if case .done(let ms) = steps.verified { return Line("halt verified after \(Age.step(ms))", .good) }
         if scene.snapshot.hasPendingStep || scene.unanswered != nil { return Line("halt under way", .warning) }
         return Line("the halt's steps", .dim)
@@ -132,6 +133,10 @@ enum StepsPane {
         case .done(let ms):
             let text = done ?? "+" + Age.step(ms)
             return [Line([Span("✓ ", .good), Span(label, .text), Span(noted + text, .good)])]
+        case .past:
+            return [
+                Line([Span("✓ ", .good), Span(label, .text), Span(noted + (done ?? "done, time not known"), .good)])
+            ]
         case .alarm(let text):
             let head = Line([Span("! " + label, .bad), Span(noted + "LATE or FAILED", .bad)])
             return [head] + Text.wrap(text, max(1, width - 2)).map { Line("  " + $0, .bad) }

@@ -45,12 +45,17 @@ extension DeskHost {
             let view = loop.latest
             let now = time.now().atMs
             let permits = seen.word?.mode.permitsAnything ?? false
+            let reaches = parts.adapters.withLock { !$0.isEmpty }
             let (asks, isDone) = parts.cancels.withLock {
                 let asks = $0.look(
                     permits: permits,
                     openOrders: view.openOrders,
                     listings: view.orderListings,
-                    atMs: now
+                    atMs: now,
+                    viewMs: view.atMs,
+                    reaches: reaches,
+                    generation: seen.word?.generation ?? 0,
+                    resumed: seen.fold.lastApplied?.id
                 )
                 return (asks, $0.isDone)
             }
@@ -113,9 +118,8 @@ extension DeskHost {
     /// The view as it is shown: with what became of a halt's cancels.
     func shown(_ view: EngineView, atMs: UInt64) -> EngineView {
         var view = view
-        // Without a venue there is nothing to cancel.
         let reached = Set(parts.adapters.withLock { $0.map(\.name) })
-        if !reached.isEmpty { view.cancels = parts.cancels.withLock { $0.shown(atMs: atMs) } }
+        view.cancels = parts.cancels.withLock { $0.shown(atMs: atMs) }
         for place in view.venues.indices where view.venues[place].note.isEmpty {
             guard !reached.contains(view.venues[place].name) else { continue }
             view.venues[place].note = "no adapter: a halt cancels nothing there"

@@ -162,6 +162,7 @@ public final class DeskHost: Sendable {
         let watch = TradingModeWatch(directory: killSwitch.directory.path) { [self] in take($0) }
         if watch.start() { tradingMode.withLock { $0 = watch } }
         follower.start { [self] in follow() }
+        host.asksForOrders { [self] in ordersAreGone($0) }
     }
 
     /// The switch may have changed: what follows from it is looked after now.
@@ -180,6 +181,7 @@ public final class DeskHost: Sendable {
 
     /// Stops everything but the switch's host.
     public func stop() {
+        host.asksForOrders(nil)
         parts.socket.withLock { $0 }?.stop()
         tradingMode.withLock { $0 }?.stop()
         follower.stop()

@@ -54,6 +54,7 @@ struct DeskService: ControlService {
                 _ = reply(JSON.object([.init("checks", .array(checks))]).line)
             }
         case .digest: digest(reply)
+        case .cancels: _ = reply(JSON.object([.init("cancels", host.haltOrders.json)]).line)
         case .act(let action, let passphrase): act(action, passphrase, peer, reply)
         case .capPlan(let account, let most):
             host.ask { engine, atMs in

@@ -87,7 +87,7 @@ public final class DeskWatch: Sendable {
             let snapshot = look(&builder, own: own.withLock { $0 })
             deliver(snapshot)
             let halting = snapshot.word.map { !$0.mode.permitsAnything } ?? false
-            let verified = if case .done = snapshot.steps.verified { true } else { false }
+            let verified = snapshot.steps.verified.isDone
             let nap = halting && !verified && (snapshot.sinceAgeMs ?? 0) < 60_000 ? DeskWatch.haste : 1_000
             if worker.sleep(also: changes.descriptor, milliseconds: nap) {
                 changes.drain()

@@ -15,8 +15,14 @@ public final class Host: Sendable {
     private let tradingMode: String?
     private let manager = ServiceManager()
     private let handed = Mutex<[Upkeep.Pending]>([])
+    private let orders = Orders()
     private let keeperPasses = Atomic<UInt64>(0)
     private let onChange: @Sendable () -> Void
+
+    /// Who knows whether the orders of a halt are gone.
+    private final class Orders: Sendable {
+        let areGone = Mutex<(@Sendable (Word) -> Bool)?>(nil)
+    }
 
     /// Becomes the host and starts.
     ///
@@ -57,7 +63,11 @@ public final class Host: Sendable {
 
     private func start() {
         killSwitch.restoreStopFiles()
-        var upkeep = Upkeep(killSwitch, tradingMode: tradingMode)
+        // As long as no engine runs nobody knows: a halt is not verified then.
+        let orders = orders
+        var upkeep = Upkeep(killSwitch, tradingMode: tradingMode) { word in
+            orders.areGone.withLock { $0 }?(word) ?? false
+        }
         // The first pass, before the first beat: what must not permit does not permit for a moment longer.
         report(upkeep.pass())
         pulse.start { [self] in runPulse() }
@@ -131,6 +141,12 @@ public final class Host: Sendable {
             let nap = next > now ? (next - now) / 1_000_000 + 1 : 0
             woken = self.pulse.sleep(also: watch.descriptor, milliseconds: watch.descriptor < 0 ? min(nap, 250) : nap)
         }
+    }
+
+    /// Names who knows whether the orders that a halt found are gone; nil: nobody does now.
+    func asksForOrders(_ areGone: (@Sendable (Word) -> Bool)?) {
+        orders.areGone.withLock { $0 = areGone }
+        wakeKeeper()
     }
 
     /// Takes over the record of a halt that somebody else in this process has put on the page.

@@ -113,7 +113,7 @@ public final class HaltHandle {
         return Pulled(raw: RawReport(report: report), at: estop_boottime())
     }
 
-    fileprivate func record(_ pulled: Pulled, _ request: HaltRequest) -> estop_halt_report {
+    fileprivate func record(_ pulled: Pulled, _ request: HaltRequest, again: Bool = false) -> estop_halt_report {
         var report = pulled.raw.report
         withCStrings([
             request.scope.isGlobal ? nil : request.scope.description, request.reason, request.source.rawValue,
@@ -128,6 +128,7 @@ public final class HaltHandle {
                 text[2],
                 text[3],
                 text[4],
+                again ? 1 : 0,
                 &report
             )
         }
@@ -150,6 +151,16 @@ extension KillSwitch {
     @discardableResult
     public func record(_ pulled: HaltHandle.Pulled, _ request: HaltRequest) -> HaltReport {
         record(pulled, request, by: HaltHandle(directory))
+    }
+
+    /// Step (3) once more, of a record that could not be written: under the same id, and without moving the word unless the
+    /// page permits what was halted.
+    ///
+    /// - Returns: what was achieved, and what is left to record where it is not durable.
+    func recordAgain(_ pulled: HaltHandle.Pulled, _ request: HaltRequest) -> (HaltReport, HaltHandle.Pulled) {
+        var report = HaltHandle(directory).record(pulled, request, again: true)
+        askOthersIfNeeded(request, &report)
+        return (HaltReport(report), HaltHandle.Pulled(raw: HaltHandle.RawReport(report: report), at: report.at))
     }
 
     private func record(_ pulled: HaltHandle.Pulled, _ request: HaltRequest, by handle: HaltHandle) -> HaltReport {
@@ -181,15 +192,19 @@ extension KillSwitch {
         )
     }
 
-    /// Records that the halt in force is verified, once every open gate has acknowledged it; nothing otherwise.
+    /// Records that the halt in force is verified, once every open gate has acknowledged it; nothing otherwise. Whoever calls
+    /// this knows that the orders are gone, too, wherever somebody can know it (see `ordersOfHalt`).
     ///
-    /// - Parameter known: an earlier look, so that only what followed is read of the log.
+    /// - Parameters:
+    ///   - known: an earlier look, so that only what followed is read of the log.
+    ///   - asked: the word of which the caller knows that; nothing is recorded about another one.
     /// - Returns: whether it is verified and recorded.
     @discardableResult
-    public func noteEffective(knowing known: Observation? = nil) -> Bool {
+    public func noteEffective(knowing known: Observation? = nil, of asked: Word) -> Bool {
         let seen = observe(knowing: known)
+        guard let word = seen.word, word == asked else { return false }
         guard seen.effective == nil else { return true }
-        guard let word = seen.word, !word.mode.permitsAnything, seen.acknowledged.count == seen.openGates.count,
+        guard !word.mode.permitsAnything, seen.acknowledged.count == seen.openGates.count,
             let last = seen.fold.records.last(where: { $0.change == .halt && $0.state == word })
         else { return false }
         let count = seen.openGates.count

@@ -2,14 +2,19 @@
 public struct Upkeep: Sendable {
     private let killSwitch: KillSwitch
     private let environment: Mode
+    private let ordersAreGone: @Sendable (Word) -> Bool
     private var watch = RepairWatch()
     private var known: Observation?
     private var mirrored: (word: Word?, length: Int)?
-    private var pending: [Pending] = []
+    private var pending = LateRecords()
+    /// A repair that could not be made is tried again after a while, not in every pass.
+    private var repairs = (wait: Upkeep.firstWait, next: UInt64(0))
     private var dead: [Int: UInt64] = [:]
     /// What was said last: a full disk is worth one line, not ten a second.
     private var said: [Event] = []
 
+    /// The first wait before a failed repair is tried again, ns; it doubles up to a second.
+    private static let firstWait: UInt64 = 100_000_000
     /// How long a dead gate stays listed.
     private static let deadRetention: UInt64 = 600_000_000_000
 
@@ -23,9 +28,17 @@ public struct Upkeep: Sendable {
 
     /// Creates the upkeep of a host.
     ///
-    /// - Parameter tradingMode: TRADING_MODE in the host's environment; it restricts the desk while the host runs.
-    public init(_ killSwitch: KillSwitch, tradingMode: String?) {
+    /// - Parameters:
+    ///   - tradingMode: TRADING_MODE in the host's environment; it restricts the desk while the host runs.
+    ///   - ordersAreGone: whether the orders that the halts until this word found are gone; must not wait. Until they are, no
+    ///     halt is verified.
+    public init(
+        _ killSwitch: KillSwitch,
+        tradingMode: String?,
+        ordersAreGone: @escaping @Sendable (Word) -> Bool = { _ in true }
+    ) {
         self.killSwitch = killSwitch
+        self.ordersAreGone = ordersAreGone
         environment = TradingMode.mode(tradingMode)
     }
 
@@ -53,7 +66,7 @@ public struct Upkeep: Sendable {
     }
 
     /// Takes over the record of a halt whose page is done.
-    public mutating func add(_ halt: Pending) { pending.append(halt) }
+    public mutating func add(_ halt: Pending) { pending.add(halt) }
 
     /// One pass: records what is not durable yet, repairs, restricts by the environment, verifies, mirrors, reaps.
     ///
@@ -63,15 +76,7 @@ public struct Upkeep: Sendable {
         recordPending(&events)
         ensurePages(&events)
         var seen = killSwitch.observe(knowing: known)
-        let actions = watch.look(seen)
-        for action in actions {
-            do {
-                try killSwitch.perform(action)
-                events.append(Event(isSerious: true, message: "repair: \(action)"))
-            } catch {
-                events.append(Event(isSerious: true, message: "repair \(action) failed and is tried again: \(error)"))
-            }
-        }
+        let actions = repair(watch.look(seen), at: seen.now, &events)
         if let mode = seen.word?.mode, !mode.isAtMost(environment) {
             let report = killSwitch.halt(
                 HaltRequest(
@@ -85,8 +90,8 @@ public struct Upkeep: Sendable {
             )
         }
         if !actions.isEmpty { seen = killSwitch.observe(knowing: seen) }
-        if seen.word.map({ !$0.mode.permitsAnything }) ?? false, seen.effective == nil,
-            killSwitch.noteEffective(knowing: seen)
+        if let word = seen.word, !word.mode.permitsAnything, seen.effective == nil, ordersAreGone(word),
+            killSwitch.noteEffective(knowing: seen, of: word)
         {
             seen = killSwitch.observe(knowing: seen)
         }
@@ -97,29 +102,55 @@ public struct Upkeep: Sendable {
         let recent = seen.now - min(seen.changed, seen.now) < 10_000_000_000
         let unverified = seen.effective == nil && seen.word.map { !$0.mode.permitsAnything } ?? false
         isBusy = !pending.isEmpty || !seen.fold.reachesWord || seen.fold.tail != nil || (unverified && recent)
-        defer { said = events }
+        // What fails again after a wait was said already.
+        let goesOn = !pending.isEmpty || repairs.next > 0
+        defer { said = events + (goesOn ? said.filter { !events.contains($0) } : []) }
         return events.filter { !said.contains($0) }
     }
 
     private mutating func recordPending(_ events: inout [Event]) {
-        let waiting = pending
-        pending = []
-        for halt in waiting {
-            var request = halt.request
-            if let file = halt.stopFile { request.reason = file.reason(killSwitch.directory) }
-            let report = killSwitch.record(halt.pulled, request)
-            if report.durable {
-                events.append(Event(isSerious: true, message: "halted (\(request.source.rawValue)): \(request.reason)"))
-            } else {
-                pending.append(Pending(pulled: halt.pulled, request: request))
-                events.append(
-                    Event(
-                        isSerious: true,
-                        message: "halted, but NOT ON DISK (errno \(report.error)); tried again: \(request.reason)"
-                    )
+        for outcome in pending.write(killSwitch, now: Clock.boottime(), knowing: known?.fold) {
+            let (request, report) = (outcome.request, outcome.report)
+            events.append(
+                Event(
+                    isSerious: true,
+                    message: report.durable
+                        ? "halted (\(request.source.rawValue)): \(request.reason)"
+                        : "halted, but NOT ON DISK (errno \(report.error)); tried again: \(request.reason)"
                 )
+            )
+        }
+    }
+
+    /// Carries repairs out.
+    ///
+    /// - Returns: what was tried.
+    private mutating func repair(_ asked: [RepairAction], at now: UInt64, _ events: inout [Event]) -> [RepairAction] {
+        let actions = asked.filter { action in
+            switch action {
+            // Nothing more permitting waits for nothing.
+            case .halt: true
+            // Records of our own that are still to come close the gap themselves, each under its own id.
+            case .recordGap, .recordEntry: pending.isEmpty && now >= repairs.next
+            case .recordLoss, .buryEntry, .republish, .closeTail: now >= repairs.next
             }
         }
+        var failed = false
+        for action in actions {
+            do {
+                try killSwitch.perform(action)
+                events.append(Event(isSerious: true, message: "repair: \(action)"))
+            } catch {
+                failed = true
+                events.append(Event(isSerious: true, message: "repair \(action) failed and is tried again: \(error)"))
+            }
+        }
+        if failed {
+            repairs = (min(repairs.wait * 2, LateRecords.longestWait), now + repairs.wait)
+        } else if !actions.isEmpty {
+            repairs = (Upkeep.firstWait, 0)
+        }
+        return actions
     }
 
     private func ensurePages(_ events: inout [Event]) {

@@ -79,10 +79,20 @@ public struct DeskSnapshot: Sendable, Equatable {
             case pending(ms: Double)
             /// Done so many milliseconds after the key (or the record's time).
             case done(ms: Double)
+            /// Done, and nobody who looked then can say when.
+            case past
             /// Failed or late, and what to do by hand.
             case alarm(String)
             /// Not part of this desk (no venue that could hold orders).
             case notApplicable(String)
+
+            /// Whether it is done.
+            public var isDone: Bool {
+                switch self {
+                case .done, .past: true
+                case .empty, .pending, .alarm, .notApplicable: false
+                }
+            }
         }
         /// The key was seen.
         public var key: Step = .empty

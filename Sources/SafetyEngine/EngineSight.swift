@@ -18,12 +18,22 @@ extension DeskSnapshot {
             take(view, age <= DeskSnapshot.engineStaleMs ? .live(ageMs: age) : .stale(ageMs: age))
         case .lost(let view?, let ageMs, let reason):
             take(view, .lost(ageMs: ageMs, reason: reason))
+            losesOrders(reason)
         case .lost(nil, _, let reason):
             alerts = .never(source: "engine", hint: reason)
             positions = .never(source: "engine", hint: reason)
             orders = .never(source: "engine", hint: reason)
             venues = .never(source: "engine", hint: reason)
+            losesOrders(reason)
         }
+    }
+
+    /// Orders that nobody can tell of are an alarm after this time, in milliseconds.
+    static let ordersUntoldMs: Double = 10_000
+
+    private mutating func losesOrders(_ reason: String) {
+        guard case .pending(let ms) = steps.orders, ms > DeskSnapshot.ordersUntoldMs else { return }
+        steps.orders = .alarm("nobody can tell what became of the orders: \(reason). Cancel by hand at the venue")
     }
 
     private mutating func take(_ view: EngineView, _ freshness: Freshness) {
@@ -52,7 +62,7 @@ extension DeskSnapshot {
         venues = Reading(source: "adapters", freshness: view.venues.isEmpty ? .never : freshness, rows: view.venues)
         if view.venues.isEmpty { venues.hint = "no venue has spoken to this desk yet" }
         takeSupervisors(view)
-        takeCancels(view)
+        if case .lost = freshness {} else { takeCancels(view) }
         if let problem = view.journal.problem {
             notices.append("the journal does not write (\(problem)); \(view.journal.waiting) events wait in memory")
         }
@@ -71,7 +81,12 @@ extension DeskSnapshot {
 
     /// A halt is verified once the orders that it found are gone, too.
     private mutating func takeCancels(_ view: EngineView) {
-        guard let cancels = view.cancels, steps.page != .empty else { return }
+        guard steps.page != .empty else { return }
+        guard let cancels = view.cancels else {
+            // Nothing was open, and nothing is reached: there is nothing to wait for.
+            if case .past = steps.orders { steps.orders = .notApplicable("no venue is configured") }
+            return
+        }
         if let done = cancels.doneAfterMs {
             steps.orders = .done(ms: Double(done))
             // Verified is what comes last.
@@ -79,7 +94,7 @@ extension DeskSnapshot {
             return
         }
         steps.orders = cancels.problem.isEmpty ? .pending(ms: Double(cancels.askedAgeMs)) : .alarm(cancels.problem)
-        if case .done = steps.verified { steps.verified = .pending(ms: Double(cancels.askedAgeMs)) }
+        if steps.verified.isDone { steps.verified = .pending(ms: Double(cancels.askedAgeMs)) }
     }
 
     /// The switch's own look at beats is the finer one; who beats by events only, and what is done about anybody, the engine

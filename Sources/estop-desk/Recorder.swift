@@ -17,24 +17,19 @@ final class Recorder: Sendable {
 
     func start(_ killSwitch: KillSwitch, _ watch: DeskWatch) {
         ThreadStart.detached { [self] in
+            var records = LateRecords()
             while !ending.load(ordering: .acquiring) {
                 busy.store(true, ordering: .releasing)
                 let now = waiting.withLock { queue in
                     defer { queue = [] }
                     return queue
                 }
-                var failed = false
-                for (pulled, request) in now {
-                    let report = killSwitch.record(pulled, request)
-                    watch.recorded(report, at: Clock.boottime())
-                    if !report.durable {
-                        waiting.withLock { $0.append((pulled, request)) }
-                        failed = true
-                    }
-                }
-                if !now.isEmpty, !failed { _ = try? killSwitch.writeMirror() }
-                busy.store(false, ordering: .releasing)
-                if wire.wait(milliseconds: failed ? 500 : -1) { wire.rest() }
+                for (pulled, request) in now { records.add(Upkeep.Pending(pulled: pulled, request: request)) }
+                let outcomes = records.write(killSwitch, now: Clock.boottime())
+                for outcome in outcomes { watch.recorded(outcome.report, at: Clock.boottime()) }
+                if !outcomes.isEmpty, records.isEmpty { _ = try? killSwitch.writeMirror() }
+                busy.store(!records.isEmpty, ordering: .releasing)
+                if wire.wait(milliseconds: records.isEmpty ? -1 : 100) { wire.rest() }
             }
         }
     }

@@ -109,8 +109,7 @@ final class PlainWatch: Sendable {
         Patience.wait(milliseconds: 500) { readerIsDone.load(ordering: .acquiring) }
         if hasHalted.load(ordering: .acquiring) {
             Patience.wait(milliseconds: 1_000) {
-                if case .done = teller.snapshot.steps.verified { return true }
-                return false
+                teller.snapshot.steps.verified.isDone
             }
         }
         cockpit.stop()

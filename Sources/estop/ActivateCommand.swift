@@ -20,7 +20,8 @@ enum ActivateCommand {
         ],
         discussion: [
             "Exit status: 0 halted, on disk, and what was waited for confirmed;",
-            "1 halted, but something is not (it says what); 2 could not halt.",
+            "1 halted, but something is not (it says what); 2 could not halt. What is waited for: every gate's",
+            "acknowledgement and, where a host runs, that no order is open any more.",
         ]
     )
 
@@ -108,11 +109,19 @@ private struct Outcome {
     var seen: Observation?
     var waiting: [GateSlot] = []
     var waited = false
+    /// What became of the orders; nil: not asked.
+    var orders: OrdersOfHalt?
 
     var status: Int32 {
         guard report.taken else { return 2 }
-        return report.onPage && report.durable && (!waited || waiting.isEmpty) ? 0 : 1
+        let isConfirmed = !waited || (waiting.isEmpty && orders?.isSettled ?? true)
+        return report.onPage && report.durable && isConfirmed ? 0 : 1
     }
+
+    /// Whether a host cancels all orders because of this halt.
+    private var cancels: Bool { report.onPage && request.scope.isGlobal && !report.state.mode.permitsAnything }
+    /// Between two questions to the host, in nanoseconds.
+    private static let asksEvery: UInt64 = 50_000_000
 
     private var style: TextStyle { TextStyle(for: .standard) }
 
@@ -140,15 +149,24 @@ private struct Outcome {
     mutating func confirm(_ killSwitch: KillSwitch, wait: UInt64) {
         waited = wait > 0
         let begin = Clock.boottime()
+        let until = begin + min(wait, 1 << 40) * 1_000_000
+        var asksNext = begin
         while true {
             let slots = (GateSlots.read(killSwitch.directory) ?? []).filter(\.alive)
             waiting = report.onPage ? slots.filter { !$0.acknowledges(report.state) && covers($0) } : slots
-            if waiting.isEmpty || Clock.boottime() - begin >= wait * 1_000_000 { break }
+            let now = Clock.boottime()
+            if waited, cancels, orders?.isSettled != true, now >= asksNext {
+                let left = until > now ? (until - now) / 1_000_000 : 0
+                orders = killSwitch.ordersOfHalt(report.state, withinMs: min(500, max(1, left)))
+                asksNext = Clock.boottime() + Outcome.asksEvery
+            }
+            if waiting.isEmpty && orders?.isSettled ?? true || Clock.boottime() >= until { break }
             Clock.sleep(milliseconds: 2)
         }
-        if waited, waiting.isEmpty, report.onPage, request.scope.isGlobal { killSwitch.noteEffective() }
+        if waited, waiting.isEmpty, cancels, orders?.isSettled ?? false { killSwitch.noteEffective(of: report.state) }
         do { seen = try killSwitch.writeMirror() } catch { warnings.append(error.message) }
         if seen == nil { seen = killSwitch.observe() }
+        if let orders, !orders.isSettled, let text = orders.text { warnings.append("orders: \(text)") }
         if !killSwitch.settings.paper, seen?.host == nil {
             warnings.append(
                 "ORDERS NOT CANCELLED: no host runs on this desk; cancel at the venue, or start 'estop serve'"
@@ -160,7 +178,9 @@ private struct Outcome {
 
     func sayConfirmed() {
         guard let seen else { return }
-        for warning in warnings { Output.error.line("estop: \(VisibleText.line(warning))") }
+        for warning in warnings where !warning.hasPrefix("orders: ") {
+            Output.error.line("estop: \(VisibleText.line(warning))")
+        }
         guard waited else { return }
         let open = seen.openGates.count
         if waiting.isEmpty {
@@ -169,6 +189,9 @@ private struct Outcome {
             Output.standard.line(style.paint("gates: \(open - waiting.count) of \(open) acknowledged; NOT by:", .bad))
             for slot in waiting { Output.standard.line("  \(VisibleText.line(slot.name)) (pid \(slot.pid))") }
         }
+        guard let orders, let text = orders.text else { return }
+        let line = "orders: \(VisibleText.line(text))"
+        Output.standard.line(orders.isSettled ? line : style.paint(line, .bad))
     }
 
     func sayJSON() {
@@ -188,6 +211,7 @@ private struct Outcome {
                         .init("waiting", .array(waiting.map { .string($0.name) })),
                     ])
                 ),
+                .init("orders", orders?.json ?? .null),
                 .init("warnings", .array(warnings.map { .string($0) })),
             ]).line
         )

@@ -74,6 +74,49 @@ struct HaltCancelsTests {
         )
     }
 
+    @Test func anotherHaltAfterAResumeThatNobodySawIsAnotherHalt() {
+        var cancels = HaltCancels()
+        func look(_ generation: UInt32, _ resumed: String?, heard: UInt64, at atMs: UInt64) -> Bool {
+            cancels.look(
+                permits: false,
+                openOrders: 0,
+                listings: [.init(account: "kraken/main", atMs: heard)],
+                atMs: atMs,
+                generation: generation,
+                resumed: resumed
+            )
+        }
+        #expect(look(3, nil, heard: 50, at: 100))
+        #expect(!look(3, nil, heard: 200, at: 300) && cancels.isDone(with: 3) && !cancels.isDone(with: 5))
+        // A second halt on top of the first: what is gone is gone, as soon as somebody has looked.
+        #expect(!look(5, nil, heard: 200, at: 400) && cancels.isDone(with: 5))
+        #expect(look(9, "r", heard: 200, at: 500) && !cancels.isDone(with: 9))
+        #expect(!look(9, "r", heard: 600, at: 700) && cancels.isDone(with: 9))
+    }
+
+    @Test func aDeskThatReachesNoVenueGoesByALookMadeAfterTheHalt() {
+        var cancels = HaltCancels()
+        func look(open: Int, viewMs: UInt64, at atMs: UInt64) {
+            _ = cancels.look(
+                permits: false,
+                openOrders: open,
+                listings: [.init(account: "kraken/main")],
+                atMs: atMs,
+                viewMs: viewMs,
+                reaches: false
+            )
+        }
+        look(open: 0, viewMs: 90, at: 100)
+        look(open: 0, viewMs: 100, at: 150)
+        #expect(!cancels.isDone)
+        look(open: 0, viewMs: 200, at: 250)
+        #expect(cancels.isDone && cancels.shown(atMs: 250) == nil)
+        look(open: 1, viewMs: 300, at: 350)
+        #expect(!cancels.isDone && cancels.shown(atMs: 350)?.left == 1)
+        look(open: 0, viewMs: 400, at: 450)
+        #expect(cancels.isDone && cancels.shown(atMs: 450)?.doneAfterMs == 350)
+    }
+
     @Test func aResumeForgetsIt() {
         var cancels = HaltCancels()
         _ = cancels.look(permits: false, openOrders: 2, listings: [], atMs: 0)

@@ -5,7 +5,13 @@ import Testing
 @testable import KillSwitch
 
 @Suite struct HaltTimesTests {
-    private func seen(_ mode: Mode, at now: UInt64, gates: [GateSlot] = []) -> Observation {
+    private func seen(
+        _ mode: Mode,
+        at now: UInt64,
+        gates: [GateSlot] = [],
+        effective: String? = nil,
+        host: HostLock.Presence? = nil
+    ) -> Observation {
         let word = Word(generation: mode == .halted ? 3 : 2, mode: mode)
         var log: [UInt8] = []
         var record = Record(
@@ -26,6 +32,16 @@ import Testing
         record.was = Word(generation: 2, mode: .live)
         record.state = Word(generation: 3, mode: .halted)
         log += [10] + record.line + [10]
+        if let effective {
+            record.change = .note
+            record.id = "c"
+            record.at = effective
+            record.kind = .effective
+            record.about = "b"
+            record.was = Word(rawValue: 0)
+            record.state = Word(rawValue: 0)
+            log += [10] + record.line + [10]
+        }
         return Observation(
             pageProblem: nil,
             word: word,
@@ -38,7 +54,7 @@ import Testing
             fold: Fold(log: log, word: word, mirrorLength: nil),
             logProblem: nil,
             gates: gates,
-            host: nil,
+            host: host,
             stopFiles: [],
             now: now
         )
@@ -91,5 +107,44 @@ import Testing
         let late = gate("late", saw: Word(rawValue: 0))
         let steps = times.steps(seen(.halted, at: 9_000_000_000, gates: [late]), own: nil, venues: false)
         #expect(steps.gates == .done(ms: 500) && steps.waitingFor == ["late"])
+    }
+
+    // 2026-01-01T00:00:00.000Z, where the page changed at 1 s of the page's clock.
+    private static let halted: Int64 = 1_767_225_600_000
+
+    @Test func aWatchThatBeginsLongAfterAHaltInventsNoTimes() {
+        var times = HaltTimes()
+        let late = seen(.halted, at: 43_000_000_000)
+        let steps = times.steps(late, own: nil, venues: false, wallMs: Self.halted + 42_000)
+        #expect(steps.page == .done(ms: 0))
+        #expect(steps.disk == .past && steps.gates == .past && steps.verified == .past && steps.key == .empty)
+        // The verification has a record of its own, with a time.
+        var others = HaltTimes()
+        let recorded = seen(.halted, at: 43_000_000_000, effective: "2026-01-01T00:00:00.120Z")
+        let known = others.steps(recorded, own: nil, venues: false, wallMs: Self.halted + 42_000)
+        #expect(known.disk == .past && known.gates == .past && known.verified == .done(ms: 120))
+        // A clock that was set back meanwhile tells nothing.
+        var third = HaltTimes()
+        #expect(third.steps(recorded, own: nil, venues: false, wallMs: Self.halted + 99_000).verified == .past)
+    }
+
+    @Test func aWatchThatWasThereTellsTheTimes() {
+        var times = HaltTimes()
+        _ = times.steps(seen(.live, at: 900_000_000), own: nil, venues: false)
+        let steps = times.steps(seen(.halted, at: 1_020_000_000), own: nil, venues: false)
+        #expect(steps.disk == .done(ms: 20) && steps.gates == .done(ms: 20))
+        let later = times.steps(seen(.halted, at: 99_000_000_000), own: nil, venues: false)
+        #expect(later.disk == .done(ms: 20) && later.gates == .done(ms: 20) && later.verified == .done(ms: 20))
+    }
+
+    @Test func whereAHostRunsVerifiedIsWhatItsRecordSays() {
+        var times = HaltTimes()
+        let host = HostLock.Presence(pid: 1, tradingMode: nil)
+        let steps = times.steps(seen(.halted, at: 1_500_000_000, host: host), own: nil, venues: false)
+        #expect(steps.disk == .done(ms: 500) && steps.gates == .done(ms: 500))
+        #expect(steps.orders == .pending(ms: 500) && steps.verified == .pending(ms: 500))
+        let recorded = seen(.halted, at: 2_500_000_000, effective: "2026-01-01T00:00:00.900Z", host: host)
+        let verified = times.steps(recorded, own: nil, venues: false, wallMs: Self.halted + 1_500)
+        #expect(verified.verified == .done(ms: 900) && verified.orders == .past)
     }
 }

@@ -34,9 +34,20 @@ import Testing
         #expect(answer?.head.contains("200 OK") == true, "\(hand.problem)\n\(sandbox.hostLog)")
         #expect(answer?.json?["durable"] == .bool(false) && answer?.json?["is_active"] == .bool(true))
         #expect(answer?.json?["message"]?.string?.contains("not on disk") == true)
-        #expect(try sandbox.killSwitch().observe().word?.mode == .halted)
+        let more = (0..<4).compactMap { hand.halt(#"{"reason": "full \#($0)"}"#)?.json?["id"]?.string }
+        #expect(more.count == 4)
+        let word = try sandbox.killSwitch().observe().word
+        #expect(word?.mode == .halted)
+        // Longer than after which a record that came counts as late: what could not be written moves no word.
+        Clock.sleep(milliseconds: 2_500)
+        #expect(try sandbox.killSwitch().observe().word == word)
         try FileManager.default.removeItem(atPath: sandbox.state + "/filler")
         try sandbox.wait("the host records it") { try sandbox.killSwitch().observe().fold.reachesWord }
+        let seen = try sandbox.killSwitch().observe()
+        #expect(seen.word == word)
+        let halts = seen.fold.records.filter { $0.change == .halt }
+        #expect(halts.suffix(4).map(\.id) == more && halts.suffix(4).map(\.reason) == (0..<4).map { "full \($0)" })
+        #expect(Set(halts.map(\.state)).count == halts.count && !halts.contains { $0.reason.hasPrefix("unrecorded") })
     }
 
     @Test func aJournalThatSomebodyHoldsHoldsUpNoHalt() throws {

@@ -56,6 +56,62 @@ import Testing
         try watch.wait(for: "halt: orders gone after")
     }
 
+    @Test func anOrderThatNobodyCanCancelKeepsTheHaltUnverifiedUntilItIsGone() throws {
+        let desk = try EngineDesk(bots: 0)
+        try desk.serve()
+        try desk.ingest(
+            Line.connected(),
+            Line.venue(
+                "order",
+                #""client_id":"k-1","venue_id":"O1","symbol":"BTC/USD","side":"buy","quantity":"1","price":"9","state":"ACKNOWLEDGED""#
+            )
+        )
+        try desk.wait("the order is open") { $0.openOrders == 1 }
+        let halted = try desk.run("halt", "one", "--wait", "1s")
+        #expect(halted.status == 1, "\(halted.output)\(halted.error)")
+        #expect(halted.output.contains("orders: NOT gone: 1 at kraken (client id k-1), no adapter"), "\(halted.output)")
+        let again = try desk.sandbox.run("estop", ["halt", "again", "--wait", "300ms", "--json"])
+        let json = try #require(JSON(bytes: Array(again.output.utf8)))
+        #expect(again.status == 1 && json["orders"]?["gone"] == .bool(false), "\(again.output)")
+        #expect(json["warnings"]?.array?.contains { $0.string?.contains("k-1") ?? false } == true)
+        #expect(try desk.sandbox.killSwitch().observe().effective == nil)
+        #expect(try desk.run("status").output.contains("verified") == false)
+        let hand = try #require(DeskConnection(socket: desk.state + "/estop.sock"))
+        let answer = hand.halt(#"{"reason": "by hand"}"#)?.json
+        #expect(
+            answer?["durable"] == .bool(true) && answer?["cancels"]?["gone"] != .bool(true),
+            "\(String(describing: answer))"
+        )
+        #expect(answer?["cancels"]?["text"]?.string?.isEmpty == false)
+        // The venue's own list, made after the halt, is the proof; the host then records it by itself.
+        try desk.ingest(Line.venue("open_orders", #""orders":[]"#))
+        try desk.sandbox.wait("the halt is verified") { try desk.sandbox.killSwitch().observe().effective != nil }
+        let last = try desk.run("halt", "last")
+        #expect(
+            last.status == 0 && last.output.contains("orders: gone at kraken, paper"),
+            "\(last.output)\(last.error)"
+        )
+        #expect(try desk.run("status").output.contains("verified"))
+    }
+
+    @Test func aWatchOpenedLongAfterAHaltInventsNoTimes() throws {
+        let desk = try EngineDesk(bots: 1)
+        try desk.serve()
+        #expect(try desk.run("halt", "early").status == 0)
+        let word = try desk.sandbox.killSwitch().observe()
+        try desk.sandbox.wait("the halt is old") { Clock.boottime() - word.changed > 4_000_000_000 }
+        let path = desk.sandbox.root + "/said"
+        let watch = try Said(desk, path)
+        try watch.wait(for: "halt: verified after")
+        try watch.wait(for: "1 of 1 open gate acknowledged")
+        let said = try String(contentsOfFile: path, encoding: .utf8)
+        // No step of it takes its time from when the watch began: all that is known is the record of its verification.
+        let times = said.split(separator: "\n").filter { $0.contains("halt:") && $0.contains(" after ") }
+        #expect(times.allSatisfy { $0.contains("verified") || $0.contains("orders gone") }, "\(said)")
+        #expect(times.allSatisfy { !$0.contains(" after 4") && !$0.contains(" after 5") }, "\(said)")
+        #expect(!said.contains(" within "), "\(said)")
+    }
+
     @Test func whoeverResumesLetsTheBotsOrderAgain() throws {
         let desk = try EngineDesk(bots: 3)
         try desk.serve()

@@ -148,9 +148,11 @@ int estop_switch_halt(estop_mapping *mapping, int directory, uint32_t mode, cons
 /* The same in two halves, for callers whose record another thread writes: the page alone ... */
 void estop_switch_halt_page(estop_mapping *mapping, int directory, uint32_t mode, const char *scope,
                             estop_halt_report *report);
-/* ... and the record (and, while the page permits what was halted, all of it again). */
+/* ... and the record (and, while the page permits what was halted, all of it again; once more too when the record came so
+   late that another may have been written in its place). `again`: it was tried before, and whoever tries it again looks
+   in the log whether another took its place. */
 void estop_switch_halt_record(estop_mapping *mapping, int directory, uint32_t mode, const char *scope,
-                              const char *reason, const char *source, const char *op, const char *from,
+                              const char *reason, const char *source, const char *op, const char *from, int again,
                               estop_halt_report *report);
 /* Leaves the stop file with the reason as its text: 1 when it did, 2 when one was there (with another reason), else 0. */
 int estop_leave_stop_file(int directory, const char *reason);

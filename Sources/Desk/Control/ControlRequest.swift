@@ -17,6 +17,8 @@ public enum ControlRequest: Sendable, Equatable {
     case preflight(mode: Mode, scope: Scope)
     /// What the engine's whole state comes to, and the desk's time then: to compare a replay with.
     case digest
+    /// What became of the orders of the halt in force (`KillSwitch.ordersOfHalt` asks for it).
+    case cancels
     /// An operator's action.
     case act(OperatorAction, passphrase: String)
     /// What the cap would close, of an account (nil: of all), at most so many held (nil: its own cap).
@@ -32,7 +34,7 @@ public enum ControlRequest: Sendable, Equatable {
 
     /// What can be asked.
     private static let asks = [
-        "view", "watch", "flush", "summary", "preflight", "digest", "act", "cap_plan", "normalize",
+        "view", "watch", "flush", "summary", "preflight", "digest", "cancels", "act", "cap_plan", "normalize",
     ]
 
     /// What a request begins with.
@@ -63,6 +65,7 @@ public enum ControlRequest: Sendable, Equatable {
             let most = object["most"]?.integer.map { Int(clamping: max(0, $0)) }
             self = .capPlan(account: object["account"]?.string, most: most)
         case "digest": self = .digest
+        case "cancels": self = .cancels
         case "normalize":
             let isDryRun = if case .bool(let value)? = object["dry_run"] { value } else { true }
             self = .normalize(operatorName: name, reason: reason, passphrase: passphrase, isDryRun: isDryRun)
@@ -110,6 +113,7 @@ public enum ControlRequest: Sendable, Equatable {
                 [.init("account", .text(account)), .init("most", most.map { .number($0) } ?? .null)]
             )
         case .digest: return object("digest")
+        case .cancels: return object("cancels")
         case .normalize(let name, let reason, let passphrase, let isDryRun):
             return object(
                 "normalize",

@@ -42,6 +42,7 @@ enum ScreenSteps {
             case .empty: ("empty", nil, nil)
             case .pending(let ms): ("pending", ms, nil)
             case .done(let ms): ("done", ms, nil)
+            case .past: ("past", nil, nil)
             case .alarm(let text): ("alarm", nil, text)
             case .notApplicable(let text): ("not_applicable", nil, text)
             }
@@ -57,6 +58,7 @@ enum ScreenSteps {
         case "empty": return .empty
         case "pending": return ms.map { .pending(ms: $0) }
         case "done": return ms.map { .done(ms: $0) }
+        case "past": return .past
         case "alarm": return json["text"]?.string.map { .alarm($0) }
         case "not_applicable": return json["text"]?.string.map { .notApplicable($0) }
         default: return nil
