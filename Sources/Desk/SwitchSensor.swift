@@ -30,7 +30,9 @@ struct SwitchSensor {
         let state = HostEvent.ModeState(
             mode: seen.mode.name,
             generation: seen.word?.generation ?? 0,
-            latches: seen.latches.count
+            latches: seen.latches.count,
+            kept: seen.latches.map { HostEvent.ModeState.Latch(id: $0.id, scope: $0.scope.description) },
+            resumed: seen.fold.lastApplied?.state.generation ?? 0
         )
         if state != told {
             told = state

@@ -38,7 +38,8 @@ struct EngineTimeTests {
     /// Whether a word about the switch is a resume, by what was known before.
     @Test(arguments: [
         ("live", UInt32(2), "live", UInt32(2), false), ("live", 2, "live", 4, true), ("live", 2, "live", 3, false),
-        ("live", 2, "reduce-only", 3, false), ("live", 2, "reduce-only", 5, true), ("paper", 4, "paper", 6, true),
+        ("live", 2, "reduce-only", 3, false), ("live", 2, "reduce-only", 5, false), ("live", 2, "live", 5, false),
+        ("live", 5, "live", 8, true), ("paper", 4, "paper", 6, true),
         ("halted", 3, "live", 4, true), ("live", 2, "halted", 3, false), ("live", 2, "halted", 5, false),
         ("paper", 4, "paper", 4, false), ("paper", 4, "paper", 5, false), ("reduce-only", 4, "reduce-only", 5, false),
     ])

@@ -18,6 +18,8 @@ struct Oracle {
     /// Events' names by source.
     private var names: Set<String> = []
     private var tripped: Set<String> = []
+    /// What each alert halted, until that was resumed.
+    private var halted: [String: String] = [:]
     private(set) var mode = HostEvent.ModeState(mode: "unknown", generation: 0, latches: 0)
     private(set) var probationUntilMs: UInt64?
     private(set) var modeSinceMs: UInt64 = 0
@@ -80,9 +82,11 @@ struct Oracle {
 
     private mutating func change(to state: HostEvent.ModeState, at atMs: UInt64) {
         let isFirst = mode.mode == "unknown" && mode.generation == 0
-        // Also where the halt in between was never seen: generations are counted.
-        let isResumed = state.permits && !isFirst && (!mode.permits || state.generation / 2 > mode.generation / 2)
-        if state.latches < mode.latches { rearm(at: atMs) { $0.reach != .global } }
+        // Also where the halt in between was never seen: the record tells of the last resume.
+        let isResumed = state.permits && !isFirst && (!mode.permits || (state.resumed ?? 0) > (mode.resumed ?? 0))
+        let lifted = (mode.kept ?? []).filter { !(state.kept ?? []).contains($0) }
+        if !lifted.isEmpty { rearm(at: atMs) { $0.reach != .global } }
+        halted = halted.filter { _, scope in !lifted.contains { $0.scope == scope || $0.scope == "global" } }
         if isResumed { rearm(at: atMs) { _ in true } }
         if isResumed || state.mode != mode.mode { modeSinceMs = atMs }
         if !state.permits { probationUntilMs = nil }
@@ -94,6 +98,7 @@ struct Oracle {
         switch action.change {
         case .resetBreaker(let name):
             guard !action.reason.isEmpty, tripped.remove(name) != nil else { return }
+            halted = halted.filter { !$0.key.hasPrefix(name + "/") }
             rearm(at: receipt.atMs) { $0.name == name }
         case .acceptClock: originMs = receipt.wallMs - Int64(receipt.atMs)
         case .forgetSupervisor(let name): beats.forget(name)
@@ -108,6 +113,7 @@ struct Oracle {
             case .halt(let order):
                 if crossings[order.alert]?.missingSinceMs != nil { kept[order.rule, default: 0] += 1 }
                 crossings[order.alert, default: Crossing(atMs: atMs)].decided(at: atMs)
+                halted[order.alert] = order.scope
                 // A stall's own halt trips no breaker: what a reset of that one arms again is not certain.
                 if order.rule != "HEARTBEAT_STALLED" { tripped.insert(order.rule) }
             case .effect(let effect): beats.take(effect)
@@ -127,11 +133,17 @@ struct Oracle {
         }
     }
 
+    /// Whether what an alert halted is still halted: it need not halt it again.
+    private func isHeld(_ alert: String) -> Bool {
+        guard let scope = halted[alert] else { return false }
+        return mode.kept?.contains { $0.scope == scope } ?? false
+    }
+
     /// The first halt that is missing for a second or more, and since when.
     func missing(at atMs: UInt64) -> (alert: String, sinceMs: UInt64)? {
         var first: (alert: String, sinceMs: UInt64)?
         for (id, crossing) in crossings {
-            guard let sinceMs = crossing.missingSinceMs, sinceMs + 1_000 <= atMs else { continue }
+            guard let sinceMs = crossing.missingSinceMs, sinceMs + 1_000 <= atMs, !isHeld(id) else { continue }
             if let known = first, (known.sinceMs, known.alert) <= (sinceMs, id) { continue }
             first = (id, sinceMs)
         }

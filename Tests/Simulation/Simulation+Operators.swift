@@ -18,6 +18,7 @@ extension Simulation {
         guard random.chance(40), let change = change(at: atMs) else { return }
         tally.add("operators' actions")
         let reason = random.chance(900) ? "drill" : ""
+        if case .resetBreaker(let name) = change { hand.killSwitch.forgetAlerts(of: name) }
         let action = OperatorAction(name: "alice", reason: reason, change: change)
         inbox.append(Event(Event.Origin(source: Event.Source(.operator, "alice")), .operatorAction(action)))
     }
@@ -26,13 +27,17 @@ extension Simulation {
         let scope = random.one(of: ["global", "global", "venue=v0,account=main"])
         let mode = random.one(of: [Mode.halted, .halted, .reduceOnly, .paper])
         hand.halt(scope: scope, mode, "drill", at: atMs)
+        if scope != "global", random.chance(500) {
+            hand.halt(scope: "venue=v1,account=main", mode, "drill", at: atMs)
+            tally.add("halts of two accounts at once")
+        }
         tally.add("operators' halts")
     }
 
     /// By the record, and no sooner than its stage allows: what the engine permits is compared with what the record says.
     private mutating func resume(at atMs: UInt64) {
         if random.chance(200) {
-            hand.killSwitch.liftScoped()
+            hand.liftScoped(at: atMs)
             return
         }
         // The engine is asked once it knows of the last change.

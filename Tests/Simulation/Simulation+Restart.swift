@@ -14,7 +14,11 @@ extension Simulation {
         tally.add(isClean ? "clean stops" : isReboot ? "reboots" : "crashes")
         let before = engine
         let lost = journal.waiting.count
-        if lost > 0 { tally.add("lost tails") }
+        if lost > 0 {
+            tally.add("lost tails")
+            // The next host may not know that it asked for them.
+            hand.killSwitch.forgetAlerts(of: nil)
+        }
         journal.crash()
         // Where events were dropped, a start may be among them, and then all of a long absence would be evaluated.
         let mayBeLong = plan.faults.mostWaiting > 1_000 && random.chance(100)

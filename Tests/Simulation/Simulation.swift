@@ -83,6 +83,9 @@ struct Simulation {
         )
         self.hand = hand
         try record(entries)
+        if let alert = hand.repeated.first {
+            throw Finding(.alertsOnce, "\(alert) halts again what it halted already")
+        }
         if journal.sinceSnapshot >= plan.faults.keepEvery { try keep() }
         try checks.pass(to: receipt.atMs)
         carryOut()
@@ -130,6 +133,7 @@ struct Simulation {
             lookedMs = atMs
             if toldMode != hand.killSwitch.state {
                 toldMode = hand.killSwitch.state
+                hand.told = toldMode
                 events.append(EngineTurns.host(.mode(hand.killSwitch.state)))
             }
         }
@@ -230,6 +234,7 @@ struct Simulation {
     /// A new host looks at everything anew.
     mutating func forgetLooks() {
         (toldMode, lookedMs, toldProblem) = (nil, nil, nil)
+        hand.told = nil
         toldDropped = journal.dropped
     }
 }

@@ -16,7 +16,8 @@ struct Tally: Sendable {
         "alert raised", "alert escalated", "alert acknowledged", "alert unacknowledged", "alert resolved",
         "clean stops", "configurations", "crashes", "demanded CONSECUTIVE_LOSSES",
         "demanded DAILY_DRAWDOWN", "demanded HEARTBEAT_DEAD", "demanded HEARTBEAT_STALLED", "demanded HEAT",
-        "demanded ORDER_STUCK", "demanded PLATFORM_EXPOSURE", "doubled", "effects", "full disks", "holes", "late",
+        "demanded ORDER_STUCK", "demanded PLATFORM_EXPOSURE", "doubled", "effects", "full disks",
+        "halts of two accounts at once", "holes", "late",
         "lost", "lost tails", "operators' actions", "operators' halts", "outages", "reboots", "resumes",
         "resumes refused", "slices", "snapshots", "stalls", "wall clock jumps",
     ]

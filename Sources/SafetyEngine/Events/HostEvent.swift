@@ -30,12 +30,38 @@ public enum HostEvent: Sendable, Equatable, Codable {
         public var generation: UInt32
         /// Latches that keep it.
         public var latches: Int
+        /// Which latches those are; nil: not said.
+        public var kept: [Latch]?
+        /// The generation of the last resume that was applied (0: none ever was); nil: not said.
+        public var resumed: UInt32?
+
+        /// One latch.
+        public struct Latch: Sendable, Hashable, Codable {
+            /// Its name in the record.
+            public var id: String
+            /// What it covers: `global`, or the scope as the switch writes it.
+            public var scope: String
+
+            /// Creates a latch.
+            public init(id: String, scope: String) {
+                self.id = id
+                self.scope = scope
+            }
+        }
 
         /// Creates a state.
-        public init(mode: String, generation: UInt32, latches: Int) {
+        public init(
+            mode: String,
+            generation: UInt32,
+            latches: Int,
+            kept: [Latch]? = nil,
+            resumed: UInt32? = nil
+        ) {
             self.mode = mode
             self.generation = generation
             self.latches = latches
+            self.kept = kept
+            self.resumed = resumed
         }
 
         /// Whether anything may trade.

@@ -1,7 +1,8 @@
 /// Circuit breakers: one for each rule that halts, and the watch after a resume.
 ///
 /// Invariants (BreakerTests): a breaker trips only with a halt of its rule; a reset changes one breaker, needs a reason,
-/// lifts no latch and arms the rule again; limits are only ever tightened, and only while the watch after a resume lasts.
+/// lifts no latch and arms the rule again; limits are only ever tightened, and only while the watch after a resume lasts; a
+/// halt is no resume, and an alert whose own halt still holds does not halt the same again.
 public struct Breakers: Sendable, Equatable, Codable {
     /// Since when the mode is what it is, in desk time.
     private(set) var modeSinceMs: UInt64 = 0
@@ -11,6 +12,20 @@ public struct Breakers: Sendable, Equatable, Codable {
     private(set) var states = Ledger<String, State>()
     /// What begins anew at the next evaluation.
     private var rearmed: [Rearm] = []
+    /// Halts that were asked for, by alert, until what they covered was resumed.
+    private var asked = Ledger<String, Asked>()
+    /// Latches as the host told of them last.
+    private var kept: [HostEvent.ModeState.Latch] = []
+
+    /// A halt that was asked for.
+    private struct Asked: Sendable, Equatable, Codable {
+        var rule: String
+        var scope: String
+        var atMs: UInt64
+    }
+
+    /// A halt that is not in the record after so long never came there. Milliseconds.
+    private static let recordedMs: UInt64 = 10_000
 
     /// One breaker.
     struct State: Sendable, Equatable, Codable {
@@ -41,19 +56,61 @@ public struct Breakers: Sendable, Equatable, Codable {
     ) {
         // The first word that a desk ever hears resumes nothing: there was no halt.
         let isFirst = old.mode == "unknown" && old.generation == 0
-        // A halt and a resume between two looks, or while there was no host, are told by the generation alone: each pair of
-        // them is a halt (odd) and what follows it (even).
-        let isUnseen = new.generation / 2 > old.generation / 2
-        let isResumed = new.permits && !isFirst && (!old.permits || isUnseen)
-        // A halt to the mode that the desk is in already ends its time in it all the same.
-        let isHaltedAnew = new.permits && new.generation != old.generation
-        if old.mode != new.mode || isResumed || isHaltedAnew { modeSinceMs = atMs }
-        if new.latches < old.latches { rearmed.append(.scoped) }
+        let isResumed = new.permits && !isFirst && (!old.permits || Breakers.isResumed(from: old, to: new))
+        if old.mode != new.mode || isResumed || Breakers.isHaltedAnew(from: old, to: new) { modeSinceMs = atMs }
+        if new.latches < old.latches || isAnyLifted(new.kept) { rearmed.append(.scoped) }
+        follow(new.kept, at: atMs)
         if !new.permits { probationUntilMs = nil }
         guard isResumed else { return }
         rearmed.append(.all)
         let watchMs = settings.probation.watchMs
         probationUntilMs = watchMs > 0 ? atMs.later(watchMs) : nil
+    }
+
+    /// Whether the desk was resumed between two looks, or while there was no host, although it permitted before as after.
+    ///
+    /// The record says it. Without its word the generation does: a resume takes an even one, halts take odd ones, so that
+    /// two halts of an account are no halt and resume (2, 3, 5). A resume under a later halt is then not seen.
+    private static func isResumed(from old: HostEvent.ModeState, to new: HostEvent.ModeState) -> Bool {
+        if let before = old.resumed, let after = new.resumed { return after > before }
+        return new.generation > old.generation && new.generation % 2 == 0
+    }
+
+    /// Whether the whole desk was halted, to the mode that it was in already: its time in it ends all the same. A halt of an
+    /// account is none of the desk's.
+    private static func isHaltedAnew(from old: HostEvent.ModeState, to new: HostEvent.ModeState) -> Bool {
+        guard new.permits, new.generation != old.generation else { return false }
+        guard let before = old.kept, let after = new.kept else { return true }
+        let added = after.filter { !before.contains($0) }
+        // A record may come after its word: what nobody explains yet counts.
+        return added.isEmpty || added.contains { $0.scope == "global" }
+    }
+
+    private func isAnyLifted(_ now: [HostEvent.ModeState.Latch]?) -> Bool {
+        guard let now else { return false }
+        return kept.contains { !now.contains($0) }
+    }
+
+    /// What was resumed, or never came into the record, is no longer kept by a halt of ours.
+    private mutating func follow(_ now: [HostEvent.ModeState.Latch]?, at atMs: UInt64) {
+        let now = now ?? []
+        let lifted = kept.filter { !now.contains($0) }
+        asked.keep { _, asked in
+            if lifted.contains(where: { $0.scope == asked.scope || $0.scope == "global" }) { return false }
+            return now.contains { $0.scope == asked.scope } || atMs.since(asked.atMs) < Breakers.recordedMs
+        }
+        kept = now
+    }
+
+    /// Whether the halt that an alert asked for still holds.
+    func isKept(_ alert: String) -> Bool {
+        guard let asked = asked[alert] else { return false }
+        return kept.contains { $0.scope == asked.scope }
+    }
+
+    /// A rule asked for a halt.
+    mutating func ask(_ alert: String, of rule: String, _ scope: String, at atMs: UInt64) {
+        asked[alert] = Asked(rule: rule, scope: scope, atMs: atMs)
     }
 
     /// A host began. One that died between deciding and halting left the desk trading: it decides again.
@@ -69,6 +126,7 @@ public struct Breakers: Sendable, Equatable, Codable {
             return
         }
         states[name] = State(trippedMs: nil, note: "reset by \(action.name): \(action.reason)")
+        asked.keep { $1.rule != name }
         rearmed.append(.rule(name))
     }
 

@@ -79,7 +79,8 @@ struct RuleRun {
             entries.append(.change(.escalated, key))
         case .resolved: resolve(key, "the value is back at \(reader.shown(value, rule))")
         }
-        if let kill = found.kill, let watch = alarms.watches[key] { halt(key, rule, thresholds[kill], watch) }
+        guard let kill = found.kill, let watch = alarms.watches[key], !breakers.isKept(key.id) else { return }
+        halt(key, rule, thresholds[kill], watch)
     }
 
     /// Whoever was not past a limit now: back, unknown or gone.
@@ -137,6 +138,7 @@ struct RuleRun {
             "\(rule.name): alert \(key.id): \(reader.shown(watch.value, rule)) is \(rule.comparison.word) "
             + "\(reader.shown(threshold, rule)); confirmed by \(samples.joined(separator: ", "))"
         breakers.trip(rule.name, reason, at: atMs)
+        breakers.ask(key.id, of: rule.name, rule.scope(of: key.subject), at: atMs)
         entries.append(
             .halt(
                 Decision.HaltOrder(
