@@ -138,6 +138,7 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
             halting = nil
             isInside = false
             isBroken = true
+            if slots.isEmpty, !isClosing { close(context) }
         } else if let refusal = BadRequest.refusal(for: error, LastBytes.line(context)) {
             refuse(refusal, context)
         } else {
@@ -297,7 +298,10 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
             guard slots.isEmpty else { return }
             refuse(APIRefusal(408, "too_slow", "the head of the request did not come in time"), context)
         case .body: refuse(APIRefusal(408, "too_slow", "the body of the request did not come in time"), context)
-        case .halt: endBody(context)
+        case .halt:
+            endBody(context)
+            // It is answered; what still comes of it is not waited for without end.
+            if self.due == nil { wait(hand.limits.bodyTime, .idle) }
         case .idle: if slots.isEmpty { close(context) }
         case .linger: context.channel.close(promise: nil)
         }
