@@ -21,13 +21,14 @@ final class RequestForm: ChannelInboundHandler, RemovableChannelHandler {
         guard !isBroken else { return }
         guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
         let hosts = head.headers["host"].count
-        let isRight = hosts == 1 || hosts == 0 && head.version < .http1_1
+        let isOld = head.version == .http1_0 || head.version == .http0_9
+        let isRight = hosts == 1 || hosts == 0 && isOld
         guard isRight || head.method == .POST && HaltPaths.contains(head.uri) else {
             isBroken = true
             return context.fireErrorCaught(WrongHost())
         }
         let wishes = head.headers[canonicalForm: "connection"].map { $0.lowercased() }
-        if wishes.contains("close") || head.version < .http1_1 {
+        if wishes.contains("close") || isOld {
             head.headers.replaceOrAdd(name: "connection", value: "close")
         }
         context.fireChannelRead(wrapInboundOut(.head(head)))

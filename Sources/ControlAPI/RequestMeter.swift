@@ -47,7 +47,10 @@ final class RequestMeter: Sendable {
 
     /// A halt: from its request to the answer that its record is on disk, or that it is not.
     func addHalt(microseconds: UInt64, isDurable: Bool) {
-        guard isDurable else { return notDurable.add(1, ordering: .relaxed) }
+        guard isDurable else {
+            notDurable.add(1, ordering: .relaxed)
+            return
+        }
         counts.withLock { $0.halts.add(microseconds) }
     }
 

@@ -11,7 +11,7 @@ import Testing
         let scratch = try Scratch()
         var view = EngineView()
         view.supervisors = [AnswerTests.supervisor("nightly")]
-        let api = ControlAPI(scratch, view)
+        let api = ControlAPI.of(scratch, view)
         var seen = 0
         for route in Routes.all where route.method == "GET" && route.shape.contentType == "application/json" {
             let answer = api.ask("GET", route.path)
@@ -57,16 +57,16 @@ import Testing
         let scratch = try Scratch()
         var view = EngineView()
         view.supervisors = [AnswerTests.supervisor("beats"), AnswerTests.supervisor("gated")]
-        let api = ControlAPI(scratch, view)
+        let api = ControlAPI.of(scratch, view)
         let gate = try Gate(state: scratch.killSwitch.directory.path, name: "gated", scope: "venue=paper")
         func status(_ name: String) -> JSON? {
-            api.ask("GET", "/api/v1/agents/status").json?.array?.first { $0["name"] == .string(name) }
+            // With a query it is no shared answer: each is of its own look.
+            api.ask("GET", "/api/v1/agents/status", query: ["x": ""]).json?.array?.first { $0["name"] == .string(name) }
         }
         #expect(status("beats")?["status"] == .string("healthy"))
         _ = api.ask("POST", "/api/trading/halt")
         #expect(status("gated")?["status"] == .string("stopping"))
         _ = gate.permits
-        Clock.sleep(milliseconds: 15)
         #expect(status("gated")?["status"] == .string("stopped") && status("gated")?["acknowledged"] == .bool(true))
         #expect(status("beats")?["status"] == .string("unknown") && status("beats")?["acknowledged"] == .null)
         #expect(status("beats")?["note"]?.string?.contains("no gate") == true)
@@ -75,11 +75,11 @@ import Testing
     @Test func whatHasNoPriceIsNotWorthNothing() throws {
         let scratch = try Scratch()
         var view = EngineView()
-        var world = ControlAPI(scratch, view).world()
+        var world = ControlAPI.of(scratch, view).world()
         #expect(Metrics.text(world).contains("\ntrading_exposure{currency="))
         #expect(Metrics.text(world).contains("\ntrading_unpriced_positions 0\n"))
         view.money.unpriced = 1
-        world = ControlAPI(scratch, view).world()
+        world = ControlAPI.of(scratch, view).world()
         let text = Metrics.text(world)
         #expect(!text.contains("\ntrading_exposure{") && text.contains("\n# TYPE trading_exposure gauge\n"))
         #expect(text.contains("\ntrading_unpriced_positions 1\n"))

@@ -11,6 +11,10 @@ import Testing
 
 /// A halt whose body does not come with its head.
 @Suite struct HaltHandlerAheadTests {
+    private final class Refusals: Sendable {
+        let all = Mutex<[String]>([])
+    }
+
     private func reasons(_ scratch: Scratch) -> [Record] {
         scratch.killSwitch.observe().fold.records.filter { $0.kind == .reason }
     }
@@ -97,10 +101,10 @@ import Testing
 
     @Test func withoutATokenItIsRefusedAMomentAfterTheHeadAndRecorded() throws {
         let scratch = try Scratch()
-        let refused = Mutex<[String]>([])
+        let refused = Refusals()
         let connection = try Connection(
             scratch,
-            refused: { refusal, asker in refused.withLock { $0.append("\(refusal.code) \(asker.path)") } }
+            refused: { refusal, asker in refused.all.withLock { $0.append("\(refusal.code) \(asker.path)") } }
         )
         let forwarded = try #require(HTTPField.Name("X-Forwarded-For"))
         try connection.head(HaltPaths.all[1], .post, [forwarded: "203.0.113.7"])
@@ -109,7 +113,7 @@ import Testing
         try connection.body("{}")
         try connection.end()
         #expect(scratch.mode == .paper)
-        #expect(refused.withLock { $0 } == ["token_missing /api/trading/halt"], "once")
+        #expect(refused.all.withLock { $0 } == ["token_missing /api/trading/halt"], "once")
         try connection.post()
         #expect(try connection.answer()?.status == 200, "the connection goes on")
     }
@@ -123,8 +127,8 @@ import Testing
         let scratch = try Scratch()
         let connection = try Connection(
             scratch,
-            identify: { $0 == "good" ? HaltHandlerActorTests.ann : nil },
-            verify: { $0 == "good" ? .success(HaltHandlerActorTests.ann) : .failure(.missing) }
+            verify: { $0 == "good" ? .success(HaltHandlerActorTests.ann) : .failure(.missing) },
+            identify: { $0 == "good" ? HaltHandlerActorTests.ann : nil }
         )
         let forwarded = try #require(HTTPField.Name("X-Forwarded-For"))
         for (body, says) in [(#"{"user_id": "mallory"}"#, true), ("", false), (#"{"user_id": "ann"}"#, false)] {

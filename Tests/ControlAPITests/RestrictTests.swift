@@ -9,7 +9,7 @@ import Testing
 
     @Test(arguments: ["halted", "paper"]) func aSecondReasonIsALatchOfItsOwn(_ mode: String) throws {
         let scratch = try Scratch()
-        let api = ControlAPI(scratch)
+        let api = ControlAPI.of(scratch)
         let first = api.ask("POST", RestrictTests.mode, #"{"mode": "\#(mode)", "reason": "first"}"#)
         let second = api.ask("POST", RestrictTests.mode, #"{"mode": "\#(mode)", "reason": "second", "user_id": "bob"}"#)
         #expect(first.status == 200 && second.status == 200 && second.json?["mode"] == .string(mode))
@@ -24,7 +24,7 @@ import Testing
 
     @Test func whatIsWiderNeedsAResume() throws {
         let scratch = try Scratch()
-        let api = ControlAPI(scratch)
+        let api = ControlAPI.of(scratch)
         #expect(api.ask("POST", RestrictTests.mode, #"{"mode": "live"}"#).status == 409)
         _ = api.ask("POST", RestrictTests.mode, #"{"mode": "halted"}"#)
         let count = scratch.halts.count
@@ -37,7 +37,7 @@ import Testing
 
     @Test func aMisspeltWordRestrictsNothing() throws {
         let scratch = try Scratch()
-        let api = ControlAPI(scratch)
+        let api = ControlAPI.of(scratch)
         for body in [#"{"mode": "halted", "scope": "venue=kraken"}"#, #"{"mode": "halted", "Reason": "x"}"#] {
             #expect(api.ask("POST", RestrictTests.mode, body).status == 400)
         }
@@ -55,7 +55,7 @@ import Testing
     )
     func whoeverMayHaltMayRestrict(_ token: String?, _ mayRestrict: Bool, _ isOpen: Bool, _ status: Int) throws {
         let scratch = try Scratch()
-        let api = ControlAPI(scratch, opensHalt: isOpen)
+        let api = ControlAPI.of(scratch, opensHalt: isOpen)
         let body = #"{"mode": "halted", "user_id": "mallory"}"#
         let answer = api.ask(
             "POST",
@@ -77,7 +77,7 @@ import Testing
 
     @Test func aReasonThatCameLaterIsTheAPIsAndStandsInTheHistory() throws {
         let scratch = try Scratch()
-        let api = ControlAPI(scratch)
+        let api = ControlAPI.of(scratch)
         _ = scratch.killSwitch.halt(HaltRequest(reason: "Emergency halt", source: .api))
         let id = try #require(scratch.halts.last?.id)
         let said = api.ask("POST", "/api/v1/halts/\(id)/reason", #"{"reason": "the feed is wrong", "user_id": "bob"}"#)

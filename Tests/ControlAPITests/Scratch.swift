@@ -9,7 +9,7 @@ import NIOHTTPTypes
 @testable import ControlAPI
 
 /// A state directory with a page that trades, removed afterwards.
-final class Scratch {
+final class Scratch: Sendable {
     let killSwitch: KillSwitch
 
     init() throws {
@@ -38,9 +38,9 @@ final class Connection {
     init(
         _ scratch: Scratch,
         isOpen: Bool = false,
+        verify: @escaping @Sendable (String?) -> Result<BearerClaims, BearerRefusal> = { _ in .failure(.missing) },
         identify: @escaping @Sendable (String) -> BearerClaims? = { _ in nil },
-        refused: @escaping @Sendable (BearerRefusal, Asker) -> Void = { _, _ in },
-        verify: @escaping @Sendable (String?) -> Result<BearerClaims, BearerRefusal> = { _ in .failure(.missing) }
+        refused: @escaping @Sendable (BearerRefusal, Asker) -> Void = { _, _ in }
     ) throws {
         self.scratch = scratch
         scribe = HaltScribe(

@@ -45,10 +45,10 @@ struct NamedRoles: Bearer {
 }
 
 extension ControlAPI {
-    convenience init(_ scratch: Scratch, _ view: EngineView = EngineView(), opensHalt: Bool = false) {
+    static func of(_ scratch: Scratch, _ view: EngineView = EngineView(), opensHalt: Bool = false) -> ControlAPI {
         var settings = DeskConfiguration.API()
         settings.opensHalt = opensHalt
-        self.init(ScratchDesk(view, scratch), bearer: NamedRoles(), settings: settings)
+        return ControlAPI(ScratchDesk(view, scratch), bearer: NamedRoles(), settings: settings)
     }
 
     /// Asks as a request over TCP does.
@@ -56,12 +56,14 @@ extension ControlAPI {
         _ method: String,
         _ path: String,
         _ body: String = "",
+        query: [String: String] = [:],
         token: String? = nil,
         isLocal: Bool = true,
         mayRestrict: Bool = true
     ) -> (status: Int, json: JSON?) {
         var request = APIRequest(method: method, path: path, body: Array(body.utf8), token: token, host: "localhost")
         request.from = "http test"
+        request.query = query
         let answer = answer(request, isLocal: isLocal, mayRestrict: mayRestrict).answer
         return (answer.status, JSON(bytes: answer.body))
     }

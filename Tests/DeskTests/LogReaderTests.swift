@@ -19,7 +19,9 @@ import Testing
     private func write(_ text: String, _ number: Int = 0) throws {
         try FileManager.default.createDirectory(atPath: state + "/logs", withIntermediateDirectories: true)
         let name = number == 0 ? path : "\(path).\(number)"
-        if !FileManager.default.fileExists(atPath: name) { FileManager.default.createFile(atPath: name, contents: nil) }
+        if !FileManager.default.fileExists(atPath: name) {
+            _ = FileManager.default.createFile(atPath: name, contents: nil)
+        }
         let file = try #require(FileHandle(forWritingAtPath: name))
         try file.seekToEnd()
         try file.write(contentsOf: Data(text.utf8))
