@@ -76,7 +76,7 @@ extension HaltHandler {
         }
         // A disk that does not move keeps nobody from hearing that the page does.
         let answer = HaltAnswer(
-            body: body,
+            body: ahead.first { $0.slot == slot }?.body ?? body,
             isTaken: pulled.onPage,
             isDurable: false,
             isActive: pulled.onPage,
