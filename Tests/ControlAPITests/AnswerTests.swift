@@ -66,7 +66,7 @@ import Testing
         #expect(status("beats")?["status"] == .string("healthy"))
         _ = api.ask("POST", "/api/trading/halt")
         #expect(status("gated")?["status"] == .string("stopping"))
-        _ = gate.permits
+        _ = gate.permits()
         #expect(status("gated")?["status"] == .string("stopped") && status("gated")?["acknowledged"] == .bool(true))
         #expect(status("beats")?["status"] == .string("unknown") && status("beats")?["acknowledged"] == .null)
         #expect(status("beats")?["note"]?.string?.contains("no gate") == true)
