@@ -63,6 +63,8 @@ struct APIRefusal: Error, Sendable, Equatable {
     var headers: [APIAnswer.Header] = []
     /// Whom a token that was refused names, unproved: for the audit alone.
     var claimed: String?
+    /// Whose a good token is that does not allow it: for the audit alone.
+    var proved: BearerClaims?
 
     init(
         _ status: Int,
@@ -86,5 +88,6 @@ struct APIRefusal: Error, Sendable, Equatable {
             headers: refusal.challenge.map { [.init(name: "WWW-Authenticate", value: $0)] } ?? []
         )
         claimed = refusal.claimed
+        proved = refusal.proved
     }
 }

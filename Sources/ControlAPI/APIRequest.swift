@@ -1,3 +1,4 @@
+import Desk
 import KillSwitch
 
 /// One request, as far as an answer depends on it.
@@ -20,6 +21,8 @@ struct APIRequest: Sendable {
     var origin: String?
     /// Where it came from, for records.
     var from = "http"
+    /// Who is on the other side, where it is `estop.sock`.
+    var peer: Peer?
 
     /// The body as JSON; nil: it is none.
     var json: JSON? { JSON(bytes: body) }
@@ -50,37 +53,8 @@ struct APIRequest: Sendable {
                 }
             }
         }
-        var path = String(parts.first ?? "/")
+        var path = RequestPath.path(of: parts.first ?? "/")
         while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
         return (path, query)
-    }
-}
-
-/// Percent-encoding (RFC 3986, section 2.1).
-enum Percent {
-    /// The text without it; nil: what is not well formed, or no UTF-8.
-    static func decoded(_ text: some StringProtocol, plus: Bool = false) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%") {
-                guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
-                    return nil
-                }
-                bytes.append(high << 4 | low)
-            } else {
-                bytes.append(plus && byte == UInt8(ascii: "+") ? 0x20 : byte)
-            }
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -6,6 +6,7 @@ import KillSwitch
 public import Logging
 import NIOCore
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 import NIOPosix
 public import Settings
 
@@ -58,13 +59,14 @@ public final class APIServer: Sendable {
         if let why = APIServer.objection(to: settings) { throw Failure(message: why, isRefusal: true) }
         self.api = api
         let most = Descriptors.room(for: settings.mostConnections)
-        let desk = api.desk
+        let (desk, bearer) = (api.desk, api.bearer)
         let scribe = HaltScribe(
             desk.killSwitch,
             retry: { desk.take($0, $1) },
             onRecord: { api.switchChanged() },
             onHalt: { desk.switchChanged() },
             orders: { desk.host?.ordersOfHalt($0) },
+            identify: { token in try? bearer.identify(token).get() },
             meter: api.meter
         )
         self.scribe = scribe
@@ -80,22 +82,17 @@ public final class APIServer: Sendable {
         self.streams = streams
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         self.group = group
-        let bearer = api.bearer
-        let door = HaltDoor(isOpen: settings.opensHalt, isProxied: settings.isBehindTLS) { token, reply in
-            guard let token else { return reply(.missing) }
-            let isTaken = doormen.add {
+        let door = HaltDoor(
+            isOpen: settings.opensHalt,
+            isProxied: settings.isBehindTLS,
+            verify: { token, reply in
+                guard let token else { return reply(.failure(.missing)) }
                 // Any token that is good will do.
-                var first: BearerRefusal?
-                for permission in BearerPermission.allCases {
-                    switch bearer.verify(token, for: permission) {
-                    case .success: return reply(nil)
-                    case .failure(let refusal): if first == nil || refusal.status == 401 { first = refusal }
-                    }
-                }
-                reply(first)
-            }
-            if !isTaken { reply(BearerRefusal(status: 503, code: "busy", message: "too much waits: try again")) }
-        }
+                guard !doormen.add({ reply(bearer.identify(token)) }) else { return }
+                reply(.failure(BearerRefusal(status: 503, code: "busy", message: "too much waits: try again")))
+            },
+            refused: { refusal, asker in _ = threads.add { api.refused(refusal, asker) } }
+        )
         var limits = ConnectionLimits(
             mostConnections: most,
             headTime: .milliseconds(Int64(clamping: settings.headTimeMs)),
@@ -198,6 +195,8 @@ public final class APIServer: Sendable {
             return channel.setup(channel: child, logger: logger).flatMapThrowing { value -> Void in
                 let pipeline = child.pipeline.syncOperations
                 try pipeline.addHandler(LastBytes(), position: .first)
+                let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
+                try pipeline.addHandler(RequestForm(), position: .before(codec))
                 if let begun { try pipeline.addHandler(BegunBytes(begun), position: .first) }
                 // By itself only when an executor has room: a halt is answered before that.
                 Task(executorPreference: executor) { await channel.handle(value: value, logger: logger) }

@@ -11,9 +11,12 @@ extension Routes {
             right: .anybody,
             summary: "Restricts: live to paper, to reduce-only, or to halted. Wider only by a resume",
             shape: .init(
-                body: [("mode", "string", true), ("reason", "string", false)],
-                answer: [("success", "boolean"), ("mode", "string"), ("durable", "boolean")],
-                statuses: [400, 409]
+                body: [("mode", "string", true), ("reason", "string", false), ("user_id", "string", false)],
+                answer: [
+                    ("success", "boolean"), ("mode", "string"), ("durable", "boolean"), ("generation", "integer"),
+                    ("message", "string"), ("id", "string"),
+                ],
+                statuses: [400, 409, 500]
             ),
             answer: { request, world, call throws(APIRefusal) in try restrict(request, world, call) }
         ),
@@ -21,7 +24,8 @@ extension Routes {
             method: "POST",
             path: "/api/risk/reset-ddl",
             right: .bearer(.act),
-            summary: "Resets the daily drawdown breaker, or the one named; latches stay",
+            summary:
+                "Resets the daily drawdown breaker, or the one named; latches stay. Where no reason is given, the audit says so",
             shape: .init(
                 body: [("reason", "string", false), ("breaker", "string", false)],
                 answer: [("success", "boolean"), ("message", "string"), ("reset", "array")],
@@ -34,7 +38,7 @@ extension Routes {
                 if known.map({ !$0.isTripped }) ?? (request.json?["breaker"]?.string == nil) {
                     return reset([], "nothing to reset: \(breaker) is not tripped")
                 }
-                _ = try act(.resetBreaker(name: breaker), "reset by the runbook", request, call)
+                _ = try act(.resetBreaker(name: breaker), "no reason was given", request, call)
                 return reset([breaker], DeskHost.done(.resetBreaker(name: breaker)))
             }
         ),
@@ -89,7 +93,15 @@ extension Routes {
                 if let named = request.json?["agents"]?.array {
                     return try restart(named.compactMap(\.string), request, call)
                 }
-                let names = try world.engine().supervisors.map(\.name)
+                _ = try world.engine()
+                let names = try host(call).restartable
+                guard !names.isEmpty else {
+                    throw APIRefusal(
+                        409,
+                        "nothing_restartable",
+                        "no bot has a restart command: write restart = [...] under its [supervisors.NAME]"
+                    )
+                }
                 return try restart(names, request, call)
             }
         ),
@@ -156,7 +168,9 @@ extension Routes {
     ) throws(APIRefusal) -> APIAnswer {
         let host = try host(call)
         let name = call.claims?.operatorName ?? ""
-        let action = OperatorAction(name: name, reason: request.json?["reason"]?.string ?? fallback, change: change)
+        let said = request.json?["reason"]?.string ?? ""
+        let reason = said.contains { !$0.isWhitespace } ? said : fallback
+        let action = OperatorAction(name: name, reason: reason, change: change)
         if let why = host.perform(action, from: from(request, call)) { throw APIRefusal(409, "not_done", why) }
         return APIAnswer(.of(["success": .bool(true), "message": .string(DeskHost.done(change))]))
     }
@@ -184,8 +198,12 @@ extension Routes {
         _ call: APICall
     ) throws(APIRefusal) -> APIAnswer {
         let host = try host(call)
+        var names = names
+        for (place, name) in names.enumerated().reversed() where names[..<place].contains(name) {
+            names.remove(at: place)
+        }
         try note("restart", names.joined(separator: ", "), request, call, host)
-        guard !names.isEmpty else { throw APIRefusal(404, "no_such_agent", "there is no bot to restart") }
+        guard !names.isEmpty else { throw APIRefusal(400, "no_agent", "no bot is named: leave \"agents\" out for all") }
         let rows = names.map { name in (name: name, problem: host.restart(name)) }
         if rows.count == 1, let why = rows[0].problem {
             throw APIRefusal(why.hasPrefix("there is no") ? 404 : 409, "not_restarted", why)
@@ -214,30 +232,34 @@ extension Routes {
         guard let mode = Mode(name: name), mode != .unknown else {
             throw APIRefusal(400, "bad_mode", "\"mode\" has to be paper, reduce-only or halted")
         }
-        // Modes combine: what would not make the page narrower is no restriction.
-        guard mode != .live, mode != world.seen.mode, world.seen.mode.permitsAnything else {
-            if mode == world.seen.mode {
-                return APIAnswer(
-                    .of([
-                        "success": .bool(true), "mode": .string(name), "durable": .bool(world.seen.notDurable == nil),
-                        "message": .string("the desk is \(name) already"),
-                    ])
-                )
-            }
+        // Modes combine. A second reason for the same mode is a latch of its own, and a new generation: only what would
+        // widen is none. A page that is not known is halted on any asking.
+        let current = world.seen.mode
+        let isOpen = mode == .live && current == .live
+        guard mode == .halted || mode != .live && (mode == current || current.permitsAnything) || isOpen else {
             throw APIRefusal(
                 409,
                 "needs_resume",
-                "the desk is \(world.seen.mode.name), and \(name) is wider: only a resume makes it wider "
+                "the desk is \(current.name), and \(name) is wider: only a resume makes it wider "
                     + "(POST /api/emergency/kill-switch/deactivate)"
             )
         }
+        if isOpen {
+            return APIAnswer(
+                .of([
+                    "success": .bool(true), "mode": .string(name), "durable": .bool(world.seen.notDurable == nil),
+                    "generation": .number(world.seen.word?.generation), "message": .string("the desk is live already"),
+                ])
+            )
+        }
+        let (asker, said) = (Asker(request, call), request.json?["user_id"]?.string)
         let report = call.desk.killSwitch.halt(
             HaltRequest(
                 mode: mode,
                 reason: request.json?["reason"]?.string ?? "switched to \(name)",
                 source: .api,
-                op: call.claims?.operatorName ?? request.json?["user_id"]?.string ?? "",
-                from: request.from
+                op: asker.name(said),
+                from: asker.place(source: nil, said)
             )
         )
         call.desk.switchChanged()
@@ -246,7 +268,7 @@ extension Routes {
             .of([
                 "success": .bool(true), "mode": .string(report.state.mode.name),
                 "durable": .bool(report.durable), "generation": .number(report.state.generation),
-                "message": .string("the desk is \(report.state.mode.name)"),
+                "message": .string("the desk is \(report.state.mode.name)"), "id": .string(report.id),
             ])
         )
     }

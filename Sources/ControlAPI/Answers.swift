@@ -75,7 +75,7 @@ extension Venue {
             "name": .string(name), "account": .string(account), "status": .string(state.rawValue.lowercased()),
             "connected": .bool(state == .connected), "open_orders": .number(openOrders),
             "last_reply_age_ms": .number(lastReplyAgeMs), "latency_ms": .number(latencyMs), "note": .string(note),
-            // No adapter of this desk tells it yet.
+            // No venue tells it, and no event has a place for it: nothing is known.
             "rate_limit": .null,
         ])
     }

@@ -11,6 +11,9 @@ enum BadRequest {
         if error is HTTP1TypeConversionError {
             return APIRefusal(501, "method_unknown", "this method is not known here")
         }
+        if error is RequestForm.WrongHost {
+            return APIRefusal(400, "bad_host", "a request has to say with one Host header which host it is for")
+        }
         guard let error = error as? HTTPParserError else { return nil }
         switch error {
         case .headerOverflow:

@@ -57,6 +57,8 @@ public struct BearerRefusal: Error, Sendable, Equatable {
     public var challenge: String?
     /// Whom the token names, unproved: for the audit, never for an answer. nil: nobody.
     public var claimed: String?
+    /// Whose the token is, where it is good and its role is not enough; nil: nobody is proved.
+    public var proved: BearerClaims?
 
     /// Creates a refusal.
     public init(status: Int, code: String, message: String, challenge: String? = nil, claimed: String? = nil) {
@@ -84,6 +86,15 @@ public protocol Bearer: Sendable {
     ///
     /// - Returns: how to make it good again, where what it was used up for was refused.
     func spend(_ claims: BearerClaims) -> Result<@Sendable () -> Void, BearerRefusal>
+}
+
+extension Bearer {
+    /// Who a token speaks for, whatever its role allows: enough for what only restricts.
+    func identify(_ token: String) -> Result<BearerClaims, BearerRefusal> {
+        let found = verify(token, for: .read)
+        if case .failure(let refusal) = found, let claims = refusal.proved { return .success(claims) }
+        return found
+    }
 }
 
 /// Without tokens: whatever needs one is refused.

@@ -48,7 +48,11 @@ public final class ControlAPI: Sendable {
     }
 
     /// Answers.
-    func answer(_ request: APIRequest, isLocal: Bool) -> (answer: APIAnswer, route: String) {
+    ///
+    /// - Parameters:
+    ///   - isLocal: whether it came from this machine itself, from somebody who may read everything.
+    ///   - mayRestrict: whether it came from where halting needs no token.
+    func answer(_ request: APIRequest, isLocal: Bool, mayRestrict: Bool) -> (answer: APIAnswer, route: String) {
         var found: Route?
         var who: BearerClaims?
         do throws(APIRefusal) {
@@ -57,9 +61,9 @@ public final class ControlAPI: Sendable {
             var request = request
             request.parameters = open
             try checkPlace(request)
-            let claims = try claims(request, route.right, isLocal: isLocal)
+            let claims = try claims(request, route.right, isLocal: isLocal, mayRestrict: mayRestrict)
             who = claims
-            if route.right == .bearer(.act), let wrong = route.shape.objection(to: request.body) { throw wrong }
+            if let wrong = route.objection(to: request.body) { throw wrong }
             let call = APICall(desk: desk, bearer: bearer, claims: claims)
             guard route.isShared(request) else {
                 defer { if request.method != "GET" { shared.forget() } }
@@ -71,9 +75,20 @@ public final class ControlAPI: Sendable {
             shared.keep(answer, of: route.path, madeIn: round)
             return (answer, route.path)
         } catch {
-            if let found { refusals.add(error, to: found, request, who, desk.host) }
+            if let found { refusals.add(error, to: found, request, who ?? error.proved, desk.host) }
             return (APIAnswer(refusing: error), found?.path ?? "unknown")
         }
+    }
+
+    /// A halt was refused to somebody from elsewhere, who is told so already.
+    func refused(_ refusal: BearerRefusal, _ asker: Asker) {
+        meter.add(
+            RequestMeter.Key(method: "POST", path: asker.path, status: refusal.status),
+            microseconds: (Clock.boottime() - asker.began) / 1_000
+        )
+        guard let route = Routes.all.first(where: { $0.path == asker.path && $0.method == "POST" }) else { return }
+        let request = APIRequest(method: route.method, path: route.path, from: asker.from)
+        refusals.add(APIRefusal(refusal), to: route, request, refusal.proved, desk.host)
     }
 
     /// A page of the web that a browser shows must not read this desk, nor act on it, under a name of its own.
@@ -90,17 +105,30 @@ public final class ControlAPI: Sendable {
         }
     }
 
-    private func claims(_ request: APIRequest, _ right: Route.Right, isLocal: Bool) throws(APIRefusal) -> BearerClaims?
-    {
-        let permission: BearerPermission
+    private func claims(
+        _ request: APIRequest,
+        _ right: Route.Right,
+        isLocal: Bool,
+        mayRestrict: Bool
+    ) throws(APIRefusal) -> BearerClaims? {
+        let found: Result<BearerClaims, BearerRefusal>
         switch right {
-        case .anybody, .reader:
+        case .anybody:
+            // As `HaltHandler` has it for a halt: any good token, and none where halting needs none.
+            let isFree = mayRestrict || settings.opensHalt
+            guard let token = request.token else {
+                if isFree { return nil }
+                throw APIRefusal(BearerRefusal.missing)
+            }
+            found = bearer.identify(token)
+            if isFree { return try? found.get() }
+        case .reader:
             if isLocal { return nil }
-            permission = right == .reader ? .read : .act
-        case .bearer(let needed): permission = needed
+            found = request.token.map { bearer.verify($0, for: .read) } ?? .failure(.missing)
+        case .bearer(let needed):
+            found = request.token.map { bearer.verify($0, for: needed) } ?? .failure(.missing)
         }
-        guard let token = request.token else { throw APIRefusal(BearerRefusal.missing) }
-        switch bearer.verify(token, for: permission) {
+        switch found {
         case .success(let claims): return claims
         case .failure(let refusal): throw APIRefusal(refusal)
         }

@@ -8,7 +8,7 @@ import NIOHTTPTypes
 /// without an executor, a lock that others hold, or a disk. Also keeps the connection's limits, and the order of answers.
 ///
 /// Invariants (ControlAPITests/HaltHandlerTests): a request to a halting path is on the page when its body has ended, is
-/// too long, breaks off, or takes too long, and never twice; answers come in the order of the requests, whoever gives
+/// too long, breaks off, or is not there a moment after the head, and never twice; answers come in the order of the requests, whoever gives
 /// them; a request that is not for a halt goes on unchanged; whatever is refused is refused in words before the
 /// connection ends.
 final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
@@ -25,13 +25,27 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case passed(parts: [HTTPRequestPart], isForwarded: Bool)
     }
 
-    private struct Halting {
+    /// The halt whose body is coming in.
+    struct Halting {
         var slot: Int
-        var body: [UInt8] = []
+        var asker: Asker
         var needsToken: Bool
-        var token: String?
-        var from: String
+        var body: [UInt8] = []
+        /// On the page, or refused.
         var isPulled = false
+        /// Nothing that comes of the body now is looked at.
+        var isOver = false
+        /// Its moment has begun.
+        var hasPatience = false
+    }
+
+    /// A halt that was pulled before its body was there: it is answered when both are known, what became of it and what
+    /// the body says.
+    struct Ahead {
+        var slot: Int
+        var asker: Asker
+        var answer: HaltAnswer?
+        var body: HaltBody?
     }
 
     /// What is done when its time has come.
@@ -45,10 +59,11 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
     static let linger = TimeAmount.seconds(1)
 
     let hand: LoopHand
-    private let peer: Peer?
+    let peer: Peer?
     var slots: [Slot] = []
     private var nextSlot = 0
-    private var halting: Halting?
+    var halting: Halting?
+    var ahead: [Ahead] = []
     /// Between a request's head and its end.
     var isInside = false
     /// Whether the request that is coming in goes on to the server behind as it comes.
@@ -65,7 +80,7 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Nothing more is written.
     var isClosing = false
     private var due: (at: NIODeadline, what: Due)?
-    private var early: [(slot: Int, at: NIODeadline, answer: HaltAnswer)] = []
+    var early: [(slot: Int, at: NIODeadline, answer: HaltAnswer)] = []
     private var context: ChannelHandlerContext?
 
     /// - Parameter peer: who is on the other side, where it is `estop.sock`.
@@ -102,7 +117,7 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
         early = []
         hand.book.remove(self)
         // Whoever asked for a halt and went away meant it.
-        if halting != nil { pull(context) }
+        if halting != nil { endBody(context) }
         isClosing = true
         context.fireChannelInactive()
     }
@@ -110,7 +125,7 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
         hasInputEnded = true
-        if halting != nil { pull(context) }
+        if halting != nil { endBody(context) }
         if isClosing { return context.channel.close(promise: nil) }
         // The server behind would end the connection at once, and with it the answers that are still to come.
         if slots.isEmpty { context.fireUserInboundEventTriggered(event) }
@@ -119,10 +134,11 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if halting != nil {
             // The body is not HTTP: the halt is.
-            pull(context)
+            endBody(context)
             halting = nil
             isInside = false
             isBroken = true
+            if slots.isEmpty, !isClosing { close(context) }
         } else if let refusal = BadRequest.refusal(for: error, LastBytes.line(context)) {
             refuse(refusal, context)
         } else {
@@ -151,14 +167,23 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 hold(part, context)
                 if slots.count == 1 { due = nil }
             } else {
-                pull(context)
+                endBody(context)
                 halting = nil
+                // Its answer may have been given before its end.
+                if slots.isEmpty { wait(hand.limits.idleTime, .idle) }
             }
         }
     }
 
+    func channelReadComplete(context: ChannelHandlerContext) {
+        waitForBody(context)
+        context.fireChannelReadComplete()
+    }
+
     private func begin(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
-        let isHalt = head.method == .post && HaltPaths.contains(head.path ?? "")
+        let began = Clock.boottime()
+        let path = head.method == .post ? HaltPaths.named(by: head.path ?? "") : nil
+        let isHalt = path != nil
         if let expected = head.headerFields[.expect] {
             let isContinue = expected.lowercased() == "100-continue"
             // Whatever a halt expects, it is a halt.
@@ -173,7 +198,7 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
         }
-        guard isHalt else {
+        guard let path else {
             slots.append(.passed(parts: [.head(head)], isForwarded: false))
             held += 1
             wait(hand.limits.bodyTime, .body)
@@ -190,9 +215,8 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
         )
         halting = Halting(
             slot: slot,
-            needsToken: !hand.door.isOpen && !origin.mayHalt,
-            token: origin.token,
-            from: origin.description
+            asker: Asker(path: path, from: origin.description, began: began, peer: peer, token: origin.token),
+            needsToken: !hand.door.isOpen && !origin.mayHalt
         )
         wait(hand.limits.haltTime, .halt)
     }
@@ -207,8 +231,8 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func take(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
-        guard var now = halting, !now.isPulled else { return }
-        guard now.body.count + bytes.readableBytes <= hand.limits.haltBytes else { return pull(context) }
+        guard var now = halting, !now.isOver else { return }
+        guard now.body.count + bytes.readableBytes <= hand.limits.haltBytes else { return endBody(context) }
         halting = nil
         now.body.append(contentsOf: bytes.readableBytesView)
         halting = now
@@ -248,64 +272,6 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
         passOn(data, promise, context)
     }
 
-    // MARK: - Halting
-
-    /// Puts the halt on the page, unless that is done, and has it recorded.
-    private func pull(_ context: ChannelHandlerContext) {
-        guard let now = halting, !now.isPulled else { return }
-        halting?.isPulled = true
-        due = nil
-        let body = HaltBody(now.body)
-        guard now.needsToken else { return pull(now.slot, body, now.from, context) }
-        let (loop, bound) = (context.eventLoop, NIOLoopBound((self, context), eventLoop: context.eventLoop))
-        hand.door.verify(now.token) { refusal in
-            loop.execute {
-                let (handler, context) = bound.value
-                if let refusal {
-                    handler.finish(now.slot, APIAnswer(refusing: APIRefusal(refusal)), context)
-                } else {
-                    handler.pull(now.slot, body, now.from, context)
-                }
-            }
-        }
-    }
-
-    private func pull(_ slot: Int, _ body: HaltBody, _ from: String, _ context: ChannelHandlerContext) {
-        let request = HaltRequest(
-            scope: body.scope,
-            reason: body.reason,
-            // As libestop asks for it.
-            source: peer != nil && body.source == "library" ? .library : .api,
-            op: body.user ?? "",
-            from: body.source.map { "\(from) (\($0))" } ?? from
-        )
-        let pulled = hand.handle.pull(for: request)
-        let (loop, bound) = (context.eventLoop, NIOLoopBound((self, context), eventLoop: context.eventLoop))
-        hand.scribe.record(pulled, request, body, peer) { answer in
-            let made = answer.answer
-            loop.execute { bound.value.0.finish(slot, made, bound.value.1) }
-        }
-        // A disk that does not move keeps nobody from hearing that the page does.
-        let answer = HaltAnswer(
-            body: body,
-            isTaken: pulled.onPage,
-            isDurable: false,
-            isActive: pulled.onPage,
-            generation: pulled.word.generation,
-            gates: nil,
-            id: pulled.id
-        )
-        early.append((slot, loop.now + hand.limits.recordTime, answer))
-    }
-
-    private func finish(_ slot: Int, _ answer: APIAnswer, _ context: ChannelHandlerContext) {
-        early.removeAll { $0.slot == slot }
-        let place = slots.firstIndex { if case .own(slot, nil, _) = $0 { true } else { false } }
-        guard let place, case .own(_, _, let closes) = slots[place] else { return }
-        slots[place] = .own(slot, answer, closes: closes)
-        advance(context)
-    }
-
     /// Whether nothing is asked over it now.
     var isIdle: Bool { slots.isEmpty && !isClosing }
 
@@ -332,7 +298,10 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
             guard slots.isEmpty else { return }
             refuse(APIRefusal(408, "too_slow", "the head of the request did not come in time"), context)
         case .body: refuse(APIRefusal(408, "too_slow", "the body of the request did not come in time"), context)
-        case .halt: pull(context)
+        case .halt:
+            endBody(context)
+            // It is answered; what still comes of it is not waited for without end.
+            if self.due == nil { wait(hand.limits.bodyTime, .idle) }
         case .idle: if slots.isEmpty { close(context) }
         case .linger: context.channel.close(promise: nil)
         }

@@ -2,50 +2,25 @@ import Desk
 import KillSwitch
 import Synchronization
 
-/// What became of a halt that was asked for over HTTP.
-struct HaltAnswer: Sendable, Equatable {
-    /// What was asked.
-    var body: HaltBody
-    /// On the page, or left as a stop file.
-    var isTaken: Bool
-    /// Whether its record is on disk.
-    var isDurable: Bool
-    /// Whether the page refuses.
-    var isActive: Bool
-    /// The page's generation after it.
-    var generation: UInt32
-    /// Gates that are open, and those of them that have acknowledged.
-    var gates: (open: Int, acknowledged: Int)?
-    /// The halt's id.
-    var id: String
-    /// What is known now of the orders that it found; nil: nobody knows.
-    var orders: JSON?
-
-    static func == (left: HaltAnswer, right: HaltAnswer) -> Bool {
-        left.body == right.body && left.isTaken == right.isTaken && left.isDurable == right.isDurable
-            && left.id == right.id && left.isActive == right.isActive && left.generation == right.generation
-    }
-}
-
 /// Writes the records of halts that came over HTTP, on threads of its own: the disk holds up neither a page nor another
 /// connection.
 final class HaltScribe: Sendable {
-    private struct Job: Sendable {
-        var pulled: HaltHandle.Pulled
-        var request: HaltRequest
-        var body: HaltBody
-        var peer: Peer?
-        var began: UInt64
-        var reply: @Sendable (HaltAnswer) -> Void
+    /// One record: of a halt that is on the page, or of the reason that came after it.
+    private enum Job: Sendable {
+        case halt(HaltHandle.Pulled, HaltBody, Asker, isAheadOfBody: Bool)
+        case reason(HaltAnswer, Asker)
     }
+
+    private typealias Reply = @Sendable (HaltAnswer) -> Void
 
     private let killSwitch: KillSwitch
     private let retry: @Sendable (HaltHandle.Pulled, HaltRequest) -> Void
     private let onRecord: @Sendable () -> Void
     private let onHalt: @Sendable () -> Void
+    private let identify: @Sendable (String) -> BearerClaims?
     private let meter: RequestMeter
     private let orders: @Sendable (UInt32) -> JSON?
-    private let waiting = Mutex<[Job]>([])
+    private let waiting = Mutex<[(job: Job, reply: Reply)]>([])
     private let threads = WorkThreads(threads: HaltScribe.writers, most: .max, nice: 0)
 
     /// Records that are written at once: a disk puts several of them down together, so that many who halt at the same moment
@@ -57,16 +32,19 @@ final class HaltScribe: Sendable {
     ///   - onRecord: told of every record, before its answer is given; must not wait.
     ///   - onHalt: told when halts were recorded; must not wait.
     ///   - orders: what is known of the orders that a halt of this generation found; must not wait.
+    ///   - identify: whose a token is that came where none is needed; may wait.
     init(
         _ killSwitch: KillSwitch,
         retry: @escaping @Sendable (HaltHandle.Pulled, HaltRequest) -> Void,
         onRecord: @escaping @Sendable () -> Void = {},
         onHalt: @escaping @Sendable () -> Void,
         orders: @escaping @Sendable (UInt32) -> JSON? = { _ in nil },
+        identify: @escaping @Sendable (String) -> BearerClaims? = { _ in nil },
         meter: RequestMeter
     ) {
         self.orders = orders
         self.meter = meter
+        self.identify = identify
         self.killSwitch = killSwitch
         self.retry = retry
         self.onRecord = onRecord
@@ -84,17 +62,28 @@ final class HaltScribe: Sendable {
 
     /// Has a halt recorded that is on the page already.
     ///
-    /// - Parameter peer: who asked over `estop.sock`; what they are called is looked up here, where that may take long.
+    /// - Parameters:
+    ///   - asker: who asked; who that is exactly is found out here, where it may take long.
+    ///   - isAheadOfBody: whether it was pulled before its body was there, and is answered by `explain`.
     func record(
         _ pulled: HaltHandle.Pulled,
-        _ request: HaltRequest,
         _ body: HaltBody,
-        _ peer: Peer? = nil,
+        _ asker: Asker,
+        isAheadOfBody: Bool,
         reply: @escaping @Sendable (HaltAnswer) -> Void
     ) {
-        let began = Clock.boottime()
-        let job = Job(pulled: pulled, request: request, body: body, peer: peer, began: began, reply: reply)
-        waiting.withLock { $0.append(job) }
+        add(.halt(pulled, body, asker, isAheadOfBody: isAheadOfBody), reply)
+    }
+
+    /// Has the reason recorded that came after its halt.
+    ///
+    /// - Parameter answer: what became of the halt, with the body that came.
+    func explain(_ answer: HaltAnswer, _ asker: Asker, reply: @escaping @Sendable (HaltAnswer) -> Void) {
+        add(.reason(answer, asker), reply)
+    }
+
+    private func add(_ job: Job, _ reply: @escaping Reply) {
+        waiting.withLock { $0.append((job, reply)) }
         _ = threads.add { [self] in _ = writeWaiting() }
     }
 
@@ -104,67 +93,81 @@ final class HaltScribe: Sendable {
     @discardableResult
     func writeWaiting() -> Bool {
         var written = false
-        while let job = waiting.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
-            write(job)
+        while let next = waiting.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
+            switch next.job {
+            case .halt(let pulled, let body, let asker, let isAheadOfBody):
+                write(pulled, body, asker, isAheadOfBody, next.reply)
+            case .reason(let answer, let asker): write(answer, asker, next.reply)
+            }
             onHalt()
             written = true
         }
         return written
     }
 
-    private func write(_ job: Job) {
-        var request = job.request
-        if let peer = job.peer, request.op?.isEmpty ?? true { request.op = peer.name }
-        let report = killSwitch.record(job.pulled, request)
+    private func write(
+        _ pulled: HaltHandle.Pulled,
+        _ body: HaltBody,
+        _ asker: Asker,
+        _ isAheadOfBody: Bool,
+        _ reply: Reply
+    ) {
+        let asker = known(asker)
+        let request = HaltRequest(
+            scope: body.scope,
+            reason: body.reason,
+            // As libestop asks for it.
+            source: asker.peer != nil && body.source == "library" ? .library : .api,
+            op: asker.name(body.user),
+            from: asker.place(source: body.source, body.user)
+        )
+        let report = killSwitch.record(pulled, request)
         // Before the answer: whoever has it and looks, sees it.
         onRecord()
         let slots = GateSlots.read(killSwitch.directory).map { $0.filter(\.alive) }
-        job.reply(
-            HaltAnswer(
-                body: job.body,
-                isTaken: report.taken,
-                isDurable: report.durable,
-                isActive: report.onPage,
-                generation: report.state.generation,
-                gates: slots.map { slots in (slots.count, slots.filter { $0.acknowledges(report.state) }.count) },
-                id: report.id,
-                orders: report.onPage && job.body.scope.isGlobal ? orders(report.state.generation) : nil
-            )
+        let answer = HaltAnswer(
+            body: body,
+            isTaken: report.taken,
+            isDurable: report.durable,
+            isActive: report.onPage,
+            generation: report.state.generation,
+            gates: slots.map { slots in (slots.count, slots.filter { $0.acknowledges(report.state) }.count) },
+            id: report.id,
+            orders: report.onPage && (isAheadOfBody || body.scope.isGlobal) ? orders(report.state.generation) : nil,
+            isAheadOfBody: isAheadOfBody
         )
-        if report.durable { meter.addHalt(microseconds: (Clock.boottime() - job.began) / 1_000) }
-        if !report.durable { retry(job.pulled, request) }
+        reply(answer)
+        meter.addHalt(microseconds: (Clock.boottime() - asker.began) / 1_000, isDurable: report.durable)
+        if !isAheadOfBody { count(answer, asker) }
+        if !report.durable { retry(pulled, request) }
     }
-}
 
-extension HaltAnswer {
-    /// What the runbooks read, and what is known besides.
-    var answer: APIAnswer {
-        let scope = body.scope.isGlobal ? "all trading" : "\(body.scope)"
-        let message =
-            !isTaken
-            ? "NOT HALTED: neither the page nor a stop file could be written. Stop the bots by hand"
-            : isDurable
-                ? "kill switch activated: \(scope) is halted"
-                : "kill switch activated: \(scope) is halted; the record is not on disk yet and is tried again"
-        return APIAnswer(
-            isTaken ? 200 : 500,
-            .object([
-                .init("success", .bool(isTaken)), .init("message", .string(message)),
-                .init("reason", .string(body.reason)), .init("source", .string(body.source ?? "API")),
-                .init("is_active", .bool(isActive)), .init("user_id", .text(body.user)),
-                .init("id", .string(id)), .init("mode", .string(body.scope.isGlobal ? "halted" : "restricted")),
-                .init("scope", .string(body.scope.description)),
-                .init("generation", .number(generation)), .init("durable", .bool(isDurable)),
-                .init(
-                    "gates",
-                    gates.map { gates in
-                        .object([
-                            .init("open", .number(gates.open)), .init("acknowledged", .number(gates.acknowledged)),
-                        ])
-                    } ?? .null
-                ),
-                .init("cancels", orders ?? .null),
-            ])
-        )
+    private func write(_ answer: HaltAnswer, _ asker: Asker, _ reply: Reply) {
+        var answer = answer
+        let (asker, body) = (known(asker), answer.body)
+        if body.reason != HaltBody().reason {
+            let who = Identity(name: asker.name(body.user), from: asker.place(source: body.source, body.user))
+            do throws(SwitchError) {
+                try killSwitch.giveReason(body.reason, for: answer.id, source: .api, identity: who)
+                onRecord()
+            } catch {
+                answer.isExplained = false
+            }
+        }
+        reply(answer)
+        count(answer, asker)
+    }
+
+    private func known(_ asker: Asker) -> Asker {
+        guard asker.claims == nil, let token = asker.token else { return asker }
+        var asker = asker
+        asker.claims = identify(token)
+        return asker
+    }
+
+    /// Here, and not on the event loop: whoever reads the counts holds it up nowhere.
+    private func count(_ answer: HaltAnswer, _ asker: Asker) {
+        let key = RequestMeter.Key(method: "POST", path: asker.path, status: answer.isTaken ? 200 : 500)
+        meter.add(key, microseconds: (Clock.boottime() - asker.began) / 1_000)
     }
 }

@@ -45,8 +45,10 @@ struct HaltDoor: Sendable {
     var isOpen: Bool
     /// Whether everything comes through a proxy, so that an address says nothing about who asks.
     var isProxied = false
-    /// Asks, on a thread that may wait, whether a token is any good; answers on any thread.
-    var verify: @Sendable (String?, @escaping @Sendable (BearerRefusal?) -> Void) -> Void
+    /// Asks, on a thread that may wait, whose a token is; answers on any thread.
+    var verify: @Sendable (String?, @escaping @Sendable (Result<BearerClaims, BearerRefusal>) -> Void) -> Void
+    /// Somebody was told that they may not; must not wait.
+    var refused: @Sendable (BearerRefusal, Asker) -> Void = { _, _ in }
 }
 
 /// How long and how much.
@@ -55,7 +57,10 @@ struct ConnectionLimits: Sendable {
     var headTime: TimeAmount
     var bodyTime: TimeAmount
     var idleTime: TimeAmount
-    /// A halt's body that takes longer is not waited for.
+    /// Between a halt's head and everything being halted, where its body is not there: less than people notice, more than
+    /// the next packet needs.
+    var bodyPatience = TimeAmount.milliseconds(50)
+    /// A halt's body that takes longer is not waited for to answer.
     var haltTime = TimeAmount.seconds(2)
     /// A halt's body beyond this is not looked at.
     var haltBytes = 65_536

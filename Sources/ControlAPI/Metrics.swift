@@ -94,9 +94,15 @@ enum Metrics {
         }
         var halts = Family("estop_halt_duration_seconds", "histogram", "From a halt over HTTP to its record on disk.")
         histogram(&halts, meter.halts, [])
+        var notDurable = Family(
+            "estop_halts_not_durable_total",
+            "counter",
+            "Halts over HTTP whose record was not on disk when they were answered; it is tried again."
+        )
+        notDurable.add(String(meter.haltsNotDurable))
         var dropped = Family("estop_stream_dropped_total", "counter", "Readers of the stream that were too slow.")
         dropped.add(String(meter.droppedReaders))
-        return [durations, halts, dropped]
+        return [durations, halts, notDurable, dropped]
     }
 
     private static func halting(_ world: APIWorld) -> [Family] {
@@ -128,10 +134,19 @@ enum Metrics {
         orders.add(String(view.openOrders))
         var positions = Family("trading_positions", "gauge", "Held positions.")
         positions.add(String(view.positions.count))
+        var unpriced = Family("trading_unpriced_positions", "gauge", "Held positions without a fresh price.")
+        unpriced.add(String(view.money.unpriced))
         let currency = [("currency", view.money.currency)]
-        var exposure = Family("trading_exposure", "gauge", "Exposure in the base currency.")
-        exposure.add(view.money.gross.description, currency + [("kind", "gross")])
-        exposure.add(view.money.net.description, currency + [("kind", "net")])
+        var exposure = Family(
+            "trading_exposure",
+            "gauge",
+            "Exposure in the base currency; none while a position has no price."
+        )
+        // What nobody can value is not nothing: without a price for all of it there is no sum.
+        if view.money.unpriced == 0 {
+            exposure.add(view.money.gross.description, currency + [("kind", "gross")])
+            exposure.add(view.money.net.description, currency + [("kind", "net")])
+        }
         var equity = Family("trading_equity", "gauge", "What everything is worth, in the base currency.")
         equity.add(view.money.equity?.description, currency)
         var profit = Family("trading_day_profit", "gauge", "What the day brought, in the base currency.")
@@ -152,7 +167,9 @@ enum Metrics {
         }
         var breakers = Family("estop_breaker_tripped", "gauge", "1 for a breaker that tripped and was not reset.")
         for breaker in view.breakers { breakers.add(breaker.isTripped ? "1" : "0", [("name", breaker.name)]) }
-        return [active, orders, positions, exposure, equity, profit, alerts, beats, waiting, venues, breakers]
+        return [
+            active, orders, positions, unpriced, exposure, equity, profit, alerts, beats, waiting, venues, breakers,
+        ]
     }
 }
 

@@ -63,9 +63,10 @@ enum OpenAPI {
         if !(query + open).isEmpty { members.append(.init("parameters", .array(query + open))) }
         if !route.shape.body.isEmpty { members.append(.init("requestBody", body(route))) }
         if route.right == .bearer(.sendEvents) { members.append(.init("requestBody", events)) }
-        if case .bearer = route.right {
-            members.append(.init("security", .array([.of(["bearer": .array([])])])))
-        }
+        let bearer: JSON = .of(["bearer": .array([])])
+        // On this machine whoever reads, halts or restricts needs no token: `{}` says that it can be left out.
+        let isOptional = if case .bearer = route.right { false } else { true }
+        members.append(.init("security", .array(isOptional ? [.object([]), bearer] : [bearer])))
         members.append(.init("responses", responses(route)))
         return .object(members)
     }
@@ -79,7 +80,7 @@ enum OpenAPI {
         let properties: [JSON.Member] = route.shape.body.map { .init($0.name, member($0.type, isNeeded: $0.isNeeded)) }
         var schema: [JSON.Member] = [.init("type", .string("object")), .init("properties", .object(properties))]
         if !needed.isEmpty { schema.append(.init("required", .array(needed.map { .string($0.name) }))) }
-        if route.right == .bearer(.act) { schema.append(.init("additionalProperties", .bool(false))) }
+        if route.refusesUnknownNames { schema.append(.init("additionalProperties", .bool(false))) }
         if HaltPaths.contains(route.path) {
             // Every body at all halts: what can be read of it is used.
             schema = [
@@ -163,11 +164,10 @@ enum OpenAPI {
                 )
             )
         }
-        var statuses = Set(route.shape.statuses).union([403, 408, 413, 503])
-        if case .anybody = route.right {} else { statuses.insert(401) }
+        let statuses = Set(route.shape.statuses).union([401, 403, 408, 413, 503])
         for status in statuses.sorted() {
             let error: JSON =
-                status == 503 && route.path == "/health" || status == 500
+                status == 503 && route.path == "/health" || status == 500 && HaltPaths.contains(route.path)
                 ? object : .of(["$ref": .string("#/components/schemas/Error")])
             members.append(
                 .init(

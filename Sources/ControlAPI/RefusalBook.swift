@@ -4,10 +4,10 @@ import Synchronization
 
 /// Puts into the audit whatever was refused to somebody who wanted to act: who, what and why.
 ///
-/// Invariants (ControlAPITests/RefusalBookTests): it never waits for the disk; those whom no token proves write at most
-/// `most` entries in `spanMs`, so that none of them can fill the disk; what is left out is counted in the next entry.
+/// Invariants (ControlAPITests/RefusalBookTests): it never waits for the disk; those whom no token proves, or whose
+/// token does not allow it, write at most `most` entries in `spanMs`, so that none of them can fill the disk; what is left out is counted in the next entry.
 final class RefusalBook: Sendable {
-    /// Entries of unproved askers within a span. A person who tries tokens makes a few; a program that guesses, thousands.
+    /// Entries of such askers within a span. A person who tries tokens makes a few; a program that guesses, thousands.
     static let most = 200
     /// The span, in milliseconds.
     static let spanMs: UInt64 = 10_000
@@ -42,7 +42,7 @@ final class RefusalBook: Sendable {
     ) {
         guard let host, RefusalBook.isWorthAnEntry(refusal, route) else { return }
         var leftOut = 0
-        if who == nil {
+        if who == nil || refusal.status == 403 {
             let next = span.withLock { $0.take(atMs: Clock.boottime() / 1_000_000) }
             guard next.isWritten else { return }
             leftOut = next.leftOut

@@ -32,18 +32,27 @@ final class RequestMeter: Sendable {
     struct Reading: Sendable {
         var requests: [(key: Key, histogram: Histogram)] = []
         var halts = Histogram()
+        /// Halts whose record was not on disk when they were answered.
+        var haltsNotDurable: UInt64 = 0
         var droppedReaders: UInt64 = 0
     }
 
     private let dropped = Atomic<UInt64>(0)
+    private let notDurable = Atomic<UInt64>(0)
     private let counts = Mutex<(requests: [Key: Histogram], halts: Histogram)>(([:], Histogram()))
 
     func add(_ key: Key, microseconds: UInt64) {
         counts.withLock { $0.requests[key, default: Histogram()].add(microseconds) }
     }
 
-    /// A halt: from its request to the answer that its record is on disk.
-    func addHalt(microseconds: UInt64) { counts.withLock { $0.halts.add(microseconds) } }
+    /// A halt: from its request to the answer that its record is on disk, or that it is not.
+    func addHalt(microseconds: UInt64, isDurable: Bool) {
+        guard isDurable else {
+            notDurable.add(1, ordering: .relaxed)
+            return
+        }
+        counts.withLock { $0.halts.add(microseconds) }
+    }
 
     /// A reader of the stream was too slow.
     func addDroppedReader() { dropped.add(1, ordering: .relaxed) }
@@ -56,6 +65,7 @@ final class RequestMeter: Sendable {
             return Reading(
                 requests: sorted.map { ($0.key, $0.value) },
                 halts: counts.halts,
+                haltsNotDurable: notDurable.load(ordering: .relaxed),
                 droppedReaders: dropped.load(ordering: .relaxed)
             )
         }

@@ -30,13 +30,14 @@ struct Responder: Sendable {
         asked.host = request.head.authority.map { HostNames.name($0) }
         asked.origin = request.head.headerFields[.origin]
         asked.from = origin.description
+        asked.peer = peer
         let answer: APIAnswer
         var route = "unknown"
         if let refusal = try await read(request, &asked) {
             answer = APIAnswer(refusing: refusal)
         } else {
             let (call, api) = (asked, api)
-            let given = await threads.run { api.answer(call, isLocal: origin.isLocal) }
+            let given = await threads.run { api.answer(call, isLocal: origin.isLocal, mayRestrict: origin.mayHalt) }
             if let given {
                 (answer, route) = given
             } else {
@@ -50,13 +51,11 @@ struct Responder: Sendable {
             RequestMeter.Key(method: RequestMeter.known(asked.method), path: route, status: answer.status),
             microseconds: (Clock.boottime() - began) / 1_000
         )
+        if request.head.method == .head { return try await writer.writeResponse(answer.head) }
         if answer.status == 200, answer.contentType == StreamHub.contentType {
             let last = HTTPField.Name("Last-Event-ID").flatMap { request.head.headerFields[$0] }.flatMap { UInt64($0) }
             let hub = asked.query["view"] == "screen" ? streams.screens ?? streams : streams
             return try await hub.serve(writer, channel, after: last, answer.head)
-        }
-        if request.head.method == .head {
-            return try await writer.writeResponse(answer.head)
         }
         try await writer.write(
             response: answer.head,

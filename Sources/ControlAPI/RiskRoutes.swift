@@ -28,7 +28,9 @@ extension Routes {
             right: .reader,
             summary: "The audit: halts, resumes and what operators did, the newest first",
             shape: .init(
-                answer: [("events", "array"), ("total", "integer"), ("next_offset", "integer")],
+                answer: [
+                    ("events", "array"), ("limit", "integer"), ("offset", "integer"), ("next_offset", "integer"),
+                ],
                 query: [("limit", "integer"), ("offset", "integer")],
                 statuses: [400, 503]
             ),

@@ -1,9 +1,11 @@
+import Desk
+
 /// One row of the table of everything that is served: from it come the answers, the 405s, the check of rights and
 /// openapi.json.
 struct Route: Sendable {
     /// Who may.
     enum Right: Sendable, Equatable {
-        /// Whoever reaches the host: halting and other restrictions.
+        /// Whatever only restricts: where halting needs no token anybody, from elsewhere any good token.
         case anybody
         /// On this machine anybody; from elsewhere with a token that may read.
         case reader
@@ -47,7 +49,7 @@ struct Route: Sendable {
             if own.hasPrefix("{") {
                 guard let text = Percent.decoded(other), !text.isEmpty else { return nil }
                 open[String(own.dropFirst().dropLast())] = text
-            } else if own != other {
+            } else if own != other, Percent.decoded(other) != String(own) {
                 return nil
             }
         }

@@ -34,7 +34,7 @@ extension Routes {
             method: "POST",
             path: "/api/v1/halts/{id}/reason",
             // Whoever may halt says why; it changes nothing.
-            right: .reader,
+            right: .anybody,
             summary: "Records why a halt was made; the halt itself does not wait for it",
             shape: .init(
                 body: [("reason", "string", true), ("user_id", "string", false)],
@@ -101,9 +101,15 @@ extension Routes {
         guard world.seen.fold.records.contains(where: { $0.id == id && $0.change == .halt }) else {
             throw APIRefusal(404, "no_such_halt", "there is no record of a halt '\(id.prefix(40))'")
         }
-        let name = call.claims?.operatorName ?? request.json?["user_id"]?.string ?? ""
+        let said = request.json?["user_id"]?.string
         do {
-            try call.desk.killSwitch.giveReason(reason, for: id, identity: Identity(name: name, from: request.from))
+            let asker = Asker(request, call)
+            try call.desk.killSwitch.giveReason(
+                reason,
+                for: id,
+                source: .api,
+                identity: Identity(name: asker.name(said), from: asker.place(source: nil, said))
+            )
         } catch {
             throw APIRefusal(503, "not_recorded", "not recorded: \(error.message)")
         }

@@ -31,21 +31,22 @@ extension Routes {
                     ],
                     answer: [
                         ("success", "boolean"), ("message", "string"), ("reason", "string"), ("source", "string"),
-                        ("is_active", "boolean"), ("durable", "boolean"), ("generation", "integer"), ("id", "string"),
-                        ("cancels", "object"),
+                        ("is_active", "boolean"), ("user_id", "string"), ("id", "string"), ("mode", "string"),
+                        ("scope", "string"), ("generation", "integer"), ("durable", "boolean"), ("gates", "object"),
+                        ("cancels", "object"), ("note", "string"),
                     ],
                     statuses: [500]
                 ),
                 // `HaltHandler` stands before this. If ever it does not, a halt is still a halt.
                 answer: { request, _, call throws(APIRefusal) in
-                    let body = HaltBody(request.body)
+                    let (body, asker) = (HaltBody(request.body), Asker(request, call))
                     let report = call.desk.killSwitch.halt(
                         HaltRequest(
                             scope: body.scope,
                             reason: body.reason,
                             source: .api,
-                            op: body.user ?? "",
-                            from: request.from
+                            op: asker.name(body.user),
+                            from: asker.place(source: body.source, body.user)
                         )
                     )
                     call.desk.switchChanged()
@@ -88,6 +89,11 @@ extension Routes {
         let seen = world.seen
         let stopFile = seen.stopFiles.first?.path ?? "\(world.directory)/EMERGENCY_STOP"
         let changes = seen.fold.records.filter { $0.change != .note }
+        // A reason that was given afterwards stands in the place of the one that the halt had.
+        let given = Dictionary(
+            seen.fold.records.filter { $0.kind == .reason }.map { ($0.about ?? "", $0.reason) },
+            uniquingKeysWith: { $1 }
+        )
         var members: [JSON.Member] = [
             .init("is_active", .bool(world.isHalted || !seen.stopFiles.isEmpty)),
             .init("kill_file_exists", .bool(!seen.stopFiles.isEmpty)),
@@ -98,7 +104,7 @@ extension Routes {
                     changes.suffix(10).map { record in
                         .of([
                             "action": .string(record.change == .halt ? "activated" : "deactivated"),
-                            "timestamp": .string(record.at), "reason": .string(record.reason),
+                            "timestamp": .string(record.at), "reason": .string(given[record.id] ?? record.reason),
                             "source": .string(record.source.rawValue), "operator": .string(record.op),
                             "asked_by": .text(record.askedBy),
                             "scope": .string(record.scope.description), "mode": .string(record.mode.name),

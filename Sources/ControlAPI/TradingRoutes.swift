@@ -23,9 +23,14 @@ extension Routes {
             method: "GET",
             path: "/api/v1/agents/status",
             right: .reader,
-            summary: "Every bot: healthy or unhealthy, and stopped while trading is halted",
+            summary:
+                "Every bot: healthy or unhealthy; while trading is halted stopped, stopping until its gate acknowledges, "
+                + "or unknown where it holds no gate",
             shape: .init(
-                answer: [("name", "string"), ("status", "string"), ("healthy", "boolean")],
+                answer: [
+                    ("name", "string"), ("status", "string"), ("healthy", "boolean"), ("acknowledged", "boolean"),
+                    ("note", "string"),
+                ],
                 isList: true
             ),
             answer: { _, world, _ throws(APIRefusal) in APIAnswer(.array(world.agents)) }
@@ -108,8 +113,11 @@ extension APIWorld {
     private func agent(_ name: String, isHealthy: Bool, _ gate: GateSlot?, _ isStopped: Bool, note: String) -> JSON {
         let acknowledges = gate.flatMap { gate in seen.word.map { gate.acknowledges($0) } }
         // The runbooks restart whatever is not `healthy`. A gate that has not seen the halt yet may still have an order on
-        // its way: that is no stop.
-        let status = isStopped ? acknowledges == false ? "stopping" : "stopped" : isHealthy ? "healthy" : "unhealthy"
+        // its way, and of what holds no gate nobody knows: neither is a stop.
+        let halted = acknowledges.map { $0 ? "stopped" : "stopping" } ?? "unknown"
+        let status = isStopped ? halted : isHealthy ? "healthy" : "unhealthy"
+        let known = isStopped && acknowledges == nil ? ["it holds no gate: whether it has stopped is not known"] : []
+        let note = ([note] + known).filter { !$0.isEmpty }.joined(separator: "; ")
         return .of([
             "name": .string(name), "status": .string(status), "healthy": .bool(isHealthy),
             "acknowledged": acknowledges.map { .bool($0) } ?? .null, "note": .string(note),

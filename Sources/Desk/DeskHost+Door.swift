@@ -90,6 +90,9 @@ extension DeskHost {
     /// The last records of the audit, the newest first.
     public func auditRecords(limit: Int) throws -> [AuditRecord] { try auditTail(limit: limit) }
 
+    /// What has a restart command, in the order of the configuration.
+    public var restartable: [String] { settings.supervisors.filter { !$0.restart.isEmpty }.map(\.name) }
+
     /// Restarts what a supervisor watches, by its configured command.
     ///
     /// - Returns: why it was not restarted; nil: it was.

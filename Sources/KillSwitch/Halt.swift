@@ -180,12 +180,17 @@ extension KillSwitch {
     /// The reason that an operator gives after a halt: a note about it, which the screen shows in its place.
     ///
     /// - Throws: `SwitchError.Code.log` when it is not on disk; the halt stands.
-    public func giveReason(_ reason: String, for halt: String, identity: Identity) throws(SwitchError) {
+    public func giveReason(
+        _ reason: String,
+        for halt: String,
+        source: Record.Source = .keyboard,
+        identity: Identity
+    ) throws(SwitchError) {
         try Log.note(
             .reason,
             about: halt,
             reason: reason,
-            source: .keyboard,
+            source: source,
             op: identity.name,
             from: identity.from,
             to: directory

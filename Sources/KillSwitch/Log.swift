@@ -88,12 +88,21 @@ enum Log {
     }
 }
 
-/// Calls `body` with C strings, nil for nil.
+/// Text on its way into a record.
+public enum RecordText {
+    /// The text without the one character that would cut it off there, NUL: it becomes U+FFFD, so that it is seen.
+    public static func whole(_ text: String) -> String {
+        text.utf8.contains(0)
+            ? String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 })) : text
+    }
+}
+
+/// Calls `body` with C strings, nil for nil; none is cut off.
 func withCStrings(_ texts: [String?], _ body: ([UnsafePointer<CChar>?]) -> Void) {
     func next(_ index: Int, _ pointers: [UnsafePointer<CChar>?]) {
         guard index < texts.count else { return body(pointers) }
         guard let text = texts[index] else { return next(index + 1, pointers + [nil]) }
-        text.withCString { next(index + 1, pointers + [$0]) }
+        RecordText.whole(text).withCString { next(index + 1, pointers + [$0]) }
     }
     next(0, [])
 }

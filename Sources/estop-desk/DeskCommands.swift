@@ -41,6 +41,7 @@ enum DeskCommands {
         (ReplayCommand.command, ReplayCommand.run),
         (AuditCommand.list, AuditCommand.runList),
         (AuditCommand.verify, AuditCommand.runVerify),
+        (LogsCommand.command, LogsCommand.run),
         (BenchCommand.command, BenchCommand.run),
         (DoctorCommand.command, DoctorCommand.run),
         (NotifyCommand.test, NotifyCommand.runTest),

@@ -21,18 +21,22 @@ struct TokenBearer: Bearer {
             case .resume: .resume
             }
         do throws(TokenRefusal) {
-            let claims = try authority.verify(token.utf8, may: wanted, now: now)
-            return .success(
-                BearerClaims(
-                    id: claims.id,
-                    operatorName: claims.operatorName,
-                    role: claims.role.rawValue,
-                    givesAnswers: claims.role.rights.isPersonal && claims.role.rights.isSpentByResume,
-                    venues: claims.scope.venues,
-                    // Only a resume asks who else is enrolled.
-                    credential: wanted == .resume ? try authority.credential(of: claims) : nil
-                )
+            let claims = try authority.verify(token.utf8, now: now)
+            var known = BearerClaims(
+                id: claims.id,
+                operatorName: claims.operatorName,
+                role: claims.role.rawValue,
+                givesAnswers: claims.role.rights.isPersonal && claims.role.rights.isSpentByResume,
+                venues: claims.scope.venues
             )
+            guard claims.role.may(wanted) else {
+                var refusal = BearerRefusal(TokenRefusal.mayNot(claims.role, wanted))
+                refusal.proved = known
+                return .failure(refusal)
+            }
+            // Only a resume asks who else is enrolled.
+            if wanted == .resume { known.credential = try authority.credential(of: claims) }
+            return .success(known)
         } catch {
             var refusal = BearerRefusal(error)
             refusal.claimed = TokenAuthority.claimed(by: token.utf8)

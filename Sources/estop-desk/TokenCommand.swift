@@ -50,18 +50,9 @@ enum TokenCommand {
     private static var now: Int64 { Clock.wallMilliseconds() / 1000 }
 
     @Sendable static func runIssue(_ arguments: Arguments) -> Int32 {
-        with(arguments) { desk in
-            let identity = Identity.current()
-            guard let scope = FeedScope(arguments.value("scope") ?? "") else {
-                throw ChosenDesk.Failure(message: "--scope has to be like venue=kraken or venue=kraken,venue=binance")
-            }
-            let request = TokenRequest(
-                operatorName: arguments.value("operator") ?? "",
-                role: arguments.value("role").flatMap(TokenRole.init(rawValue:)) ?? .viewer,
-                seconds: try seconds(arguments.value("ttl")),
-                algorithm: arguments.value("alg").flatMap(TokenAlgorithm.init(rawValue:)) ?? .edDSA,
-                scope: scope
-            )
+        with(arguments) {
+            let request = try request(arguments)
+            let (desk, identity) = (try ChosenDesk(arguments), Identity.current())
             let issuer = TokenAuthority.issuer(of: request, named: arguments.value("by"), identity: identity)
             let issued = try authority(desk).issue(
                 request,
@@ -100,7 +91,8 @@ enum TokenCommand {
     }
 
     @Sendable static func runList(_ arguments: Arguments) -> Int32 {
-        with(arguments) { desk in
+        with(arguments) {
+            let desk = try ChosenDesk(arguments)
             let tokens = try authority(desk).list()
             let time = now
             if arguments.json {
@@ -125,10 +117,15 @@ enum TokenCommand {
     }
 
     @Sendable static func runRevoke(_ arguments: Arguments) -> Int32 {
-        with(arguments) { desk in
+        with(arguments) {
+            let reason = arguments.value("reason") ?? ""
+            guard reason.contains(where: { !$0.isWhitespace }) else {
+                throw UsageError("--reason says nothing: type why, as in --reason 'laptop lost'")
+            }
+            let desk = try ChosenDesk(arguments)
             let token = try authority(desk).revoke(
                 arguments.positional("ID") ?? "",
-                reason: arguments.value("reason") ?? "",
+                reason: reason,
                 on: desk.killSwitch,
                 identity: Identity.current(),
                 now: now
@@ -145,10 +142,12 @@ enum TokenCommand {
         }
     }
 
-    private static func with(_ arguments: Arguments, _ body: (ChosenDesk) throws -> Void) -> Int32 {
+    private static func with(_ arguments: Arguments, _ body: () throws -> Void) -> Int32 {
         do {
-            try body(ChosenDesk(arguments))
+            try body()
             return 0
+        } catch let error as UsageError {
+            return ChosenDesk.fail(error.message, arguments, status: UsageError.exitStatus)
         } catch {
             return ChosenDesk.fail("\(error)", arguments, status: 1)
         }
@@ -166,16 +165,49 @@ enum TokenCommand {
         return Passphrase(&bytes)
     }
 
-    /// The seconds of `15m`, or of `90d`, which is written for long-lived tokens only.
-    static func seconds(_ text: String?) throws(ChosenDesk.Failure) -> Int64 {
-        guard let text else { return defaultSeconds }
-        if text.hasSuffix("d"), let days = UInt16(text.dropLast()) { return Int64(days) * 24 * 3600 }
-        guard let milliseconds = DurationText.milliseconds(text), milliseconds >= 1000, milliseconds % 1000 == 0 else {
-            throw ChosenDesk.Failure(
-                message: "--ttl '\(text)' is no time for a token: type one like 90s, 15m, 12h or 90d"
+    /// What is asked for, judged before anything is opened.
+    private static func request(_ arguments: Arguments) throws(UsageError) -> TokenRequest {
+        let role = arguments.value("role").flatMap(TokenRole.init(rawValue:)) ?? .viewer
+        guard let scope = FeedScope(arguments.value("scope") ?? "") else {
+            throw UsageError(
+                "--scope '\(arguments.value("scope") ?? "")' names no venue: type one like venue=kraken or "
+                    + "venue=kraken,venue=binance"
             )
         }
-        return Int64(milliseconds / 1000)
+        guard scope == .none || role == .feed else {
+            throw UsageError(
+                "--scope is for a feed, which may speak for venues, and not for role \(role.rawValue): leave it out, or "
+                    + "type --role feed"
+            )
+        }
+        return TokenRequest(
+            operatorName: arguments.value("operator") ?? "",
+            role: role,
+            seconds: try seconds(arguments.value("ttl"), role),
+            algorithm: arguments.value("alg").flatMap(TokenAlgorithm.init(rawValue:)) ?? .edDSA,
+            scope: scope
+        )
+    }
+
+    /// The seconds of `15m`, or of `90d`, which is written for long-lived tokens only.
+    private static func seconds(_ text: String?, _ role: TokenRole) throws(UsageError) -> Int64 {
+        guard let text else { return defaultSeconds }
+        let longest = role.rights.longest
+        var seconds: Int64?
+        if text.hasSuffix("d") {
+            seconds = UInt16(text.dropLast()).map { Int64($0) * 24 * 3600 }
+        } else if let milliseconds = DurationText.milliseconds(text), milliseconds % 1000 == 0 {
+            seconds = Int64(milliseconds / 1000)
+        }
+        guard let seconds, seconds > 0 else {
+            throw UsageError("--ttl '\(text)' is no time for a token: type one like 90s, 15m, 12h or 90d")
+        }
+        guard seconds <= longest else {
+            throw UsageError(
+                "--ttl '\(text)' is longer than a token of role \(role.rawValue) lives: type \(longest / 3600)h or less"
+            )
+        }
+        return seconds
     }
 
     private static func text(_ seconds: Int64) -> String { Clock.text(milliseconds: seconds * 1000) }

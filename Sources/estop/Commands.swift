@@ -45,6 +45,7 @@ enum Commands {
         .init("token", summary: "issue, list, revoke: the bearer tokens of the control API"),
         .init("replay", summary: "the dashboard as it was then, from the journal"),
         .init("audit", summary: "what was done by whom; verify the chain of its records"),
+        .init("logs", summary: "the last lines of the desk's log, of a level or a part; --follow goes on"),
         .init("bench", summary: "measure the halt path against references in the same run"),
         .init("doctor", summary: "check the installation and the state directory, and say what to do"),
         .init("notify", summary: "test who is told of alerts; what waits to be told"),

@@ -30,4 +30,38 @@ import Testing
         let shape = try Routes.find("POST", path).route.shape
         #expect(shape.objection(to: Array(body.utf8))?.status == 400)
     }
+
+    private static let resume = "/api/emergency/kill-switch/deactivate"
+
+    @Test(arguments: [
+        (resume, #"{"reason": "only kraken", "Scope": "venue=kraken"}"#), (resume, #"{"reason": "x", "Approve": "a"}"#),
+        (resume, #"{"reason": "x", "override": {}}"#), (resume, #"{"scope": "venue=a", "scope": "venue=b"}"#),
+        ("/api/v1/mode", #"{"mode": "paper", "scope": "venue=kraken"}"#), ("/api/v1/mode", #"{"Mode": "paper"}"#),
+    ])
+    func aResumeOrRestrictionIsNeverWiderThanItWasMeant(_ path: String, _ body: String) throws {
+        let refusal = try Routes.find("POST", path).route.objection(to: Array(body.utf8))
+        #expect(refusal?.status == 400 && refusal?.code == "bad_body")
+    }
+
+    @Test(arguments: [
+        (resume, #"{"reason": "x", "mode": null, "scope": null, "overrides": null, "approve": null}"#),
+        (resume, #"{"reason": 5}"#), (resume, #"{"reason": "x", "confirm": true}"#), (resume, ""),
+        ("/api/v1/mode", #"{"mode": "paper", "reason": null}"#), ("/api/trading/halt", #"{"Scope": "x"}"#),
+        ("/api/trading/halt", "nonsense"), ("/api/v1/events", "nonsense\n"),
+    ])
+    func whatTheAnswerJudgesItselfIsLeftToIt(_ path: String, _ body: String) throws {
+        #expect(try Routes.find("POST", path).route.objection(to: Array(body.utf8)) == nil)
+    }
+
+    @Test func theDescriptionSaysWhereAnUnknownNameIsRefused() {
+        let document = OpenAPI.document(Routes.all)
+        for route in Routes.all where route.method == "POST" && !route.shape.body.isEmpty {
+            let schema = document["paths"]?[route.path]?["post"]?["requestBody"]?["content"]?["application/json"]?[
+                "schema"
+            ]
+            let isClosed = schema?["additionalProperties"] == .bool(false)
+            let body = Array(#"{"no such name": 1}"#.utf8)
+            #expect(isClosed == (route.objection(to: body) != nil), "\(route.path)")
+        }
+    }
 }

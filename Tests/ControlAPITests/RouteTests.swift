@@ -41,7 +41,7 @@ import Testing
 
     @Test func whateverSpendsNeedsAToken() {
         let free = Routes.all.filter { $0.method == "POST" && $0.right == .anybody }.map(\.path)
-        #expect(Set(free) == Set(HaltPaths.all + ["/api/v1/mode"]))
+        #expect(Set(free) == Set(HaltPaths.all + ["/api/v1/mode", "/api/v1/halts/{id}/reason"]))
         #expect(
             Routes.all.filter { $0.right == .bearer(.resume) }.map(\.path) == ["/api/emergency/kill-switch/deactivate"]
         )

@@ -9,7 +9,7 @@ import NIOHTTPTypes
 @testable import ControlAPI
 
 /// A state directory with a page that trades, removed afterwards.
-final class Scratch {
+final class Scratch: Sendable {
     let killSwitch: KillSwitch
 
     init() throws {
@@ -32,19 +32,28 @@ final class Scratch {
 final class Connection {
     let channel: EmbeddedChannel
     let scribe: HaltScribe
+    let meter = RequestMeter()
     private let scratch: Scratch
 
     init(
         _ scratch: Scratch,
         isOpen: Bool = false,
-        verify: @escaping @Sendable (String?) -> BearerRefusal? = { _ in nil }
+        verify: @escaping @Sendable (String?) -> Result<BearerClaims, BearerRefusal> = { _ in .failure(.missing) },
+        identify: @escaping @Sendable (String) -> BearerClaims? = { _ in nil },
+        refused: @escaping @Sendable (BearerRefusal, Asker) -> Void = { _, _ in }
     ) throws {
         self.scratch = scratch
-        scribe = HaltScribe(scratch.killSwitch, retry: { _, _ in }, onHalt: {}, meter: RequestMeter())
+        scribe = HaltScribe(
+            scratch.killSwitch,
+            retry: { _, _ in },
+            onHalt: {},
+            identify: identify,
+            meter: meter
+        )
         let hand = LoopHand(
             scratch.killSwitch.directory,
             scribe,
-            HaltDoor(isOpen: isOpen) { token, reply in reply(verify(token)) },
+            HaltDoor(isOpen: isOpen, verify: { token, reply in reply(verify(token)) }, refused: refused),
             ConnectionLimits(
                 mostConnections: 8,
                 headTime: .seconds(10),

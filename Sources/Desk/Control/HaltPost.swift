@@ -18,7 +18,7 @@ struct HaltPost: Equatable {
         guard let head = end ?? (hasEnded ? bytes.count : nil) else { return nil }
         let lines = String(decoding: bytes[..<head], as: UTF8.self).split(separator: "\r\n")
         let words = lines.first?.split(separator: " ") ?? []
-        isActivation = words.count > 1 && HaltPaths.all.contains(String(words[1]))
+        isActivation = words.count > 1 && HaltPaths.contains(words[1])
         let body = bytes[min(bytes.count, head + mark.count)...]
         let length =
             lines.dropFirst().first { $0.lowercased().hasPrefix("content-length:") }

@@ -36,7 +36,7 @@ public enum TokenRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     case notAsIssued
     /// It was revoked, for that reason.
     case revoked(String)
-    /// A resume has used it up.
+    /// A resume has used it up, or having asked for one that takes two people.
     case spent
     /// Its operator is not enrolled, or was enrolled again since.
     case notEnrolled(String)
@@ -124,7 +124,7 @@ public enum TokenRefusal: Error, Sendable, Equatable, CustomStringConvertible {
         case .notIssued: "the desk's ledger does not have this token: \(another)"
         case .notAsIssued: "the token does not say what the desk's ledger says of it: revoke it and \(another)"
         case .revoked(let reason): "the token was revoked (\(reason)): \(another)"
-        case .spent: "the token has resumed once and is spent: \(another)"
+        case .spent: "the token was used up, by a resume or by asking for one that takes two people: \(another)"
         case .notEnrolled(let name):
             "\(name) is not enrolled as when the token was issued: enrol them (estop operator add), then \(another)"
         case .mayNot(let role, let permission):
