@@ -10,11 +10,15 @@ struct HaltTimes: Sendable {
         var pageAt: UInt64
         var diskAt: UInt64?
         var problem: String?
+        /// What took it where there is no page to write: a stop file was left, or the host was asked.
+        var elsewhere: String?
     }
 
     private var word: Word?
     private var diskAt: UInt64?
     private var gatesAt: UInt64?
+    /// The stop file, as one types it after `touch`.
+    var stopFile = "EMERGENCY_STOP in the state directory"
 
     /// After these the step is an alarm with the manual way.
     private static let diskLimit: UInt64 = 1_000_000_000
@@ -25,7 +29,7 @@ struct HaltTimes: Sendable {
         var steps = DeskSnapshot.HaltSteps()
         guard let now = seen.word, !now.mode.permitsAnything else {
             word = nil
-            return steps
+            return seen.word == nil ? steps.taken(own) : steps
         }
         if word != now {
             word = now
@@ -45,12 +49,15 @@ struct HaltTimes: Sendable {
         let waiting = seen.openGates.filter { !seen.acknowledged.contains($0) }
         steps.waitingFor = waiting.map(\.name)
         // Verified once is verified: a gate that opens later has sent nothing that this halt had to stop.
-        if gatesAt == nil, waiting.isEmpty || seen.effective != nil { gatesAt = verifiedAt(seen) ?? seen.now }
+        if gatesAt == nil, waiting.isEmpty && seen.gatesProblem == nil || seen.effective != nil {
+            gatesAt = verifiedAt(seen) ?? seen.now
+        }
         if let gatesAt {
             steps.gates = .done(ms: since(gatesAt))
         } else if seen.now - min(start, seen.now) > HaltTimes.gatesLimit {
-            let list = waiting.prefix(3).map { "\($0.name) (to end it: kill \($0.pid))" }.joined(separator: ", ")
-            steps.gates = .alarm("NOT stopped: \(list)\(waiting.count > 3 ? ", ..." : "")")
+            // A stopped process takes no other signal; estop run restarts none that was killed while halted.
+            let list = waiting.prefix(3).map { "\($0.name) (to end it: kill -9 \($0.pid))" }.joined(separator: ", ")
+            steps.gates = .alarm(seen.gatesProblem ?? "NOT stopped: \(list)\(waiting.count > 3 ? ", ..." : "")")
         } else {
             steps.gates = .pending(ms: since(seen.now))
         }
@@ -69,9 +76,7 @@ struct HaltTimes: Sendable {
             return .alarm("NOT ON DISK: \(problem); halted all the same, and tried again")
         }
         if seen.now - min(mine?.keyAt ?? seen.changed, seen.now) > HaltTimes.diskLimit {
-            return .alarm(
-                "NOT ON DISK yet; halted all the same. To be safe: touch EMERGENCY_STOP in the state directory"
-            )
+            return .alarm("NOT ON DISK yet; halted all the same. To be safe: touch \(stopFile)")
         }
         return .pending(ms: since(seen.now))
     }
@@ -83,5 +88,18 @@ struct HaltTimes: Sendable {
             let began = Clock.milliseconds(of: halted.at), at >= began
         else { return nil }
         return seen.changed + UInt64(at - began) * 1_000_000
+    }
+}
+
+extension DeskSnapshot.HaltSteps {
+    /// A halt of a desk without a page: what became of it, for the rest nobody can see.
+    fileprivate func taken(_ own: HaltTimes.Own?) -> DeskSnapshot.HaltSteps {
+        guard let own, let place = own.elsewhere else { return self }
+        var steps = self
+        steps.key = .done(ms: 0)
+        steps.page = .notApplicable("no page to write: \(place)")
+        steps.disk = own.diskAt.map { .done(ms: Double($0 - min(own.keyAt, $0)) / 1_000_000) } ?? .pending(ms: 0)
+        if let problem = own.problem { steps.disk = .alarm("NOT ON DISK: \(problem)") }
+        return steps
     }
 }

@@ -10,7 +10,17 @@ struct SwitchSensor {
     private var told: HostEvent.ModeState?
     private var beats: [String: UInt64] = [:]
     private var gone: Set<String> = []
+    /// Open gates that promise beats, by their slots.
+    private var members: [Int: Member] = [:]
     private var lookedMs: UInt64 = 0
+
+    private struct Member {
+        var pid: UInt32
+        /// Under which its beats are told.
+        var name: String
+        /// Whether its process died, which nothing that comes later makes good.
+        var isDead = false
+    }
 
     /// Between two looks at gates and beats, in milliseconds.
     static let everyMs: UInt64 = 500
@@ -33,22 +43,60 @@ struct SwitchSensor {
             told = state
             events.append(EngineLoop.host(.mode(state)))
         }
-        for slot in seen.gates ?? [] where slot.interval > 0 {
-            if !slot.alive {
-                if gone.insert(slot.name).inserted {
-                    events.append(EngineLoop.host(.process(name: slot.name, isAlive: false)))
-                }
-            } else {
-                if gone.remove(slot.name) != nil {
-                    events.append(EngineLoop.host(.process(name: slot.name, isAlive: true)))
-                }
-                beat(slot.name, at: slot.beat, interval: slot.interval, pid: slot.pid, &events)
-            }
-        }
+        // Gates that cannot be read say nothing, and nobody is gone because of it.
+        if let slots = seen.gates { look(at: slots, isHalted: !seen.mode.permitsAnything, &events) }
         for beat in killSwitch.scriptBeats() {
             self.beat(beat.name, at: beat.at, interval: beat.interval, pid: 0, &events)
         }
         return events
+    }
+
+    mutating func look(at slots: [GateSlot], isHalted: Bool, _ events: inout [Event]) {
+        var open: [Int: Member] = [:]
+        for slot in slots where slot.interval > 0 {
+            let name = name(of: slot)
+            if !slot.alive {
+                if gone.insert(name).inserted {
+                    events.append(EngineLoop.host(.process(name: name, isAlive: false)))
+                }
+            } else {
+                open[slot.index] = Member(pid: slot.pid, name: name)
+                if gone.remove(name) != nil {
+                    events.append(EngineLoop.host(.process(name: name, isAlive: true)))
+                }
+                beat(name, at: slot.beat, interval: slot.interval, pid: slot.pid, &events)
+            }
+        }
+        let taken = Set(slots.map(\.index))
+        for (place, member) in members.sorted(by: { $0.key < $1.key }) where open[place]?.pid != member.pid {
+            // A dead one keeps its slot; one whose slot is free, or another's, closed its gate itself.
+            if open[place] == nil, taken.contains(place) {
+                open[place] = Member(pid: member.pid, name: member.name, isDead: true)
+                continue
+            }
+            if member.isDead { continue }
+            beats[member.name] = nil
+            // Whom a halt ends is not missed. While trading is permitted, a bot that went is.
+            if isHalted, !open.values.contains(where: { $0.name == member.name }) { events.append(forget(member.name)) }
+        }
+        members = open
+    }
+
+    /// Under which name its beats are told: of several open gates of one name, each has its own, or one that stopped would hide
+    /// behind another that goes on.
+    private func name(of slot: GateSlot) -> String {
+        if let known = members[slot.index], known.pid == slot.pid { return known.name }
+        let isTaken = members.contains { $0.key != slot.index && $0.value.name == slot.name }
+        return isTaken ? "\(slot.name) #\(slot.pid)" : slot.name
+    }
+
+    private func forget(_ name: String) -> Event {
+        let action = OperatorAction(
+            name: "estop",
+            reason: "its gate was closed while the desk is halted",
+            change: .forgetSupervisor(name: name)
+        )
+        return Event(Event.Origin(source: Event.Source(.host, "gates")), .operatorAction(action))
     }
 
     private mutating func beat(_ name: String, at: UInt64, interval: UInt64, pid: UInt32, _ events: inout [Event]) {

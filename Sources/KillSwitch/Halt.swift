@@ -189,7 +189,8 @@ extension KillSwitch {
     public func noteEffective(knowing known: Observation? = nil) -> Bool {
         let seen = observe(knowing: known)
         guard seen.effective == nil else { return true }
-        guard let word = seen.word, !word.mode.permitsAnything, seen.acknowledged.count == seen.openGates.count,
+        guard let word = seen.word, !word.mode.permitsAnything, seen.gatesProblem == nil,
+            seen.acknowledged.count == seen.openGates.count,
             let last = seen.fold.records.last(where: { $0.change == .halt && $0.state == word })
         else { return false }
         let count = seen.openGates.count

@@ -108,10 +108,12 @@ private struct Outcome {
     var seen: Observation?
     var waiting: [GateSlot] = []
     var waited = false
+    /// Why nothing is known of the gates.
+    var gatesProblem: String?
 
     var status: Int32 {
         guard report.taken else { return 2 }
-        return report.onPage && report.durable && (!waited || waiting.isEmpty) ? 0 : 1
+        return report.onPage && report.durable && (!waited || (waiting.isEmpty && gatesProblem == nil)) ? 0 : 1
     }
 
     private var style: TextStyle { TextStyle(for: .standard) }
@@ -146,12 +148,18 @@ private struct Outcome {
             if waiting.isEmpty || Clock.boottime() - begin >= wait * 1_000_000 { break }
             Clock.sleep(milliseconds: 2)
         }
-        if waited, waiting.isEmpty, report.onPage, request.scope.isGlobal { killSwitch.noteEffective() }
+        // Nothing known of the gates is not that all have stopped.
+        gatesProblem = GateSlots.read(killSwitch.directory) == nil ? killSwitch.observe().gatesProblem : nil
+        if waited, waiting.isEmpty, gatesProblem == nil, report.onPage, request.scope.isGlobal {
+            killSwitch.noteEffective()
+        }
         do { seen = try killSwitch.writeMirror() } catch { warnings.append(error.message) }
         if seen == nil { seen = killSwitch.observe() }
         if !killSwitch.settings.paper, seen?.host == nil {
             warnings.append(
-                "ORDERS NOT CANCELLED: no host runs on this desk; cancel at the venue, or start 'estop serve'"
+                killSwitch.directory.naming(
+                    "ORDERS NOT CANCELLED: no host runs on this desk; cancel at the venue, or start 'estop serve'"
+                )
             )
         }
     }
@@ -163,7 +171,9 @@ private struct Outcome {
         for warning in warnings { Output.error.line("estop: \(VisibleText.line(warning))") }
         guard waited else { return }
         let open = seen.openGates.count
-        if waiting.isEmpty {
+        if let gatesProblem {
+            Output.standard.line(style.paint("gates: UNKNOWN: \(gatesProblem)", .bad))
+        } else if waiting.isEmpty {
             Output.standard.line("gates: \(open) of \(open) acknowledged")
         } else {
             Output.standard.line(style.paint("gates: \(open - waiting.count) of \(open) acknowledged; NOT by:", .bad))
@@ -182,11 +192,13 @@ private struct Outcome {
                 .init("durable", .bool(report.durable)), .init("stop_file", .bool(report.stopFile)),
                 .init(
                     "gates",
-                    .object([
-                        .init("open", .integer(Int64(open))),
-                        .init("acknowledged", .integer(Int64(max(0, open - waiting.count)))),
-                        .init("waiting", .array(waiting.map { .string($0.name) })),
-                    ])
+                    gatesProblem != nil
+                        ? .null
+                        : .object([
+                            .init("open", .integer(Int64(open))),
+                            .init("acknowledged", .integer(Int64(max(0, open - waiting.count)))),
+                            .init("waiting", .array(waiting.map { .string($0.name) })),
+                        ])
                 ),
                 .init("warnings", .array(warnings.map { .string($0) })),
             ]).line

@@ -1,0 +1,68 @@
+import Foundation
+import SafetyEngine
+import Testing
+
+@testable import Desk
+@testable import KillSwitch
+
+/// What the engine is told of the gates' beats.
+@Suite struct SwitchSensorTests {
+    private func slot(_ index: Int, _ name: String, pid: UInt32, alive: Bool = true, beat: UInt64 = 1) -> GateSlot {
+        var slot = GateSlot(index: index, alive: alive, bytes: [UInt8](repeating: 0, count: 256))
+        slot.name = name
+        slot.pid = pid
+        slot.interval = 1_000_000_000
+        slot.beat = beat
+        return slot
+    }
+
+    private func sensor() throws -> SwitchSensor {
+        let path = NSTemporaryDirectory() + "/estop-sensor-\(UUID().uuidString)"
+        return SwitchSensor(KillSwitch(try StateDirectory(path, create: true), settings: DeskSettings()))
+    }
+
+    private func look(_ sensor: inout SwitchSensor, _ slots: [GateSlot], isHalted: Bool) -> [String] {
+        var events: [Event] = []
+        sensor.look(at: slots, isHalted: isHalted, &events)
+        return events.map { event in
+            switch event.body {
+            case .heartbeat(let beat): "beat \(beat.name)"
+            case .host(.process(let name, let isAlive)): "\(isAlive ? "alive" : "dead") \(name)"
+            case .operatorAction(let action):
+                if case .forgetSupervisor(let name) = action.change { "forget \(name)" } else { "?" }
+            default: "?"
+            }
+        }
+    }
+
+    @Test func whomAHaltEndsIsNotMissed() throws {
+        var sensor = try sensor()
+        #expect(look(&sensor, [slot(0, "grid", pid: 7)], isHalted: false) == ["beat grid"])
+        #expect(look(&sensor, [], isHalted: true) == ["forget grid"])
+        #expect(look(&sensor, [], isHalted: true).isEmpty)
+    }
+
+    @Test func whoGoesWhileTradingIsPermittedIsMissed() throws {
+        var sensor = try sensor()
+        _ = look(&sensor, [slot(0, "grid", pid: 7)], isHalted: false)
+        #expect(look(&sensor, [], isHalted: false).isEmpty)
+    }
+
+    @Test func whoDiedStaysDeadWhenItsSlotIsCleared() throws {
+        var sensor = try sensor()
+        _ = look(&sensor, [slot(0, "grid", pid: 7)], isHalted: false)
+        #expect(look(&sensor, [slot(0, "grid", pid: 7, alive: false)], isHalted: true) == ["dead grid"])
+        #expect(look(&sensor, [], isHalted: true).isEmpty)
+    }
+
+    @Test func gatesOfOneNameDoNotHideBehindEachOther() throws {
+        var sensor = try sensor()
+        let first = slot(0, "grid", pid: 7)
+        #expect(look(&sensor, [first], isHalted: false) == ["beat grid"])
+        #expect(look(&sensor, [first, slot(1, "grid", pid: 8)], isHalted: false) == ["beat grid #8"])
+        // Its own name stays with it when the other one goes.
+        #expect(look(&sensor, [slot(1, "grid", pid: 8, beat: 2)], isHalted: true) == ["beat grid #8", "forget grid"])
+        let died = slot(1, "grid", pid: 8, alive: false)
+        #expect(look(&sensor, [died], isHalted: true) == ["dead grid #8"])
+    }
+}
