@@ -18,10 +18,13 @@ enum GatesPane {
         let refusing = !snapshot.mode.permitsAnything
         let halts = snapshot.scopedHalts
         let rows = snapshot.gates.map { gate in
-            Standing(
-                gate,
-                snapshot.mode(of: gate, halts),
-                isCovered: halts.contains { $0.scope.covers(gate.tradedScope) }
+            let mode = snapshot.mode(of: gate, halts)
+            let isCovered = !refusing && halts.contains { $0.scope.covers(gate.tradedScope) }
+            return Standing(
+                gate: gate,
+                mode: mode,
+                isCovered: isCovered,
+                isToStop: refusing || (isCovered && !mode.permitsAnything)
             )
         }
         let alive = rows.filter(\.gate.alive)
@@ -61,15 +64,8 @@ enum GatesPane {
         var mode: Mode
         /// Whether a halt of its own scope covers it.
         var isCovered: Bool
-
-        init(_ gate: DeskSnapshot.Gate, _ mode: Mode, isCovered: Bool) {
-            self.gate = gate
-            self.mode = mode
-            self.isCovered = isCovered
-        }
-
         /// Whether it is halted, and ought to have seen it; who has no part in the paper desk refuses without a halt.
-        var isToStop: Bool { !mode.permitsAnything && isCovered || mode == .unknown }
+        var isToStop: Bool
     }
 
     /// What open gates may do while the desk permits something, counted apart.
@@ -103,11 +99,10 @@ enum GatesPane {
 
     private static func row(_ standing: Standing, _ scene: Scene, refusing: Bool) -> Table.Row {
         let gate = standing.gate
-        let isToStop = refusing || standing.isToStop
         let acknowledged: Value
         if !gate.alive {
             acknowledged = Value("DEAD", .bad)
-        } else if !isToStop {
+        } else if !standing.isToStop {
             acknowledged = Value("", .dim)
         } else if gate.acknowledged {
             acknowledged = Value(refusing ? "yes" : "HALTED, yes", .good)

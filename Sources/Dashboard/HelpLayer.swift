@@ -1,3 +1,5 @@
+import SafetyEngine
+
 /// The help: what the keys do here, then everywhere, from the table of actions and from what lies on top; then what the
 /// words mean.
 struct HelpLayer: Layer {

@@ -53,19 +53,17 @@ struct SwitchSensor {
 
     mutating func look(at slots: [GateSlot], isHalted: Bool, _ events: inout [Event]) {
         var open: [Int: Member] = [:]
-        for slot in slots where slot.interval > 0 {
-            let name = name(of: slot)
-            if !slot.alive {
-                if gone.insert(name).inserted {
-                    events.append(EngineLoop.host(.process(name: name, isAlive: false)))
-                }
-            } else {
-                open[slot.index] = Member(pid: slot.pid, name: name)
-                if gone.remove(name) != nil {
-                    events.append(EngineLoop.host(.process(name: name, isAlive: true)))
-                }
-                beat(name, at: slot.beat, interval: slot.interval, pid: slot.pid, &events)
-            }
+        for slot in slots where slot.interval > 0 && slot.alive {
+            let name = name(of: slot, besides: open)
+            open[slot.index] = Member(pid: slot.pid, name: name)
+            if gone.remove(name) != nil { events.append(EngineLoop.host(.process(name: name, isAlive: true))) }
+            beat(name, at: slot.beat, interval: slot.interval, pid: slot.pid, &events)
+        }
+        for slot in slots where slot.interval > 0 && !slot.alive {
+            let name = members[slot.index].flatMap { $0.pid == slot.pid ? $0.name : nil } ?? slot.name
+            // A process that was started again in its place is the one that counts.
+            if open.values.contains(where: { $0.name == name }) { continue }
+            if gone.insert(name).inserted { events.append(EngineLoop.host(.process(name: name, isAlive: false))) }
         }
         let taken = Set(slots.map(\.index))
         for (place, member) in members.sorted(by: { $0.key < $1.key }) where open[place]?.pid != member.pid {
@@ -84,10 +82,12 @@ struct SwitchSensor {
 
     /// Under which name its beats are told: of several open gates of one name, each has its own, or one that stopped would hide
     /// behind another that goes on.
-    private func name(of slot: GateSlot) -> String {
+    private func name(of slot: GateSlot, besides open: [Int: Member]) -> String {
         if let known = members[slot.index], known.pid == slot.pid { return known.name }
-        let isTaken = members.contains { $0.key != slot.index && $0.value.name == slot.name }
-        return isTaken ? "\(slot.name) #\(slot.pid)" : slot.name
+        let isTaken =
+            open.values.contains { $0.name == slot.name }
+            || members.contains { $0.key != slot.index && !$0.value.isDead && $0.value.name == slot.name }
+        return isTaken ? "\(slot.name) #\(slot.index)" : slot.name
     }
 
     private func forget(_ name: String) -> Event {

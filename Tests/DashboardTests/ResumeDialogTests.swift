@@ -321,7 +321,7 @@ struct ResumeDialogTests {
         #expect(interface.resumeDialog?.items.contains(.word) == true)
     }
 
-    @Test(arguments: [(20, 5), (24, 3), (40, 10)]) func itSaysHowToLeaveHoweverSmallTheWindow(
+    @Test(arguments: [(20, 5), (24, 5), (40, 10)]) func itSaysHowToLeaveHoweverSmallTheWindow(
         _ width: Int,
         _ height: Int
     ) {

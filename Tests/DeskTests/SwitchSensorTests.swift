@@ -55,14 +55,30 @@ import Testing
         #expect(look(&sensor, [], isHalted: true).isEmpty)
     }
 
+    @Test func whoIsStartedAgainElsewhereIsAliveOnce() throws {
+        var sensor = try sensor()
+        _ = look(&sensor, [slot(0, "grid", pid: 7)], isHalted: false)
+        let dead = slot(0, "grid", pid: 7, alive: false)
+        #expect(look(&sensor, [dead], isHalted: false) == ["dead grid"])
+        let again = slot(1, "grid", pid: 9, beat: 5)
+        #expect(look(&sensor, [dead, again], isHalted: false) == ["alive grid", "beat grid"])
+        #expect(look(&sensor, [dead, again], isHalted: false).isEmpty)
+    }
+
+    @Test func gatesOfOneNameThatAHostFindsTogetherAreTwo() throws {
+        var sensor = try sensor()
+        let both = [slot(0, "grid", pid: 7), slot(1, "grid", pid: 7)]
+        #expect(look(&sensor, both, isHalted: false) == ["beat grid", "beat grid #1"])
+    }
+
     @Test func gatesOfOneNameDoNotHideBehindEachOther() throws {
         var sensor = try sensor()
         let first = slot(0, "grid", pid: 7)
         #expect(look(&sensor, [first], isHalted: false) == ["beat grid"])
-        #expect(look(&sensor, [first, slot(1, "grid", pid: 8)], isHalted: false) == ["beat grid #8"])
+        #expect(look(&sensor, [first, slot(1, "grid", pid: 8)], isHalted: false) == ["beat grid #1"])
         // Its own name stays with it when the other one goes.
-        #expect(look(&sensor, [slot(1, "grid", pid: 8, beat: 2)], isHalted: true) == ["beat grid #8", "forget grid"])
+        #expect(look(&sensor, [slot(1, "grid", pid: 8, beat: 2)], isHalted: true) == ["beat grid #1", "forget grid"])
         let died = slot(1, "grid", pid: 8, alive: false)
-        #expect(look(&sensor, [died], isHalted: true) == ["dead grid #8"])
+        #expect(look(&sensor, [died], isHalted: true) == ["dead grid #1"])
     }
 }
