@@ -18,6 +18,8 @@ struct SwitchSensor {
         var pid: UInt32
         /// Under which its beats are told.
         var name: String
+        /// What it trades.
+        var scope: String
         /// Whether its process died, which nothing that comes later makes good.
         var isDead = false
     }
@@ -44,18 +46,22 @@ struct SwitchSensor {
             events.append(EngineLoop.host(.mode(state)))
         }
         // Gates that cannot be read say nothing, and nobody is gone because of it.
-        if let slots = seen.gates { look(at: slots, isHalted: !seen.mode.permitsAnything, &events) }
+        if let slots = seen.gates {
+            let scopes = seen.mode.permitsAnything ? seen.latches.map(\.scope) : [.global]
+            look(at: slots, halted: scopes, &events)
+        }
         for beat in killSwitch.scriptBeats() {
             self.beat(beat.name, at: beat.at, interval: beat.interval, pid: 0, &events)
         }
         return events
     }
 
-    mutating func look(at slots: [GateSlot], isHalted: Bool, _ events: inout [Event]) {
+    /// - Parameter halted: the scopes that are halted.
+    mutating func look(at slots: [GateSlot], halted: [Scope], _ events: inout [Event]) {
         var open: [Int: Member] = [:]
         for slot in slots where slot.interval > 0 && slot.alive {
             let name = name(of: slot, besides: open)
-            open[slot.index] = Member(pid: slot.pid, name: name)
+            open[slot.index] = Member(pid: slot.pid, name: name, scope: slot.scope)
             if gone.remove(name) != nil { events.append(EngineLoop.host(.process(name: name, isAlive: true))) }
             beat(name, at: slot.beat, interval: slot.interval, pid: slot.pid, &events)
         }
@@ -69,12 +75,14 @@ struct SwitchSensor {
         for (place, member) in members.sorted(by: { $0.key < $1.key }) where open[place]?.pid != member.pid {
             // A dead one keeps its slot; one whose slot is free, or another's, closed its gate itself.
             if open[place] == nil, taken.contains(place) {
-                open[place] = Member(pid: member.pid, name: member.name, isDead: true)
+                open[place] = Member(pid: member.pid, name: member.name, scope: member.scope, isDead: true)
                 continue
             }
             if member.isDead { continue }
             beats[member.name] = nil
             // Whom a halt ends is not missed. While trading is permitted, a bot that went is.
+            let traded = (try? Scope(member.scope)) ?? .global
+            let isHalted = halted.contains { $0.covers(traded) }
             if isHalted, !open.values.contains(where: { $0.name == member.name }) { events.append(forget(member.name)) }
         }
         members = open

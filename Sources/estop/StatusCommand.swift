@@ -94,9 +94,11 @@ enum StatusCommand {
             add("gates", "UNKNOWN: \(problem)", .bad)
         } else {
             let count = "\(seen.acknowledged.count) of \(seen.openGates.count) acknowledged"
-            let waiting = seen.waitingGates.map { "\(VisibleText.line($0.name)) (pid \($0.pid))" }
+            // While all may trade, who has not looked yet since the resume is nobody to be named.
+            let isHalted = !seen.mode.permitsAnything || !seen.latches.isEmpty
+            let waiting = (isHalted ? seen.waitingGates : []).map { "\(VisibleText.line($0.name)) (pid \($0.pid))" }
             let names = waiting.isEmpty ? "" : "; NOT by: " + waiting.joined(separator: ", ")
-            add("gates", count + names, waiting.isEmpty || seen.mode.permitsAnything ? .plain : .bad)
+            add("gates", count + names, waiting.isEmpty ? .plain : .bad)
         }
         if let effective = seen.effective { add("verified", effective, .good) }
         if let host = seen.host {

@@ -21,9 +21,14 @@ import Testing
         return SwitchSensor(KillSwitch(try StateDirectory(path, create: true), settings: DeskSettings()))
     }
 
-    private func look(_ sensor: inout SwitchSensor, _ slots: [GateSlot], isHalted: Bool) -> [String] {
+    private func look(
+        _ sensor: inout SwitchSensor,
+        _ slots: [GateSlot],
+        isHalted: Bool,
+        _ halted: Scope = .global
+    ) -> [String] {
         var events: [Event] = []
-        sensor.look(at: slots, isHalted: isHalted, &events)
+        sensor.look(at: slots, halted: isHalted ? [halted] : [], &events)
         return events.map { event in
             switch event.body {
             case .heartbeat(let beat): "beat \(beat.name)"
@@ -40,6 +45,16 @@ import Testing
         #expect(look(&sensor, [slot(0, "grid", pid: 7)], isHalted: false) == ["beat grid"])
         #expect(look(&sensor, [], isHalted: true) == ["forget grid"])
         #expect(look(&sensor, [], isHalted: true).isEmpty)
+    }
+
+    @Test func whomAHaltOfItsScopeEndsIsNotMissedAndWhoIsNotMeantIs() throws {
+        for (scope, told) in [("venue=paper", ["forget grid"]), ("venue=other", [])] as [(String, [String])] {
+            var sensor = try sensor()
+            var bot = slot(0, "grid", pid: 7)
+            bot.scope = "venue=paper"
+            _ = look(&sensor, [bot], isHalted: false)
+            #expect(look(&sensor, [], isHalted: true, try Scope(scope)) == told)
+        }
     }
 
     @Test func whoGoesWhileTradingIsPermittedIsMissed() throws {
