@@ -47,7 +47,7 @@ struct SwitchSensor {
         }
         // Gates that cannot be read say nothing, and nobody is gone because of it.
         if let slots = seen.gates {
-            let scopes = seen.mode.permitsAnything ? seen.latches.map(\.scope) : [.global]
+            let scopes = seen.mode.permitsAnything ? seen.latches.filter { $0.mode == .halted }.map(\.scope) : [.global]
             look(at: slots, halted: scopes, &events)
         }
         for beat in killSwitch.scriptBeats() {

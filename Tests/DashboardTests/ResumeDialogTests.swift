@@ -275,8 +275,10 @@ struct ResumeDialogTests {
         var interface = opened(desk)
         interface.press([.tab, .character(" "), .character(" ")], desk, at: now)
         #expect(interface.resumeDialog?.mode == .paper)
-        interface.preflight(ResumeDialogTests.results(), mode: .live, scope: .global, nowMs: now)
-        #expect(interface.resumeDialog?.checks == nil)
+        interface.preflight(ResumeDialogTests.results(failing: [.clock]), mode: .live, scope: .global, nowMs: now)
+        // What is shown is of before, and judged by nobody.
+        #expect(interface.resumeDialog?.failing.isEmpty == true && interface.resumeDialog?.areOfBefore == true)
+        #expect(interface.resumeDialog?.missing(.live(ageMs: 0), now)?.text.contains("wait") == true)
     }
 
     @Test func aDeskWithoutLatchesHasNothingToResume() {
@@ -327,7 +329,7 @@ struct ResumeDialogTests {
     ) {
         let interface = opened(desk)
         let frame = Fixture.frame(interface, desk, width, height, nowMs: now)
-        #expect(frame.text.contains("Esc"))
+        #expect(frame.text.contains("Esc") || frame.text.contains("[ Cancel ]"))
         if width == 40 {
             var chosen = interface
             chosen.press([.tab], desk, at: now)
