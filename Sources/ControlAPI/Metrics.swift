@@ -115,8 +115,11 @@ enum Metrics {
         let last = seen.fold.records.last { $0.change == .halt }.flatMap { Clock.milliseconds(of: $0.at) }
         since.add(last.map { seconds(UInt64(max(0, world.wallMs - $0)), per: 1_000) })
         var gates = Family("estop_gates", "gauge", "Open gates, by whether they have acknowledged the page's word.")
-        gates.add(String(seen.acknowledged.count), [("acknowledged", "true")])
-        gates.add(String(max(0, seen.openGates.count - seen.acknowledged.count)), [("acknowledged", "false")])
+        // Nothing is said of what cannot be read.
+        if seen.gatesProblem == nil {
+            gates.add(String(seen.acknowledged.count), [("acknowledged", "true")])
+            gates.add(String(max(0, seen.openGates.count - seen.acknowledged.count)), [("acknowledged", "false")])
+        }
         var latches = Family("estop_latches", "gauge", "Reasons to stay halted.")
         latches.add(String(seen.latches.count))
         var beat = Family("estop_host_beat_age_seconds", "gauge", "Age of the host's last beat, in seconds.")

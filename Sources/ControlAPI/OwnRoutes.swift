@@ -47,7 +47,7 @@ extension Routes {
         return .object(
             [
                 .init("desk", .string(world.name)), .init("paper", .bool(world.isPaper)),
-                .init("switch", status(world)), .init("gates", .array(gates(world))),
+                .init("switch", status(world)), .init("gates", gates(world)),
                 .init("alerts", .array((view?.alerts ?? []).map(\.json))),
                 .init("positions", .array((view?.positions ?? []).map(\.json))),
                 .init("orders", .array((view?.orders ?? []).map(\.json))),
@@ -70,7 +70,8 @@ extension Routes {
         )
     }
 
-    private static func gates(_ world: APIWorld) -> [JSON] {
-        (world.seen.gates ?? []).map { $0.json(word: world.seen.word, now: world.seen.now) }
+    /// Null while nothing is known of them.
+    private static func gates(_ world: APIWorld) -> JSON {
+        world.seen.gates.map { .array($0.map { $0.json(word: world.seen.word, now: world.seen.now) }) } ?? .null
     }
 }

@@ -46,6 +46,10 @@ public enum Action: String, Sendable, CaseIterable {
     case cancelOrder
     /// Do what a rule proposes for the position under the cursor.
     case carryOut
+    /// The incident of the halt.
+    case incident
+    /// Give another reason for the last halt of this screen.
+    case reason
     /// The pane that has the focus over the whole screen, and back.
     case zoom
     /// Another theme.
@@ -73,7 +77,7 @@ public enum Action: String, Sendable, CaseIterable {
         case .switchPane: "Focus the switch; again: the gates"
         case .alertsPane: "Focus the alerts"
         case .positionsPane: "Focus the positions"
-        case .ordersPane: "Focus the stuck orders"
+        case .ordersPane: "Focus the orders; those that hang are marked STUCK"
         case .supervisorsPane: "Focus the supervisors"
         case .venuesPane: "Focus the venues"
         case .nextPane: "Focus the next pane"
@@ -91,6 +95,8 @@ public enum Action: String, Sendable, CaseIterable {
         case .alertHistory: "The alerts that were resolved"
         case .cancelOrder: "Cancel this order at its venue, and see whether it is gone"
         case .carryOut: "Do what an exit rule or the cap proposes for this position"
+        case .incident: "The incident of the halt (not part of this version)"
+        case .reason: "Why this screen halted: a reason, or another one (the last one counts)"
         case .zoom: "This pane over the whole screen, and back"
         case .theme: "Choose the theme"
         case .palette: "Every action by name"
@@ -99,7 +105,7 @@ public enum Action: String, Sendable, CaseIterable {
         case .suspend: "Suspend the dashboard (fg brings it back)"
         case .interrupt: "Says how to quit"
         case .back: "Back: close what is on top, leave the zoom, drop the filter"
-        case .close: "Close what is on top; at the bottom, quit (trading does not change)"
+        case .close: "Close what is on top; at the bottom, quit"
         }
     }
 
@@ -129,6 +135,8 @@ public enum Action: String, Sendable, CaseIterable {
         case .alertHistory: "alert history"
         case .cancelOrder: "cancel order"
         case .carryOut: "carry out exit"
+        case .incident: "incident"
+        case .reason: "reason of the halt"
         case .zoom: "zoom"
         case .theme: "theme"
         case .palette: "commands"
@@ -204,6 +212,8 @@ public enum Action: String, Sendable, CaseIterable {
         case .alertHistory: [.character("A")]
         case .cancelOrder: [.character("c")]
         case .carryOut: [.character("x")]
+        case .incident: [.character("I")]
+        case .reason: [.character("w")]
         case .zoom: [.character("z")]
         case .theme: [.character("T")]
         case .palette: [.character(":")]

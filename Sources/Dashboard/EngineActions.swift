@@ -42,9 +42,15 @@ enum EngineActions {
     }
 
     /// Carries out what is proposed for the position under the cursor.
-    static func carryOut(_ pane: Pane, row: String?, _ snapshot: DeskSnapshot, nowMs: UInt64) -> Outcome {
+    static func carryOut(_ pane: Pane, row: String?, _ scene: Scene) -> Outcome {
+        let snapshot = scene.snapshot
         guard pane == .positions, let row else {
             return .message("choose a position first (3), then x does what a rule proposes for it")
+        }
+        // It spends: not on the word of a source that is gone.
+        switch scene.freshness(of: snapshot.positions) {
+        case .live, .stale: break
+        case .lost, .never: return .message("positions are NOT CONNECTED: nothing is closed by what was last known")
         }
         let proposals = snapshot.engine?.proposals ?? []
         guard let proposal = proposals.first(where: { $0.position == row && $0.state == "proposed" }) else {
@@ -60,7 +66,7 @@ enum EngineActions {
                 action: .carryOut(proposal: proposal.id),
                 reason: "carried out from the dashboard: \(proposal.reason)",
                 needsPassphrase: snapshot.operatorsEnrolled,
-                nowMs: nowMs
+                nowMs: scene.nowMs
             )
         )
     }

@@ -5,21 +5,44 @@ import SafetyEngine
 enum GatesPane {
     static func content(_ scene: Scene) -> PaneContent {
         let snapshot = scene.snapshot
+        if let problem = snapshot.gatesProblem, !snapshot.isReplay {
+            // Nothing known is no all-clear.
+            return PaneContent(
+                scene,
+                source: "gates.page",
+                summary: Line("UNKNOWN", .bad),
+                body: .table(Table(columns: columns, rows: [])),
+                empty: "UNKNOWN: \(problem)"
+            )
+        }
         let refusing = !snapshot.mode.permitsAnything
-        let missing = snapshot.gates.filter { $0.alive && !$0.acknowledged }
-        let seen = snapshot.gates.filter { $0.alive && $0.acknowledged }
-        let dead = snapshot.gates.filter { !$0.alive }
-        let open = missing.count + seen.count
+        let halts = snapshot.scopedHalts
+        let rows = snapshot.gates.map { gate in
+            let mode = snapshot.mode(of: gate, halts)
+            let isCovered = !refusing && halts.contains { $0.scope.covers(gate.tradedScope) }
+            return Standing(
+                gate: gate,
+                mode: mode,
+                isCovered: isCovered,
+                isToStop: refusing || (isCovered && !mode.permitsAnything)
+            )
+        }
+        let alive = rows.filter(\.gate.alive)
+        // What has to stop and has not, then what has, then what may trade.
+        let missing = alive.filter { $0.isToStop && !$0.gate.acknowledged }
+        let rest = alive.filter { !$0.isToStop || $0.gate.acknowledged }
+        let dead = rows.filter { !$0.gate.alive }
         let summary: Line
         if snapshot.isReplay {
             summary = Line("not recorded", .dim)
-        } else if refusing, open > 0 {
-            let all = "\(open - missing.count) of \(open) acknowledged"
+        } else if refusing, !alive.isEmpty {
+            let all = "\(alive.count - missing.count) of \(alive.count) acknowledged"
             let gone = dead.isEmpty ? [] : [Span(", \(dead.count) DEAD", .dim)]
             summary = Line([Span(all, missing.isEmpty ? .good : .bad)] + gone)
         } else {
-            summary = Line(open == 0 ? "none open" : "\(open) open\(permitted(snapshot.mode))", .dim)
+            summary = alive.isEmpty ? Line("none open", .dim) : permitted(alive)
         }
+        let stopped = refusing || !halts.isEmpty
         return PaneContent(
             scene,
             source: "gates.page",
@@ -27,7 +50,7 @@ enum GatesPane {
             body: .table(
                 Table(
                     columns: columns,
-                    rows: (refusing ? missing + seen + dead : snapshot.gates).map { row($0, scene, refusing: refusing) }
+                    rows: (stopped ? missing + rest + dead : rows).map { row($0, scene, refusing: refusing) }
                 )
             ),
             empty: snapshot.isReplay
@@ -35,14 +58,33 @@ enum GatesPane {
         )
     }
 
-    /// What open gates may do in a mode that permits something.
-    private static func permitted(_ mode: Mode) -> String {
-        switch mode {
-        case .live: ", may trade"
-        case .paper: ", paper only"
-        case .reduceOnly: ", may only reduce"
-        case .halted, .unknown: ""
+    /// A gate, and what it may do.
+    private struct Standing {
+        var gate: DeskSnapshot.Gate
+        var mode: Mode
+        /// Whether a halt of its own scope covers it.
+        var isCovered: Bool
+        /// Whether it is halted, and ought to have seen it; who has no part in the paper desk refuses without a halt.
+        var isToStop: Bool
+    }
+
+    /// What open gates may do while the desk permits something, counted apart.
+    private static func permitted(_ gates: [Standing]) -> Line {
+        func count(_ isMeant: (Standing) -> Bool) -> Int { gates.filter(isMeant).count }
+        let kinds: [(count: Int, words: String, role: Role)] = [
+            (count { $0.isCovered && !$0.mode.permitsAnything }, "HALTED", .bad),
+            (count { $0.mode == .live }, "may trade", .dim), (count { $0.mode == .paper }, "paper only", .dim),
+            (count { $0.mode == .reduceOnly }, "may only reduce", .dim),
+            (count { !$0.isCovered && !$0.mode.permitsAnything }, "refused: not venue=paper", .dim),
+        ]
+        let found = kinds.filter { $0.count > 0 }
+        if found.count == 1, let all = found.first {
+            return Line([Span("\(gates.count) open, ", .dim), Span(all.words, all.role)])
         }
+        let parts = found.enumerated().flatMap { index, kind in
+            [Span(index == 0 ? ": " : ", ", .dim), Span("\(kind.count) \(kind.words)", kind.role)]
+        }
+        return Line([Span("\(gates.count) open", .dim)] + parts)
     }
 
     private static let columns: [Table.Column] = [
@@ -55,16 +97,18 @@ enum GatesPane {
         .init(title: "scope", width: 16, most: 60, rank: 3, order: .ascending),
     ]
 
-    private static func row(_ gate: DeskSnapshot.Gate, _ scene: Scene, refusing: Bool) -> Table.Row {
+    private static func row(_ standing: Standing, _ scene: Scene, refusing: Bool) -> Table.Row {
+        let gate = standing.gate
         let acknowledged: Value
         if !gate.alive {
             acknowledged = Value("DEAD", .bad)
-        } else if !refusing {
+        } else if !standing.isToStop {
             acknowledged = Value("", .dim)
         } else if gate.acknowledged {
-            acknowledged = Value("yes", .good)
+            acknowledged = Value(refusing ? "yes" : "HALTED, yes", .good)
         } else {
-            acknowledged = Value("NOT \(scene.snapshot.sinceAgeMs.map { Age.text(scene.aged($0)) } ?? "")", .bad)
+            let age = scene.snapshot.changeAgeMs ?? scene.snapshot.sinceAgeMs
+            acknowledged = Value("NOT \(age.map { Age.text(scene.aged($0)) } ?? "")", .bad)
         }
         let checked = gate.lastCheckAgeMs.map { scene.aged($0) }
         let scope = gate.scope.isEmpty ? "global" : gate.scope
@@ -86,11 +130,17 @@ enum GatesPane {
                     Fact("slot", "\(gate.slot) of 256 in gates.page"),
                     Fact("alive", gate.alive ? "yes" : "no: nobody holds its slot", gate.alive ? .dialog : .bad),
                 ]
-                    // What is only shown has no process, and its number may be somebody else's.
-                    + (scene.snapshot.mark == nil
-                        ? [Fact("by hand", "kill \(gate.pid) stops this bot where nothing else does")] : [])
+                    + covered(gate, scene.snapshot)
+                    // What is only shown has no process, and a dead one's number may be somebody else's by now.
+                    + (scene.snapshot.mark == nil && gate.alive
+                        ? [Fact("by hand", "kill -9 \(gate.pid) ends this bot where nothing else does")] : [])
             }
         )
+    }
+
+    /// Which scoped halts it stands under.
+    private static func covered(_ gate: DeskSnapshot.Gate, _ snapshot: DeskSnapshot) -> [Fact] {
+        snapshot.scopedHalts.filter { $0.scope.covers(gate.tradedScope) }.map { Fact("halted by", $0.words, .bad) }
     }
 
     private static func rate(_ perSecond: Double) -> String {

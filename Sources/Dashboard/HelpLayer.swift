@@ -1,3 +1,5 @@
+import SafetyEngine
+
 /// The help: what the keys do here, then everywhere, from the table of actions and from what lies on top; then what the
 /// words mean.
 struct HelpLayer: Layer {
@@ -8,10 +10,12 @@ struct HelpLayer: Layer {
     }
 
     private let sections: [Section]
+    private let notes: [String]
     private var offset = 0
 
     /// Help for a pane, or for the layer on top of it.
-    init(pane: Pane, over layer: (any Layer)?) {
+    init(pane: Pane, over layer: (any Layer)?, _ scene: Scene) {
+        notes = HelpLayer.notes(scene)
         let everywhere = Section(title: "Everywhere", keys: HelpLayer.keys { !$0.isOfPane })
         if let layer {
             let own = Section(title: layer.name, keys: layer.hints.map { ($0.key, $0.does) })
@@ -31,13 +35,26 @@ struct HelpLayer: Layer {
     var name: String { "Help" }
     var hints: [(key: String, does: String)] { [("j k", "scroll"), ("q", "close")] }
 
-    private static let notes = [
-        "TRADING: gates permit. PAPER: only the paper venue. REDUCE-ONLY: only what shrinks a position. "
-            + "HALTING: asked, not yet seen to have taken effect. HALTED: verified. UNKNOWN: nothing can be said; gates refuse.",
-        "STALE: older than its limit. NOT CONNECTED: its source is gone; figures in brackets are the last known.",
-        "Pasted text never halts. Quitting does not change trading. By hand: estop activate.",
-        "The clock ticks every second: one that stands still means a frozen screen. K halts even then.",
-    ]
+    private static func notes(_ scene: Scene) -> [String] {
+        [
+            "TRADING: gates permit. PAPER: only the paper venue. REDUCE-ONLY: only what shrinks a position. "
+                + "HALTING: asked, not yet seen to have taken effect. HALTED: verified. UNKNOWN: nothing can be said; gates refuse.",
+            "STALE: older than its limit. NOT CONNECTED: its source is gone; figures in brackets are the last known.",
+            "Pasted text never halts. By hand: \(scene.manualHalt).",
+            leaving(scene.snapshot),
+            "The clock ticks every second: one that stands still means a frozen screen. K halts even then.",
+        ]
+    }
+
+    /// What becomes of the desk without this screen.
+    private static func leaving(_ snapshot: DeskSnapshot) -> String {
+        guard snapshot.host == .embedded else { return "Quitting or suspending this screen does not change trading." }
+        let limit = snapshot.deadManMs == 0 ? "" : " within \(Age.text(snapshot.deadManMs))"
+        return
+            "THIS SCREEN IS THE DESK'S HOST. Quitting (q) or suspending (Ctrl-Z) it ends the host's beat: every gate "
+            + "refuses\(limit), and the desk is HALTED when a host comes back. To go on without this screen: "
+            + "quit, then \(Scene.serve(snapshot)), and resume."
+    }
 
     private static let margin = 16
 
@@ -54,7 +71,7 @@ struct HelpLayer: Layer {
             }
             lines.append(Line("", .dialog))
         }
-        for text in HelpLayer.notes { lines += Text.wrap(text, width).map { Line($0, .dialog) } }
+        for text in notes { lines += Text.wrap(text, width).map { Line($0, .dialog) } }
         return lines
     }
 

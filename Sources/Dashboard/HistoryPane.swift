@@ -32,7 +32,8 @@ enum HistoryPane {
                 Value(Age.time(record.at, today: scene.today), .dim, key: .text(record.at)),
                 Value(record.change.rawValue, role), Value(record.change == .note ? "-" : record.mode.name),
                 Value("\(record.scope)", .dim),
-                Value(record.source.rawValue, .dim), Value(record.people), Value(record.reason),
+                Value(record.source.rawValue, .dim),
+                Value(record.source.isOfPeople || record.change != .halt ? record.people : "-"), Value(record.reason),
             ],
             facts: {
                 [

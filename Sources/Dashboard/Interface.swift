@@ -62,7 +62,7 @@ public struct Interface: Sendable {
         if let press, !press.answered, nowMs < press.atMs + 60_000 { return true }
         if snapshot.link?.halt != nil { return true }
         guard freshness(of: snapshot, nowMs: nowMs).isLive else { return false }
-        return snapshot.hasPendingStep && (snapshot.sinceAgeMs ?? .max) < 60_000
+        return snapshot.hasPendingStep && (snapshot.changeAgeMs ?? snapshot.sinceAgeMs ?? .max) < 60_000
     }
 
     // MARK: - Coming in
@@ -93,13 +93,21 @@ public struct Interface: Sendable {
             if outcome.consumed { return effects }
         }
         guard case .key(let key) = event, let action = Action.of(key) else { return effects }
-        return effects + perform(action, snapshot: snapshot, nowMs: nowMs)
+        let (open, said) = (layers.count, message)
+        effects += perform(action, snapshot: snapshot, nowMs: nowMs)
+        // What was said before has nothing to do with what is opened now.
+        if layers.count > open, message == said { message = nil }
+        return effects
     }
 
     /// Takes a new snapshot.
     public mutating func observe(_ snapshot: DeskSnapshot, nowMs: UInt64) -> [Effect] {
         observedMs = nowMs
-        if let press, !press.answered, snapshot.word != press.word { self.press?.answered = true }
+        if let press, !press.answered {
+            // Without a page no word changes: then what took the halt in its place is the answer.
+            let isTaken = snapshot.word == nil && snapshot.steps.page != .empty
+            if snapshot.word != press.word || isTaken { self.press?.answered = true }
+        }
         return refresh(snapshot, nowMs: nowMs)
     }
 
@@ -165,7 +173,8 @@ public struct Interface: Sendable {
         layers.removeAll { !($0 is ReasonPicker) }
         if layers.isEmpty { layers.append(ReasonPicker()) }
         if wordBefore?.mode == .halted {
-            let since = snapshot.since.map { " since " + Age.time($0, today: "") } ?? ""
+            let today = Age.utc(last.wallClockMs).date
+            let since = snapshot.since.map { " since \(Age.time($0, today: today)) UTC" } ?? ""
             say(Span("already halted\(since); recorded again", .warning), nowMs: nowMs)
         } else {
             message = nil
@@ -180,7 +189,7 @@ public struct Interface: Sendable {
         case .suspend: return [.suspend]
         case .interrupt: say(Span(isTyping ? "press Esc, then q, to quit" : "press q to quit", .notice), nowMs: nowMs)
         case .help where !(layers.last is HelpLayer) && !isTyping:
-            layers.append(HelpLayer(pane: focus, over: layers.last))
+            layers.append(HelpLayer(pane: focus, over: layers.last, scene(snapshot, nowMs)))
         case .close, .back:
             if !layers.isEmpty {
                 layers.removeLast()
@@ -227,6 +236,24 @@ public struct Interface: Sendable {
         case .sort: sort(snapshot, nowMs: nowMs)
         case .acknowledge, .cancelOrder, .carryOut: return act(action, snapshot, nowMs)
         case .alertHistory: layers.append(AlertHistoryLayer())
+        case .incident:
+            say(
+                Span(
+                    "incidents are not part of this version: the history and 'estop audit' have what happened",
+                    .notice
+                ),
+                nowMs: nowMs
+            )
+        case .reason:
+            // The reason belongs to a halt, and this screen knows which one it made.
+            guard press != nil, !snapshot.mode.permitsAnything else {
+                say(
+                    Span("no halt of this screen is in force: its reason is given where it was made", .notice),
+                    nowMs: nowMs
+                )
+                return []
+            }
+            layers.append(ReasonPicker())
         case .zoom: isZoomed.toggle()
         case .theme: layers.append(ThemePicker(themes: themes, current: theme))
         case .palette: layers.append(PaletteLayer(themes: themes))
@@ -243,7 +270,7 @@ public struct Interface: Sendable {
             switch action {
             case .acknowledge: EngineActions.acknowledge(focus, row: row, snapshot)
             case .cancelOrder: EngineActions.cancelOrder(focus, row: row, snapshot, nowMs: nowMs)
-            default: EngineActions.carryOut(focus, row: row, snapshot, nowMs: nowMs)
+            default: EngineActions.carryOut(focus, row: row, scene(snapshot, nowMs))
             }
         switch outcome {
         case .effects(let effects): return effects

@@ -5,17 +5,20 @@ import SafetyEngine
 enum LatchesPane {
     static func content(_ scene: Scene, width: Int) -> PaneContent {
         let latches = scene.snapshot.latches
-        let room = max(1, width - Listing.margin)
+        let room = PaneContent.room(scene, width)
         return PaneContent(
             scene,
             source: "kill_switch.log",
-            summary: latches.isEmpty ? Line("none", .dim) : Line("\(latches.count)", .bad),
+            summary: latches.isEmpty
+                ? scene.snapshot.word == nil ? Line("UNKNOWN", .lost) : Line("none", .dim)
+                : Line("\(latches.count)", .bad),
             body: .blocks(latches.map { block($0, scene, room) }),
             empty: empty(scene.snapshot)
         )
     }
 
     private static func empty(_ snapshot: DeskSnapshot) -> String {
+        if let problem = snapshot.directoryProblem { return "unknown: \(problem)" }
         if snapshot.word == nil { return "unknown: the page cannot be read" }
         return snapshot.mode == .unknown
             ? "no latch yet: a host that starts now halts the desk, until a resume"
@@ -23,7 +26,9 @@ enum LatchesPane {
     }
 
     private static func block(_ latch: Latch, _ scene: Scene, _ width: Int) -> PaneContent.Block {
-        let who = latch.op.isEmpty ? latch.source.rawValue : "\(latch.source.rawValue) \(latch.op)"
+        // What acts by itself runs as somebody, too, who did not do it.
+        let who =
+            latch.op.isEmpty || !latch.source.isOfPeople ? latch.author : "\(latch.source.rawValue) \(latch.op)"
         let since = latch.since.isEmpty ? "" : Age.time(latch.since, today: scene.today)
         let mode = latch.mode == .halted ? "" : " to \(latch.mode.name)"
         let head = Line([
@@ -36,7 +41,8 @@ enum LatchesPane {
                 [
                     Fact("scope", "\(latch.scope)"), Fact("mode", latch.mode.name),
                     Fact("source", latch.source.rawValue),
-                    Fact("operator", latch.op.isEmpty ? "-" : latch.op), Fact("since", latch.since),
+                    Fact("operator", latch.op.isEmpty || !latch.source.isOfPeople ? "-" : latch.op),
+                    Fact("since", latch.since),
                     Fact("reason", latch.reason), Fact("id", latch.id),
                     Fact("to lift it", "R: a latch never lifts itself; removing a stop file lifts nothing"),
                 ]

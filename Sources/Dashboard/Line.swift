@@ -63,8 +63,13 @@ struct Line: Equatable {
         return Line(kept)
     }
 
-    /// The same line in brackets, for last values from before a connection was lost.
-    var bracketed: Line { Line([Span("[", .lost)] + all(.lost).spans + [Span("]", .lost)]) }
+    /// The cells that the brackets of a lost line take.
+    static let brackets = 2
+
+    /// The same line in brackets, for last values from before a connection was lost; both stand within `width` cells.
+    func bracketed(_ width: Int) -> Line {
+        Line([Span("[", .lost)] + all(.lost).fitting(max(0, width - Line.brackets)).spans + [Span("]", .lost)])
+    }
 }
 
 /// Text cut to its place.

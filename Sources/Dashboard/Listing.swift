@@ -26,6 +26,7 @@ struct Listing {
     /// The row under the cursor, as an index of `order`; nil: there is none.
     private(set) var selected: Int?
     private let fitting: [(column: Int, width: Int)]
+    private let width: Int
     private let view: View
     /// What stands above the rows: the loss of the connection, or that there is nothing.
     let notes: [Line]
@@ -33,8 +34,9 @@ struct Listing {
     init(_ content: PaneContent, _ view: View, width: Int) {
         self.content = content
         self.view = view
+        self.width = max(0, width - Listing.margin)
         if let table = content.table {
-            fitting = table.fitting(max(0, width - Listing.margin))
+            fitting = table.fitting(max(0, width - Listing.margin - content.brackets))
             order = table.sorted(by: view.sortedBy).filter { table.matches($0, view.filter) }
         } else {
             fitting = []
@@ -103,12 +105,12 @@ struct Listing {
         switch content.body {
         case .table(let table):
             return order.indices.dropFirst(top).prefix(count).map {
-                (content.toned(table.line(order[$0], fitting)), $0 == selected, true)
+                (content.toned(table.line(order[$0], fitting), width: width), $0 == selected, true)
             }
         case .blocks(let blocks):
             let all = order.indices.flatMap { place in
                 blocks[order[place]].lines.enumerated().map { index, line in
-                    (content.toned(line), place == selected, index == 0)
+                    (content.toned(line, width: width), place == selected, index == 0)
                 }
             }
             return Array(all.dropFirst(top).prefix(count))

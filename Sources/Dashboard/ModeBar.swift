@@ -43,6 +43,8 @@ enum ModeBar {
             // In one row, who has not stopped comes before since when.
             if status == .halting, let trading = stillTrading(scene) {
                 details.insert(trading, at: 0)
+            } else if isKnown, scene.snapshot.mode.permitsAnything, let scoped = scoped(scene) {
+                details.insert(scoped, at: 0)
             } else if !rest.isEmpty {
                 details.append(rest)
             }
@@ -85,17 +87,33 @@ enum ModeBar {
         }
         if status == .unknown {
             let problem = snapshot.pageProblem ?? snapshot.reason ?? "the page says nothing that can be trusted"
-            let host = snapshot.host == .absent ? "; estop serve starts the host, and resumes nothing" : ""
+            let host =
+                snapshot.host == .absent && snapshot.directoryProblem == nil
+                ? "; \(scene.serve) starts the host, and resumes nothing" : ""
             return "no order passes a gate (gates refuse): \(problem)\(host)"
         }
         var parts: [String] = []
+        if let scoped = scoped(scene) { parts.append(scoped) }
         if let watch = probation(scene) { parts.append("limits at \(watch.percent) %") }
         if let stage = stage(scene) { parts.append(stage) }
         if status == .halting, let who = stillTrading(scene) { parts.append(who + " may still trade") }
         if let reason = snapshot.reason, !reason.isEmpty { parts.append("why: \(reason)") }
-        let scoped = snapshot.latches.filter { !$0.scope.isGlobal }.count
-        if scoped > 0 { parts.append(scoped == 1 ? "1 scope is halted" : "\(scoped) scopes are halted") }
+        if let newest = newest(scene) { parts.append(newest) }
         return parts.joined(separator: " · ")
+    }
+
+    /// The scopes that are halted, by name.
+    private static func scoped(_ scene: Scene) -> String? {
+        let halts = scene.snapshot.scopedHalts
+        return halts.isEmpty ? nil : halts.map(\.words).joined(separator: ", ")
+    }
+
+    /// The last of several halts in force: the first one says since when and why.
+    private static func newest(_ scene: Scene) -> String? {
+        let latches = scene.snapshot.latches.filter(\.scope.isGlobal)
+        guard latches.count > 1, let newest = scene.snapshot.newest else { return nil }
+        return "newest of \(latches.count) halts: \(Age.time(newest.since, today: scene.today)) UTC by "
+            + "\(newest.author), \(newest.reason)"
     }
 
     /// The watch after a resume, as of now.
@@ -157,12 +175,12 @@ enum ModeBar {
         if isUnheard || scene.freshness == .never { return Span("host not seen yet", .lost) }
         let span: Span
         switch scene.snapshot.host {
-        case .embedded: span = Span("host: this screen", .text)
+        case .embedded: span = Span("host: this screen (quit or Ctrl-Z halts)", .text)
         case .running(let pid, let age):
             span = Span("host: pid \(pid), beat \(Age.calm(scene.aged(age))) ago", .text)
         case .silent(let pid, let age):
             span = Span("HOST SILENT for \(Age.text(scene.aged(age))), pid \(pid)", .bad)
-        case .absent: span = Span("NO HOST: estop serve starts one", .bad)
+        case .absent: span = Span("NO HOST: \(scene.serve) starts one", .bad)
         }
         switch scene.freshness {
         case .live: return span
@@ -177,6 +195,10 @@ enum ModeBar {
         if let halt = scene.unconfirmed { notices.append(Span("! \(halt.words). By hand: \(scene.manualHalt)", .bad)) }
         if let problem = scene.snapshot.notDurable {
             notices.append(Span("! NOT ON DISK: \(problem)", .bad))
+        }
+        if let problem = scene.snapshot.directoryProblem { notices.insert(Span("! \(problem)", .bad), at: 0) }
+        if let problem = scene.snapshot.gatesProblem, scene.snapshot.word != nil, !scene.snapshot.isReplay {
+            notices.append(Span("! GATES UNKNOWN: \(problem)", .bad))
         }
         notices += tripped(scene)
         notices += scene.snapshot.notices.map { Span("! \($0)", .notice) }

@@ -1,6 +1,6 @@
 import SafetyEngine
 
-/// Orders that hang, the longest first.
+/// Open orders, the oldest first; those that hang are marked.
 enum OrdersPane {
     static func content(_ scene: Scene) -> PaneContent {
         let orders = scene.snapshot.orders
@@ -16,7 +16,7 @@ enum OrdersPane {
             body: .table(
                 Table(columns: columns(isOneVenue: sorted.areAtOneVenue(\.venue)), rows: sorted.map { row($0, scene) })
             ),
-            empty: "no order hangs",
+            empty: "no order is open",
             hint: orders.hint
         )
     }

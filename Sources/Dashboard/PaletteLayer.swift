@@ -43,7 +43,12 @@ struct PaletteLayer: Layer {
             let text = "\(entry.title) \(entry.about)".lowercased()
             return words.allSatisfy { text.contains($0) }
         }
-        return found.filter { $0.title.hasPrefix(first) } + found.filter { !$0.title.hasPrefix(first) }
+        // `theme m` means a theme whose name begins so, and not the action that is called `theme` and has an m in its words.
+        let whole = words.joined(separator: " ")
+        func rank(_ entry: Entry) -> Int {
+            entry.title.hasPrefix(whole) ? 0 : entry.title.hasPrefix(first) ? 1 : 2
+        }
+        return (0...2).flatMap { wanted in found.filter { rank($0) == wanted } }
     }
 
     mutating func handle(_ event: InputEvent, _ context: LayerContext) -> LayerOutcome {
@@ -55,7 +60,10 @@ struct PaletteLayer: Layer {
             guard let chosen, matches.indices.contains(chosen) else { return .consumed }
             switch matches[chosen].command {
             case .action(let action): return .close(asking: .perform(action))
-            case .theme(let name): return .close(asking: .theme(name))
+            case .theme(let name):
+                var outcome = LayerOutcome.close(asking: .theme(name))
+                outcome.message = ThemePicker.kept(name)
+                return outcome
             }
         case .down, .tab: chosen = chosen.map { min($0 + 1, max(0, matches.count - 1)) } ?? 0
         case .up, .backTab: chosen = chosen.map { max($0 - 1, 0) } ?? max(0, matches.count - 1)

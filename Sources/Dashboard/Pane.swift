@@ -43,7 +43,7 @@ public enum Pane: Int, Sendable, CaseIterable {
         case .gates: "Gates"
         case .supervisors: "Supervisors"
         case .positions: "Positions"
-        case .orders: "Stuck orders"
+        case .orders: "Orders"
         case .venues: "Venues"
         case .history: "History"
         }

@@ -80,6 +80,12 @@ struct PaneContent {
         self.init(scene, source: source, age: scene.freshness, summary: summary, body: body, empty: empty)
     }
 
+    /// The cells of a pane's lines, for what is wrapped to them.
+    static func room(_ scene: Scene, _ width: Int) -> Int {
+        let brackets = if case .lost = scene.freshness { Line.brackets } else { 0 }
+        return max(1, width - Listing.margin - brackets)
+    }
+
     // MARK: - Rows
 
     var count: Int {
@@ -105,21 +111,25 @@ struct PaneContent {
         return tone == .live ? facts : facts.map { Fact($0.label, "[\($0.text)]", .lost) }
     }
 
-    /// A line as it looks at this freshness.
-    func toned(_ line: Line) -> Line {
+    /// A line as it looks at this freshness in so many cells.
+    func toned(_ line: Line, width: Int) -> Line {
         switch tone {
         case .live: line
         case .stale: line.all(.stale)
-        case .lost: line.bracketed
+        case .lost: line.bracketed(width)
         }
     }
+
+    /// The cells of a row that its freshness takes.
+    var brackets: Int { tone == .lost ? Line.brackets : 0 }
 
     /// The names of the columns, as they look at this freshness.
     func tonedHeader(_ line: Line) -> Line {
         switch tone {
         case .live: line
         case .stale: line.all(.stale)
-        case .lost: line.all(.lost)
+        // As far to the right as the rows behind their bracket.
+        case .lost: Line([Span(" ")] + line.all(.lost).spans)
         }
     }
 

@@ -45,6 +45,7 @@ public struct PlainReport: Sendable {
         if let link = old.link, link.silentMs == nil {
             return standing(snapshot, elapsedMs: elapsedMs, wallMs: wallMs)
         }
+        if new.gatesProblem != nil { new.gates = old.gates }
         new.alerts.keepLost(from: old.alerts, id: \.id)
         new.positions.keepLost(from: old.positions, id: \.id)
         new.orders.keepLost(from: old.orders, id: \.identity)

@@ -62,7 +62,9 @@ struct PlainStanding {
     private var gates: [PlainLine] {
         let open = desk.gates.filter(\.alive)
         var lines: [PlainLine] = []
-        if open.isEmpty {
+        if let problem = desk.gatesProblem {
+            lines.append(PlainLine(.alarm, .gate, "gates UNKNOWN: \(problem)"))
+        } else if open.isEmpty {
             lines.append(PlainLine(.news, .gate, "no gate is open: no bot asks here before it trades"))
         } else if desk.refuses {
             let count = open.filter(\.acknowledged).count

@@ -6,9 +6,13 @@ extension PlainWords {
     // MARK: - Gates
 
     func gates(_ old: DeskSnapshot, _ new: DeskSnapshot) -> [PlainLine] {
+        if let problem = new.gatesProblem {
+            return old.gatesProblem == nil ? [PlainLine(.alarm, .gate, "gates UNKNOWN: \(problem)")] : []
+        }
         let rows = RowChanges(old.gates, new.gates) { "\($0.slot) \($0.pid) \($0.name)" }
         let isSameWord = old.word == new.word
         var lines: [PlainLine] = []
+        if old.gatesProblem != nil { lines.append(PlainLine(.news, .gate, "gates can be read again")) }
         for gate in rows.added {
             let scope = gate.scope.isEmpty ? "global" : gate.scope
             lines.append(PlainLine(.news, .gate, "gate \(gate.name) opened, pid \(gate.pid), scope \(scope)"))
@@ -40,7 +44,9 @@ extension PlainWords {
     private func acknowledged(_ names: [String], _ desk: DeskSnapshot, isTimely: Bool) -> [PlainLine] {
         // The look tells that it had happened by then; long after the halt that says nothing.
         let within =
-            !isTimely ? "" : desk.sinceAgeMs.flatMap { $0 < 60_000 ? " within \(PlainText.span($0))" : nil } ?? ""
+            !isTimely
+            ? ""
+            : (desk.changeAgeMs ?? desk.sinceAgeMs).flatMap { $0 < 60_000 ? " within \(PlainText.span($0))" : nil } ?? ""
         if names.count > 8 {
             let list = PlainText.list(names, most: 8)
             return [PlainLine(.news, .gate, "\(names.count) gates acknowledged\(within): \(list)")]

@@ -67,6 +67,8 @@ struct PlainWords {
         } else if let cause = cause(desk) {
             text += cause
         }
+        let scoped = desk.scopedHalts
+        if !scoped.isEmpty { text += "; " + scoped.map(\.words).joined(separator: ", ") }
         // PAPER in words, whatever its mode.
         if desk.paper, status != .paper { text += "; PAPER desk" }
         switch status {
@@ -182,7 +184,7 @@ struct PlainWords {
         case .running(let pid, _): return PlainLine(.news, .host, "host is pid \(pid) and beats")
         case .silent(let pid, let age):
             return PlainLine(.alarm, .host, "host pid \(pid) SILENT, last beat \(PlainText.span(age)) ago\(limit)")
-        case .absent: return PlainLine(.bad, .host, "NO HOST runs: start one with estop serve")
+        case .absent: return PlainLine(.bad, .host, "NO HOST runs: start one with estop serve\(desk.commandOption)")
         }
     }
 
@@ -202,7 +204,7 @@ struct PlainWords {
 
     func latch(_ latch: Latch) -> String {
         let mode = latch.mode == .halted ? "" : " to \(latch.mode.name)"
-        let who = latch.op.isEmpty ? "" : " by \(latch.op)"
+        let who = latch.op.isEmpty || !latch.source.isOfPeople ? "" : " by \(latch.op)"
         let since = latch.since.isEmpty ? "" : " since \(time(latch.since))"
         return "\(latch.scope)\(mode), \(latch.source.rawValue)\(who)\(since): \(latch.reason)"
     }

@@ -1,6 +1,7 @@
 /// Asks why, after a halt that has long been made. The halt never waits for it, and K halts again while it is open.
 ///
-/// Nothing is chosen beforehand: an Enter typed ahead in a hurry records nothing.
+/// Nothing is chosen beforehand: an Enter typed ahead in a hurry records nothing. A digit chooses and Enter records: the
+/// digits are also the panes' keys, and whoever looks at the alerts after a halt has not said why it was made.
 struct ReasonPicker: Layer {
     /// The seven presets (FEATURES.md, A2). The last one asks for text.
     static let reasons = [
@@ -16,7 +17,7 @@ struct ReasonPicker: Layer {
     var name: String { "Reason of the halt" }
 
     var hints: [(key: String, does: String)] {
-        isTyping ? [("Enter", "record"), ("Esc", "back")] : [("1-7", "why"), ("Esc", "skip")]
+        isTyping ? [("Enter", "record"), ("Esc", "back")] : [("1-7", "why"), ("Enter", "record"), ("Esc", "skip")]
     }
 
     mutating func handle(_ event: InputEvent, _ context: LayerContext) -> LayerOutcome {
@@ -25,10 +26,14 @@ struct ReasonPicker: Layer {
         switch key {
         case .character(let character):
             if let digit = character.wholeNumberValue, ReasonPicker.reasons.indices.contains(digit - 1) {
-                return choose(digit - 1)
+                chosen = digit - 1
+                // The one that is typed says nothing yet.
+                return digit == ReasonPicker.reasons.count ? choose(digit - 1) : .consumed
             }
             if character == "j" { return move(1) }
             if character == "k" { return move(-1) }
+            // Whoever wants to resume does not want to be asked first.
+            if character == "R" { return .close(asking: .perform(.resume)) }
             return .ignored
         case .down, .tab: return move(1)
         case .up, .backTab: return move(-1)
@@ -71,7 +76,7 @@ struct ReasonPicker: Layer {
     }
 
     private func give(_ reason: String) -> LayerOutcome {
-        .close(Span("reason: \(reason)", .label), effects: [.giveReason(reason)])
+        .close(Span("reason: \(reason) (another: w)", .label), effects: [.giveReason(reason)])
     }
 
     func draw(into frame: inout Frame, body: Rect, scene: Scene) {
@@ -93,7 +98,7 @@ struct ReasonPicker: Layer {
             let text = index == ReasonPicker.reasons.count - 1 && field == nil ? reason + ": type it" : reason
             lines.append(Line([Span("\(marker)\(index + 1) ", .key), Span(text, role)]))
         }
-        lines.append(Line("Esc: give none", .dialog))
+        lines.append(Line(chosen == nil ? "Esc: give none" : "Enter: record it", .dialog))
         let focus = chosen ?? 0
         let first = max(0, min(focus - inside.height + 1, lines.count - inside.height))
         for (row, line) in lines.dropFirst(first).prefix(inside.height).enumerated() {

@@ -12,7 +12,12 @@ extension ResumeDialog {
     func draw(into frame: inout Frame, body: Rect, scene: Scene) {
         let width = min(body.width, 92)
         guard width >= 20, body.height >= 3 else {
-            frame.put("window too small to resume; Esc", row: body.row, column: 0, limit: body.width, role: .warning)
+            // Nothing of the panes below shows through, and the way out before all that could be said.
+            frame.fill(body, role: .dialog)
+            let lines = Text.wrap("Esc leaves. Too small a window to resume in", max(1, body.width))
+            for (row, line) in lines.prefix(body.height).enumerated() {
+                frame.put(line, row: body.row + row, column: body.column, limit: body.width, role: .warning)
+            }
             return
         }
         let rows = rows(width: width - 4, scene: scene)
@@ -76,7 +81,9 @@ extension ResumeDialog {
         rows.append(
             choice("resumes", scope.isGlobal ? "everything (global)" : scope.description, .scope, scopes.count > 1)
         )
-        let target = mode.map { $0 == .live ? "live (TRADING)" : $0.name } ?? "choose: live, paper or reduce-only"
+        let target =
+            mode.map { $0 == .live ? "live (TRADING)" : $0.name }
+            ?? (width < 50 ? "choose (Space)" : "choose: live, paper or reduce-only")
         rows.append(choice("to mode", target, .mode, modes.count > 1))
         rows += latchRows(width)
         rows += checkRows(width, scene)
@@ -129,7 +136,8 @@ extension ResumeDialog {
         guard !lifted.isEmpty else { return [plain("lifts no latch: none is known")] }
         var rows = [plain(lifted.count == 1 ? "lifts this latch:" : "lifts these \(lifted.count) latches:")]
         for latch in lifted {
-            let who = latch.op.isEmpty ? latch.source.rawValue : "\(latch.source.rawValue) \(latch.op)"
+            let who =
+                latch.op.isEmpty || !latch.source.isOfPeople ? latch.author : "\(latch.source.rawValue) \(latch.op)"
             let text = "• \(latch.scope), \(who), \(latch.since): \(latch.reason)"
             for (index, piece) in Text.wrap(text, max(1, width - 4)).enumerated() {
                 rows.append(plain((index == 0 ? "  " : "    ") + piece))
@@ -141,8 +149,11 @@ extension ResumeDialog {
     private func checkRows(_ width: Int, _ scene: Scene) -> [Row] {
         guard checks != nil else { return [Row(line: Line("checks: running, no answer yet", .warning))] }
         let age = scene.nowMs &- min(scene.nowMs, checkedMs)
-        let isOld = age >= ResumeDialog.preflightLimitMs
-        let head = isOld ? "checks: STALE \(Age.whole(age)), asked again" : "checks: \(failing.count) failing"
+        let isOld = areOfBefore || age >= ResumeDialog.preflightLimitMs
+        let head =
+            areOfBefore
+            ? "checks: looked at again; these are of before"
+            : isOld ? "checks: STALE \(Age.whole(age)), asked again" : "checks: \(failing.count) failing"
         var rows = [Row(line: Line(head, isOld ? .warning : .dialog))]
         let overridden = listedOverrides
         // What fails first: where rows are few, it is what has to be seen.

@@ -68,6 +68,9 @@ struct ResumeDialog: Layer {
     var problem: String?
     var submittedMs: UInt64?
     private(set) var checks: [PreflightCheck]?
+    /// Whether they are of another choice, or of before a try: still shown, so that no field vanishes under a typing hand,
+    /// and not judged by.
+    private(set) var areOfBefore = false
     private(set) var checkedMs: UInt64 = 0
     private var askedMs: UInt64?
     private var lastKeyMs: UInt64
@@ -102,8 +105,12 @@ struct ResumeDialog: Layer {
 
     var items: [Item] {
         var items: [Item] = []
+        // What is typed ahead must not land in another field than it was meant for: what has to be overridden, and so which
+        // fields there are, is not known before the checks have answered.
+        let isKnown = checks != nil
         if scopes.count > 1 { items.append(.scope) }
         if modes.count > 1 { items.append(.mode) }
+        guard isKnown else { return items + [.cancel] }
         items += listedOverrides.map { .override($0) }
         items += questions.map { .question($0) }
         items += confirms == nil ? [.reason, .word] : [.word]
@@ -159,6 +166,7 @@ struct ResumeDialog: Layer {
     /// Takes results.
     mutating func take(_ results: [PreflightCheck], nowMs: UInt64) {
         checks = results
+        areOfBefore = false
         checkedMs = nowMs
         askedMs = nil
     }
@@ -274,7 +282,7 @@ struct ResumeDialog: Layer {
             mode = by > 0 ? modes.first : modes.last
         }
         // Results for another choice are no results for this one.
-        checks = nil
+        areOfBefore = checks != nil
         return LayerOutcome(effects: askPreflight(context.nowMs))
     }
 
@@ -320,7 +328,7 @@ struct ResumeDialog: Layer {
     func missing(_ freshness: Freshness, _ nowMs: UInt64) -> (text: String, item: Item)? {
         if !freshness.isLive { return ("the desk's state is stale: nothing can be judged by it", .cancel) }
         if modes.count > 1, mode == nil { return ("choose the mode to resume to (Space)", .mode) }
-        guard checks != nil, nowMs < checkedMs + ResumeDialog.preflightLimitMs else {
+        guard checks != nil, !areOfBefore, nowMs < checkedMs + ResumeDialog.preflightLimitMs else {
             return ("the checks have not answered: wait for them", .submit)
         }
         for check in failing where confirms?.overrides[check.name] == nil {
@@ -353,7 +361,8 @@ struct ResumeDialog: Layer {
         problem = message
         focus = .cancel
         lastKeyMs = nowMs
-        checks = nil
+        areOfBefore = checks != nil
+        checkedMs = 0
         askedMs = nil
     }
 }

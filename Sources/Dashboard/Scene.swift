@@ -60,9 +60,18 @@ struct Scene {
 
     /// How to halt by hand when the screen's own halt has not arrived. Always printed in full.
     var manualHalt: String {
-        snapshot.link?.manualHalt(directory: snapshot.directory)
-            ?? "estop activate, or: touch \(snapshot.directory)/EMERGENCY_STOP"
+        if snapshot.link == nil, snapshot.directoryProblem != nil {
+            return "no command reaches the desk: stop each bot (kill -9 PID), and cancel at the venues yourself"
+        }
+        return snapshot.link?.manualHalt(directory: snapshot.directory)
+            ?? "estop activate\(snapshot.commandOption), or: touch "
+            + StateDirectory.quoted("\(snapshot.directory)/EMERGENCY_STOP")
     }
+
+    /// How to start the desk's host, as one types it.
+    var serve: String { Scene.serve(snapshot) }
+
+    static func serve(_ snapshot: DeskSnapshot) -> String { "estop serve\(snapshot.commandOption)" }
 
     /// A halt of this screen that a desk on another machine has not confirmed, as of now.
     var unconfirmed: DeskLink.UnconfirmedHalt? {

@@ -79,7 +79,8 @@ extension DeskSnapshot {
         case .done, .past, .notApplicable: return true
         case .pending, .alarm: return false
         case .empty:
-            return steps.all.allSatisfy { $0 == .empty } && gates.allSatisfy { $0.acknowledged || !$0.alive }
+            return gatesProblem == nil && steps.all.allSatisfy { $0 == .empty }
+                && gates.allSatisfy { $0.acknowledged || !$0.alive }
         }
     }
 
@@ -94,6 +95,7 @@ extension DeskSnapshot {
     private var settled: DeskSnapshot {
         var copy = self
         copy.sinceAgeMs = nil
+        copy.changeAgeMs = nil
         copy.link?.roundTripMs = nil
         copy.link?.silentMs = nil
         copy.link?.heldMs = 0

@@ -8,12 +8,13 @@ enum StepsPane {
 
     static func content(_ scene: Scene, width: Int) -> PaneContent {
         let steps = scene.steps
-        let room = max(1, width - Listing.margin)
+        let room = PaneContent.room(scene, width)
         var blocks: [PaneContent.Block] = []
-        let isKnown = scene.snapshot.word != nil || scene.unanswered != nil
+        let isKnown = scene.snapshot.word != nil || scene.unanswered != nil || steps.page != .empty
         let isMissing = scene.snapshot.isReplay && scene.unanswered == nil
         if isKnown, !isMissing, !(scene.snapshot.mode.permitsAnything && steps.all.allSatisfy { $0 == .empty }) {
-            let counted = steps.gates == .empty && steps.open == 0 ? nil : "\(steps.acknowledged) of \(steps.open)"
+            let isUncounted = (steps.gates == .empty && steps.open == 0) || scene.snapshot.gatesProblem != nil
+            let counted = isUncounted ? nil : "\(steps.acknowledged) of \(steps.open)"
             blocks = [block("key seen", steps.key, scene, room, done: keyTime(scene))]
             if steps.sent != .empty { blocks.append(block("confirmed", steps.sent, scene, room, elapsedMs: 0)) }
             blocks += [
@@ -38,10 +39,13 @@ enum StepsPane {
                 )
             }
         }
+        let halts = scene.snapshot.mode.permitsAnything && scene.unanswered == nil ? scene.snapshot.scopedHalts : []
+        if isKnown, !isMissing, blocks.isEmpty { blocks = halts.map { scoped($0, scene, room) } }
         var content = PaneContent(
             scene,
             source: "halt.page",
-            summary: isKnown ? summary(scene, steps) : Line("the page cannot be read", .bad),
+            summary: !isKnown
+                ? Line("the page cannot be read", .bad) : halts.isEmpty ? summary(scene, steps) : summary(halts),
             body: .blocks(blocks),
             empty: isKnown
                 ? isMissing && !scene.snapshot.mode.permitsAnything
@@ -51,6 +55,43 @@ enum StepsPane {
         let shown = [steps.key] + (steps.sent == .empty ? [] : [steps.sent]) + steps.all.dropFirst(2)
         content.attention = shown.firstIndex { if case .alarm = $0 { true } else { false } }
         return content
+    }
+
+    /// What is halted while the rest of the desk is not, and who of it has not stopped.
+    private static func scoped(_ halt: ScopedHalt, _ scene: Scene, _ width: Int) -> PaneContent.Block {
+        let gates = scene.snapshot.gates(of: halt)
+        let missing = gates.filter { !$0.acknowledged }.map(\.name)
+        var lines = [Line([Span("! ", .bad), Span(halt.words, .bad)])]
+        let stood =
+            scene.snapshot.gatesProblem
+            ?? (gates.isEmpty
+                ? "no open gate is covered" : "gates \(gates.count - missing.count) of \(gates.count) acknowledged")
+        let isWell = scene.snapshot.gatesProblem == nil && missing.isEmpty
+        lines += Text.wrap(stood, max(1, width - 2)).map { Line("  " + $0, isWell ? .good : .bad) }
+        if !missing.isEmpty {
+            let names = "NOT acknowledged: " + missing.joined(separator: ", ")
+            lines += Text.wrap(names, max(1, width - 2)).map { Line("  " + $0, .bad) }
+        }
+        for latch in halt.latches {
+            let text = "\(Age.time(latch.since, today: scene.today)) UTC, \(latch.author): \(latch.reason)"
+            lines += Text.wrap(text, max(1, width - 2)).map { Line("  " + $0) }
+        }
+        return PaneContent.Block(
+            id: "scope \(halt.scope)",
+            lines: lines,
+            facts: {
+                [Fact("halted", halt.words, .bad), Fact("gates covered", gates.map(\.name).joined(separator: ", "))]
+                    + missing.map { Fact("not acknowledged", $0, .bad) }
+                    + [
+                        Fact("everything else", "is not halted: K halts all"),
+                        Fact("to lift it", "R, and choose the scope \(halt.scope)"),
+                    ]
+            }
+        )
+    }
+
+    private static func summary(_ halts: [ScopedHalt]) -> Line {
+        Line([Span("no global halt; ", .dim), Span(halts.map(\.words).joined(separator: ", "), .bad)])
     }
 
     private static let names = ["key seen", "confirmed", "on the page", "on disk", "gates", "orders gone", "verified"]
@@ -74,7 +115,8 @@ enum StepsPane {
         if let press = scene.unanswered {
             return scene.time(ago: scene.nowMs &- min(scene.nowMs, press.atMs))
         }
-        guard let stamp = scene.snapshot.since, let begin = stamp.firstIndex(of: "T") else { return nil }
+        guard let stamp = scene.snapshot.newest?.since ?? scene.snapshot.since, let begin = stamp.firstIndex(of: "T")
+        else { return nil }
         let time = stamp[stamp.index(after: begin)...].prefix(12)
         return time.count == 12 && !time.hasSuffix("Z") ? String(time) : nil
     }

@@ -125,6 +125,8 @@ struct Table {
             spans.append(Span(title, isSorted ? .key : .label, cells: width, right: column.right))
             spans.append(Table.gap)
         }
+        // Between columns only: behind the last one a closing bracket may stand.
+        if !spans.isEmpty { spans.removeLast() }
         return Line(spans)
     }
 
@@ -139,6 +141,8 @@ struct Table {
             spans.append(Span(text, span.role, cells: width, right: column.right))
             spans.append(Table.gap)
         }
+        // Between columns only: behind the last one a closing bracket may stand.
+        if !spans.isEmpty { spans.removeLast() }
         return Line(spans)
     }
 

@@ -18,14 +18,17 @@ struct ThemePicker: Layer {
         switch key {
         case .enter:
             guard themes.indices.contains(chosen) else { return .close() }
-            return .close(
-                Span("theme \(themes[chosen]) until you quit; ESTOP_THEME=\(themes[chosen]) keeps it", .label)
-            )
+            return .close(ThemePicker.kept(themes[chosen]))
         case .escape: return .close(asking: .theme(before))
         case .character("j"), .down, .tab, .character("T"): return look(1)
         case .character("k"), .up, .backTab: return look(-1)
         default: return .ignored
         }
+    }
+
+    /// What is said of a theme that was chosen.
+    static func kept(_ name: String) -> Span {
+        Span("theme \(name) until you quit; ESTOP_THEME=\(name) keeps it", .label)
     }
 
     private mutating func look(_ by: Int) -> LayerOutcome {

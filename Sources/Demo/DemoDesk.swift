@@ -106,20 +106,21 @@ public struct DemoDesk: Sendable {
         )
     }
 
-    /// Since when the mode is in force, who did it and why: as for a real desk, the newest halt of everything, else the
+    /// Since when the mode is in force, who did it and why: as for a real desk, the first halt of everything, else the
     /// last resume.
     private func explain(_ desk: inout DeskSnapshot, _ moment: Moment) {
-        if let latch = halts.last?.latch {
+        if let latch = halts.first?.latch {
             desk.since = latch.since
-            desk.by = latch.op.isEmpty ? "estop" : latch.op
+            desk.by = latch.source.author(latch.op)
             desk.reason = latch.reason
         } else if let record = desk.history.last(where: { $0.change == .resume }) {
             desk.since = record.at
             desk.by = record.op.isEmpty ? "estop" : record.op
             desk.reason = record.reason
         }
-        let began = change?.atMs ?? 0
+        let began = halts.first?.atMs ?? change?.atMs ?? 0
         desk.sinceAgeMs = moment.nowMs - min(began, moment.nowMs) + (change == nil ? Recording.resumedAgoMs : 0)
+        desk.changeAgeMs = change.map { moment.nowMs - min($0.atMs, moment.nowMs) } ?? desk.sinceAgeMs
     }
 
     private func latches(_ moment: Moment) -> [Latch] {

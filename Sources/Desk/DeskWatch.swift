@@ -74,6 +74,11 @@ public final class DeskWatch: Sendable {
             // A record that found the page permitting again halted once more: its word is the one to watch.
             own?.word = report.state
             own?.diskAt = report.durable ? at : nil
+            own?.elsewhere =
+                report.onPage
+                ? nil
+                : report.stopFile
+                    ? "the stop file was left, and a host halts on it" : report.socket ? "the host was asked" : nil
             own?.problem = report.durable ? nil : "error \(report.error)"
         }
         wake()
@@ -88,7 +93,7 @@ public final class DeskWatch: Sendable {
             deliver(snapshot)
             let halting = snapshot.word.map { !$0.mode.permitsAnything } ?? false
             let verified = snapshot.steps.verified.isDone
-            let nap = halting && !verified && (snapshot.sinceAgeMs ?? 0) < 60_000 ? DeskWatch.haste : 1_000
+            let nap = halting && !verified && (snapshot.changeAgeMs ?? 0) < 60_000 ? DeskWatch.haste : 1_000
             if worker.sleep(also: changes.descriptor, milliseconds: nap) {
                 changes.drain()
                 // A burst of changes (a record, its mirror) is one look.
@@ -108,7 +113,14 @@ struct SnapshotBuilder {
     private var gaps = BeatGaps()
     private var enrolled: (at: UInt64, any: Bool, problem: String?)?
 
-    init(killSwitch: KillSwitch) { self.killSwitch = killSwitch }
+    /// What a command has to name besides to be about this desk.
+    private let option: String
+
+    init(killSwitch: KillSwitch) {
+        self.killSwitch = killSwitch
+        option = killSwitch.directory.option
+        times.stopFile = StateDirectory.quoted(killSwitch.directory.path + "/EMERGENCY_STOP")
+    }
 
     mutating func snapshot(own: HaltTimes.Own?, isHost: Bool, notices: [String]) -> DeskSnapshot {
         let seen = killSwitch.observe(knowing: known)
@@ -121,25 +133,45 @@ struct SnapshotBuilder {
         )
         snapshot.word = seen.word
         snapshot.mode = seen.mode
-        snapshot.pageProblem = seen.pageProblem?.description ?? seen.modeProblem
-        snapshot.since = seen.cause?.at
-        snapshot.sinceAgeMs = seen.word == nil ? nil : (seen.now - min(seen.changed, seen.now)) / 1_000_000
-        snapshot.by = seen.cause.map { $0.op.isEmpty ? "estop" : $0.op }
-        snapshot.reason = seen.cause?.reason
+        snapshot.commandOption = option
+        snapshot.directoryProblem = seen.directoryProblem
+        snapshot.pageProblem = problem(seen)
+        let began = seen.beginning
+        snapshot.since = began?.at
+        snapshot.changeAgeMs = seen.word == nil ? nil : (seen.now - min(seen.changed, seen.now)) / 1_000_000
+        snapshot.sinceAgeMs = age(seen, snapshot.changeAgeMs)
+        snapshot.by = began.map { $0.source.author($0.op) }
+        snapshot.reason = began?.reason
         snapshot.latches = seen.latches
         snapshot.history = Array(seen.fold.records.suffix(100))
         snapshot.host = host(seen, isHost: isHost)
         snapshot.deadManMs = (seen.word == nil ? settings.deadMan : seen.deadMan) / 1_000_000
         snapshot.gates = gates(seen)
+        snapshot.gatesProblem = seen.gatesProblem
         snapshot.supervisors = supervisors(seen)
         snapshot.steps = times.steps(seen, own: own, venues: !settings.paper)
         snapshot.notDurable = seen.notDurable
         snapshot.freshness = .live(ageMs: 0)
-        snapshot.notices = notices + (seen.waiting.map { [$0.notice] } ?? [])
+        // The gravest first: what keeps the desk from working before what was odd when this screen began.
+        snapshot.notices = seen.waiting.map { [$0.notice] } ?? []
         snapshot.approvals = seen.approvals
         snapshot.waiting = seen.waiting
         lookForOperators(seen, &snapshot)
+        snapshot.notices += notices
         return snapshot
+    }
+
+    /// How long the mode has been in force: of several halts, since the first. The page tells only when it changed last.
+    private func age(_ seen: Observation, _ changeAgeMs: UInt64?) -> UInt64? {
+        guard let changeAgeMs, seen.fold.globalLatches.count > 1,
+            let began = seen.beginning.flatMap({ Clock.milliseconds(of: $0.at) })
+        else { return changeAgeMs }
+        return max(changeAgeMs, UInt64(clamping: Clock.wallMilliseconds() - began))
+    }
+
+    private func problem(_ seen: Observation) -> String? {
+        if let gone = seen.directoryProblem { return gone }
+        return (seen.pageProblem?.description ?? seen.modeProblem).map { StateDirectory.naming($0, option) }
     }
 
     private func host(_ seen: Observation, isHost: Bool) -> DeskSnapshot.Host {

@@ -15,6 +15,8 @@ struct HaltTimes: Sendable {
         var pageAt: UInt64
         var diskAt: UInt64?
         var problem: String?
+        /// What took it where there is no page to write: a stop file was left, or the host was asked.
+        var elsewhere: String?
     }
 
     /// When a step was done.
@@ -23,6 +25,9 @@ struct HaltTimes: Sendable {
         /// Nobody who looked then can say.
         case past
     }
+
+    /// The stop file, as one types it after `touch`.
+    var stopFile = "EMERGENCY_STOP in the state directory"
 
     private var word: Word?
     private var diskAt: Moment?
@@ -50,7 +55,7 @@ struct HaltTimes: Sendable {
         lookedAt = seen.now
         guard let now = seen.word, !now.mode.permitsAnything else {
             word = nil
-            return steps
+            return seen.word == nil ? steps.taken(own) : steps
         }
         if word != now {
             word = now
@@ -77,12 +82,13 @@ struct HaltTimes: Sendable {
         let waiting = seen.openGates.filter { !seen.acknowledged.contains($0) }
         steps.waitingFor = waiting.map(\.name)
         // Verified once is verified: a gate that opens later has sent nothing that this halt had to stop.
-        if gatesAt == nil, waiting.isEmpty || seen.effective != nil { gatesAt = found }
+        if gatesAt == nil, waiting.isEmpty && seen.gatesProblem == nil || seen.effective != nil { gatesAt = found }
         if let gatesAt {
             steps.gates = done(gatesAt)
         } else if seen.now - min(start, seen.now) > HaltTimes.gatesLimit {
-            let list = waiting.prefix(3).map { "\($0.name) (to end it: kill \($0.pid))" }.joined(separator: ", ")
-            steps.gates = .alarm("NOT stopped: \(list)\(waiting.count > 3 ? ", ..." : "")")
+            // A stopped process takes no other signal; estop run restarts none that was killed while halted.
+            let list = waiting.prefix(3).map { "\($0.name) (to end it: kill -9 \($0.pid))" }.joined(separator: ", ")
+            steps.gates = .alarm(seen.gatesProblem ?? "NOT stopped: \(list)\(waiting.count > 3 ? ", ..." : "")")
         } else {
             steps.gates = .pending(ms: since(seen.now))
         }
@@ -111,9 +117,7 @@ struct HaltTimes: Sendable {
             return .alarm("NOT ON DISK: \(problem); halted all the same, and tried again")
         }
         if seen.now - min(mine?.keyAt ?? seen.changed, seen.now) > HaltTimes.diskLimit {
-            return .alarm(
-                "NOT ON DISK yet; halted all the same. To be safe: touch EMERGENCY_STOP in the state directory"
-            )
+            return .alarm("NOT ON DISK yet; halted all the same. To be safe: touch \(stopFile)")
         }
         return .pending(ms: since(seen.now))
     }
@@ -130,4 +134,17 @@ struct HaltTimes: Sendable {
 
     /// Two clocks read one after the other, in milliseconds: more than that is a jump of one of them.
     private static let clocksDiffer: Int64 = 5
+}
+
+extension DeskSnapshot.HaltSteps {
+    /// A halt of a desk without a page: what became of it, for the rest nobody can see.
+    fileprivate func taken(_ own: HaltTimes.Own?) -> DeskSnapshot.HaltSteps {
+        guard let own, let place = own.elsewhere else { return self }
+        var steps = self
+        steps.key = .done(ms: 0)
+        steps.page = .notApplicable("no page to write: \(place)")
+        steps.disk = own.diskAt.map { .done(ms: Double($0 - min(own.keyAt, $0)) / 1_000_000) } ?? .pending(ms: 0)
+        if let problem = own.problem { steps.disk = .alarm("NOT ON DISK: \(problem)") }
+        return steps
+    }
 }

@@ -209,7 +209,8 @@ extension KillSwitch {
         let seen = observe(knowing: known)
         guard let word = seen.word, word == asked else { return false }
         guard seen.effective == nil else { return true }
-        guard !word.mode.permitsAnything, seen.acknowledged.count == seen.openGates.count,
+        guard !word.mode.permitsAnything, seen.gatesProblem == nil,
+            seen.acknowledged.count == seen.openGates.count,
             let last = seen.fold.records.last(where: { $0.change == .halt && $0.state == word })
         else { return false }
         let count = seen.openGates.count

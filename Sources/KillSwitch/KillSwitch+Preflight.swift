@@ -120,14 +120,17 @@ extension KillSwitch {
         return PreflightCheck(
             name: .host,
             passed: mode != .live,
-            detail: seen.deadMan > 0
-                ? "\(what): every gate will refuse until one beats, and nobody can tell how venues, orders and rules are; "
-                    + "start 'estop serve'"
-                : "\(what), and nobody can tell how venues, orders and rules are: start 'estop serve'"
+            detail: directory.naming(
+                seen.deadMan > 0
+                    ? "\(what): every gate will refuse until one beats, and nobody can tell how venues, orders and rules are; "
+                        + "start 'estop serve'"
+                    : "\(what), and nobody can tell how venues, orders and rules are: start 'estop serve'"
+            )
         )
     }
 
     private func gatesCheck(_ seen: Observation) -> PreflightCheck {
+        if let problem = seen.gatesProblem { return PreflightCheck(name: .gates, passed: false, detail: problem) }
         let waiting = seen.openGates.filter { gate in !seen.acknowledged.contains(gate) }
         let names = waiting.prefix(5).map { "\($0.name) (pid \($0.pid))" }.joined(separator: ", ")
         return PreflightCheck(

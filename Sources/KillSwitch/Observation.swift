@@ -25,6 +25,8 @@ public struct Observation: Sendable {
     public var fold: Fold
     /// Why the log could not be read; nil when it could.
     public var logProblem: String?
+    /// Why the state directory is not there any more; nil: it is.
+    public var directoryProblem: String?
     /// The gates; nil when there is no gates.page.
     public var gates: [GateSlot]?
     /// The host.
@@ -72,6 +74,18 @@ public struct Observation: Sendable {
         return Clock.text(seconds: Int(milliseconds / 1000), milliseconds: Int(milliseconds % 1000))
     }
 
+    /// What has kept the desk from trading since when: the first latch of everything that is in force, else the last applied
+    /// resume. `cause` is the newest one.
+    public var beginning: (at: String, reason: String, source: Record.Source, op: String)? {
+        guard let latch = fold.globalLatches.first else { return cause }
+        return (latch.since, latch.reason, latch.source, latch.op)
+    }
+
+    /// Why nothing is known of the gates; nil: they can be read. Not the same as that there are none.
+    public var gatesProblem: String? {
+        gates == nil ? "gates.page is missing or cannot be read: a bot may trade unseen" : nil
+    }
+
     /// Open gates.
     public var openGates: [GateSlot] { (gates ?? []).filter(\.alive) }
 
@@ -79,6 +93,18 @@ public struct Observation: Sendable {
     public var acknowledged: [GateSlot] {
         guard let word else { return [] }
         return openGates.filter { $0.acknowledges(word) }
+    }
+
+    /// Open gates that have not acknowledged it: their bots may still trade.
+    public var waitingGates: [GateSlot] {
+        guard let word else { return openGates }
+        return openGates.filter { !$0.acknowledges(word) }
+    }
+
+    /// Whether a halt is on disk and every gate was seen to have stopped, now or when it was verified.
+    public var isStopped: Bool {
+        guard let word, !word.mode.permitsAnything else { return false }
+        return effective != nil || (gatesProblem == nil && waitingGates.isEmpty && fold.reachesWord)
     }
 
     /// When the halt in force was verified (RFC 3339); nil while it is not, or nothing is halted.
@@ -114,10 +140,11 @@ public struct Observation: Sendable {
             ),
             .init(
                 "gates",
-                .object([
-                    .init("open", .integer(Int64(openGates.count))),
-                    .init("acknowledged", .integer(Int64(acknowledged.count))),
-                ])
+                gatesProblem == nil
+                    ? .object([
+                        .init("open", .integer(Int64(openGates.count))),
+                        .init("acknowledged", .integer(Int64(acknowledged.count))),
+                    ]) : .null
             ),
             .init("effective", .text(effective)), .init("not_durable", .text(notDurable)), .init("desk", .string(desk)),
             .init("dead_man_ms", .number(deadMan / 1_000_000)),
@@ -203,6 +230,7 @@ extension KillSwitch {
             logIdentity: logIdentity,
             mirrorIdentity: mirrorIdentity
         )
+        seen.directoryProblem = page == nil ? directory.problem : nil
         seen.approvals = approvals(seen)
         if seen.approvals > 1 {
             let latches = fold.latches.map(\.id)

@@ -62,6 +62,20 @@ public final class StateDirectory: Sendable {
     /// Whether it is on a network file system, where neither pages nor locks can be trusted.
     public var isOnNetwork: Bool { estop_is_network(descriptor) != 0 }
 
+    /// Why what this process holds is not what its path leads to any more; nil: it is. Then no command and no bot that begins
+    /// now finds this desk.
+    public var problem: String? {
+        var held = stat()
+        var named = stat()
+        guard fstat(descriptor, &held) == 0, stat(path, &named) == 0 else {
+            return errno == ENOENT || errno == ENOTDIR
+                ? "the state directory \(path) was removed while it was used"
+                : "the state directory \(path) cannot be reached: \(String(cString: strerror(errno)))"
+        }
+        return held.st_ino == named.st_ino && held.st_dev == named.st_dev
+            ? nil : "the state directory \(path) is another one than the one that was opened: it was moved or replaced"
+    }
+
     /// Whether this process may act as the desk's owner.
     public var isOwned: Bool { geteuid() == owner || geteuid() == 0 }
 

@@ -176,7 +176,7 @@ public struct Upkeep: Sendable {
 
     /// Clears the slots of gates that died a while ago, or sooner when the table fills up.
     private mutating func reap(_ seen: Observation) {
-        let slots = seen.gates ?? []
+        guard let slots = seen.gates else { return }
         let gone = slots.filter { !$0.alive }.map(\.index)
         dead = dead.filter { gone.contains($0.key) }
         for index in gone where dead[index] == nil { dead[index] = seen.now }

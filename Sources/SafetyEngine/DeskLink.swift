@@ -1,3 +1,5 @@
+import KillSwitch
+
 /// How a screen reaches a desk on another machine.
 public struct DeskLink: Sendable, Equatable {
     /// Where the desk is, for people: `trading-1:5000`.
@@ -43,8 +45,11 @@ public struct DeskLink: Sendable, Equatable {
     public func manualHalt(directory: String) -> String {
         let stop =
             directory.isEmpty
-            ? "the stop file EMERGENCY_STOP in its state directory" : "touch \(directory)/EMERGENCY_STOP"
+            ? "the stop file EMERGENCY_STOP in its state directory"
+            : "touch \(StateDirectory.quoted("\(directory)/EMERGENCY_STOP"))"
+        // Whoever logs in there has a default of their own.
+        let option = directory.isEmpty ? "" : " --state \(StateDirectory.quoted(directory))"
         let login = machine.isEmpty ? "log in to the desk's machine (ssh)" : "ssh \(machine)"
-        return "\(login), there: estop activate, or: \(stop)"
+        return "\(login), there: estop activate\(option), or: \(stop)"
     }
 }

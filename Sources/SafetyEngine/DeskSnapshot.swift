@@ -125,20 +125,26 @@ public struct DeskSnapshot: Sendable, Equatable {
     public var paper: Bool
     /// The state directory.
     public var directory: String
+    /// Why it is not there any more; nil: it is.
+    public var directoryProblem: String?
+    /// What `estop` has to be given besides, in a shell, to be about this desk: ` --state DIR`; empty: nothing.
+    public var commandOption: String
     /// The page's word; nil: no page that can be trusted.
     public var word: Word?
     /// Why the page cannot be trusted, when it cannot.
     public var pageProblem: String?
     /// The mode in force, dead-man limit included: unknown when the page cannot be trusted.
     public var mode: Mode
-    /// RFC 3339 time of the change that is in force, and its age.
+    /// RFC 3339 time since when the mode is in force: of the first halt in force, else of the resume.
     public var since: String?
-    /// Milliseconds since the change that is in force.
+    /// Milliseconds since then.
     public var sinceAgeMs: UInt64?
-    /// Who did it.
+    /// Who did that: an operator, or what acted by itself.
     public var by: String?
     /// Why.
     public var reason: String?
+    /// Milliseconds since the page changed last; nil: not known.
+    public var changeAgeMs: UInt64?
     /// Every latch that keeps the desk from trading.
     public var latches: [Latch]
     /// The log's changes, oldest first, the last 100.
@@ -149,6 +155,8 @@ public struct DeskSnapshot: Sendable, Equatable {
     public var deadManMs: UInt64
     /// The gates.
     public var gates: [Gate]
+    /// Why nothing is known of the gates; nil: they can be read.
+    public var gatesProblem: String?
     /// The supervisors.
     public var supervisors: [Supervisor]
     /// The last halt's steps.
@@ -195,6 +203,8 @@ public struct DeskSnapshot: Sendable, Equatable {
         self.deskName = deskName
         self.paper = paper
         self.directory = directory
+        self.directoryProblem = nil
+        self.commandOption = ""
         self.word = nil
         self.pageProblem = nil
         self.mode = .unknown
@@ -202,11 +212,13 @@ public struct DeskSnapshot: Sendable, Equatable {
         self.sinceAgeMs = nil
         self.by = nil
         self.reason = nil
+        self.changeAgeMs = nil
         self.latches = []
         self.history = []
         self.host = .absent
         self.deadManMs = 5000
         self.gates = []
+        self.gatesProblem = nil
         self.supervisors = []
         self.steps = HaltSteps()
         self.notDurable = nil

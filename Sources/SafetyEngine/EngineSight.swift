@@ -63,12 +63,15 @@ extension DeskSnapshot {
         if view.venues.isEmpty { venues.hint = "no venue has spoken to this desk yet" }
         takeSupervisors(view)
         if case .lost = freshness {} else { takeCancels(view) }
+        var graver: [String] = []
         if let problem = view.journal.problem {
-            notices.append("the journal does not write (\(problem)); \(view.journal.waiting) events wait in memory")
+            graver.append("the journal does not write (\(problem)); \(view.journal.waiting) events wait in memory")
         }
         if view.journal.dropped > 0 {
-            notices.append("\(view.journal.dropped) events were dropped; their senders were told")
+            graver.append("\(view.journal.dropped) events were dropped; their senders were told")
         }
+        // Before what was odd when the screen began.
+        notices = graver + notices
     }
 
     /// What venues said is as old as the oldest of them, and never fresher than the engine itself.

@@ -319,6 +319,7 @@ public final class Session: Sendable {
     private func choose(_ name: String) {
         guard let theme = options.themes[name] else { return notify("there is no theme \(name)") }
         change { $0.theme = theme }
+        if let problem = options.themes.problem(of: name) { notify(problem) }
         term_wake()
     }
 

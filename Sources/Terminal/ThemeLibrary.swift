@@ -6,6 +6,8 @@ public struct ThemeLibrary: Sendable {
     public static let standard = "default"
 
     private let themes: [String: Theme]
+    /// What is wrong with the file of a name, safe to print.
+    private let problems: [String: String]
 
     /// The theme called `default`.
     public let standardTheme: Theme
@@ -33,8 +35,12 @@ public struct ThemeLibrary: Sendable {
         return (library, problems + broken)
     }
 
-    init(_ themes: [String: Theme]) {
+    /// Why a theme has not the looks that its file asks for; nil: it has.
+    public func problem(of name: String) -> String? { problems[name] }
+
+    init(_ themes: [String: Theme], problems: [String: String] = [:]) {
         self.themes = themes
+        self.problems = problems
         standardTheme = themes[ThemeLibrary.standard] ?? Theme(name: ThemeLibrary.standard, ThemeEntries())
         names = [ThemeLibrary.standard] + themes.keys.filter { $0 != ThemeLibrary.standard }.sorted()
     }
@@ -65,6 +71,11 @@ extension ThemeShelf {
     func library() -> (library: ThemeLibrary, problems: [String]) {
         var shelf = self
         var problems: [String] = []
+        var byName: [String: String] = [:]
+        func note(_ name: String, _ line: String) {
+            problems.append(line)
+            byName[name] = line
+        }
         // The default first: it stands in for the others. The one that a broken default hides stands in for it.
         var standard = ThemeEntries()
         for book in books[ThemeLibrary.standard] ?? [] {
@@ -72,7 +83,7 @@ extension ThemeShelf {
                 standard = try shelf.entries(of: book)
             } catch {
                 shelf.remove(book)
-                problems.append(ThemeShelf.line(book.path, error))
+                note(ThemeLibrary.standard, ThemeShelf.line(book.path, error))
             }
         }
         var themes = [ThemeLibrary.standard: Theme(name: ThemeLibrary.standard, standard)]
@@ -80,13 +91,14 @@ extension ThemeShelf {
             for book in books[name] ?? [] {
                 do throws(ThemeProblem) {
                     themes[name] = Theme(name: name, try shelf.entries(of: book))
+                    byName[name] = nil
                 } catch {
                     themes[name] = Theme(name: name, standard)
-                    problems.append(ThemeShelf.line(book.path, error))
+                    note(name, ThemeShelf.line(book.path, error))
                 }
             }
         }
-        return (ThemeLibrary(themes), problems)
+        return (ThemeLibrary(themes, problems: byName), problems)
     }
 
     /// `themes: FILE line N: what is wrong; the default theme is used`.

@@ -5,7 +5,7 @@ import Terminal
 struct ChosenTheme {
     let library: ThemeLibrary
     let name: String
-    /// What the operator ought to know: files that cannot be used, a name that is none.
+    /// What the operator ought to know: that the chosen theme's file cannot be used, or a name that is none.
     let notices: [String]
 
     /// Chooses among the themes that are compiled in, installed, or the user's own.
@@ -13,7 +13,7 @@ struct ChosenTheme {
     /// - Throws: `UsageError` for a `--theme` that is none. ESTOP_THEME is not typed now, and must not keep the screen
     ///   from opening: a wrong name there is a notice.
     init(_ arguments: Arguments, environment: Environment = .process) throws(UsageError) {
-        let (library, problems) = ThemeLibrary.load(directories: ThemeLibrary.directories(environment: environment))
+        let (library, _) = ThemeLibrary.load(directories: ThemeLibrary.directories(environment: environment))
         let names = library.names.joined(separator: ", ")
         self.library = library
         if let asked = arguments.value("theme") {
@@ -21,13 +21,14 @@ struct ChosenTheme {
                 throw UsageError("there is no theme '\(asked)': type one of \(names)")
             }
             name = asked
-            notices = problems
         } else if let asked = environment["ESTOP_THEME"], library[asked] == nil {
             name = ThemeLibrary.standard
-            notices = ["ESTOP_THEME names no theme ('\(VisibleText.line(asked))'); there are \(names)"] + problems
+            notices = ["ESTOP_THEME names no theme ('\(VisibleText.line(asked))'); there are \(names)"]
+            return
         } else {
             name = environment["ESTOP_THEME"] ?? ThemeLibrary.standard
-            notices = problems
         }
+        // Only what is drawn with: files that nobody chose must not stand in front of graver news.
+        notices = library.problem(of: name).map { [$0] } ?? []
     }
 }

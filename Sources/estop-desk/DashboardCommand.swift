@@ -36,6 +36,11 @@ enum DashboardCommand {
             Output.error.line("estop: --\(name) is about a written screen: type it with --frame FILE")
             return UsageError.exitStatus
         }
+        // It starts as another terminal would, and would be drawn over by what it cannot do: as 'estop watch'.
+        if Environment.process["TERM"] == "dumb" {
+            Output.error.line("estop: TERM=dumb cannot show the dashboard: plain lines instead, which host no desk")
+            return WatchCommand.run(arguments)
+        }
         return show(arguments, attached(arguments))
     }
 

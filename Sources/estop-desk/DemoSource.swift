@@ -23,6 +23,6 @@ extension DeskSnapshot {
     var lookAgainMs: UInt64 {
         let isHalting = word.map { !$0.mode.permitsAnything } ?? false
         if case .done = steps.verified { return 1_000 }
-        return isHalting && (sinceAgeMs ?? 0) < 60_000 ? 25 : 1_000
+        return isHalting && (changeAgeMs ?? sinceAgeMs ?? 0) < 60_000 ? 25 : 1_000
     }
 }

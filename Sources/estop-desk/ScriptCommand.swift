@@ -44,6 +44,14 @@ enum ScriptCommand {
         }
     }
 
+    /// Whether the locale says that it has no more than ASCII. Where nothing says what it is, a file may have all.
+    private static var isPlainLocale: Bool {
+        let environment = Environment.process
+        guard let locale = environment["LC_ALL"] ?? environment["LC_CTYPE"] ?? environment["LANG"] else { return false }
+        let name = locale.lowercased()
+        return !name.contains("utf-8") && !name.contains("utf8")
+    }
+
     private static func play(
         _ steps: [ScriptStep],
         in world: some ScriptWorld,
@@ -56,7 +64,7 @@ enum ScriptCommand {
             let text = isJSON ? FrameText.json(frame).line + "\n" : FrameText.text(frame, roles: hasRoles)
             return ScriptCommand.write(text, to: file)
         }
-        var run = ScriptRun(world, size: size, unicode: !arguments.flag("ascii"), write: write)
+        var run = ScriptRun(world, size: size, unicode: !arguments.flag("ascii") && !isPlainLocale, write: write)
         defer { run.end() }
         if case .failed(let step, let why) = run.run(steps) {
             Output.error.write(FrameText.rows(run.frame))

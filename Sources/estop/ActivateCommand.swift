@@ -111,10 +111,12 @@ private struct Outcome {
     var waited = false
     /// What became of the orders; nil: not asked.
     var orders: OrdersOfHalt?
+    /// Why nothing is known of the gates.
+    var gatesProblem: String?
 
     var status: Int32 {
         guard report.taken else { return 2 }
-        let isConfirmed = !waited || (waiting.isEmpty && orders?.isSettled ?? true)
+        let isConfirmed = !waited || (waiting.isEmpty && gatesProblem == nil && orders?.isSettled ?? true)
         return report.onPage && report.durable && isConfirmed ? 0 : 1
     }
 
@@ -163,13 +165,19 @@ private struct Outcome {
             if waiting.isEmpty && orders?.isSettled ?? true || Clock.boottime() >= until { break }
             Clock.sleep(milliseconds: 2)
         }
-        if waited, waiting.isEmpty, cancels, orders?.isSettled ?? false { killSwitch.noteEffective(of: report.state) }
+        // Nothing known of the gates is not that all have stopped.
+        gatesProblem = GateSlots.read(killSwitch.directory) == nil ? killSwitch.observe().gatesProblem : nil
+        if waited, waiting.isEmpty, gatesProblem == nil, cancels, orders?.isSettled ?? false {
+            killSwitch.noteEffective(of: report.state)
+        }
         do { seen = try killSwitch.writeMirror() } catch { warnings.append(error.message) }
         if seen == nil { seen = killSwitch.observe() }
         if let orders, !orders.isSettled, let text = orders.text { warnings.append("orders: \(text)") }
         if !killSwitch.settings.paper, seen?.host == nil {
             warnings.append(
-                "ORDERS NOT CANCELLED: no host runs on this desk; cancel at the venue, or start 'estop serve'"
+                killSwitch.directory.naming(
+                    "ORDERS NOT CANCELLED: no host runs on this desk; cancel at the venue, or start 'estop serve'"
+                )
             )
         }
     }
@@ -183,7 +191,9 @@ private struct Outcome {
         }
         guard waited else { return }
         let open = seen.openGates.count
-        if waiting.isEmpty {
+        if let gatesProblem {
+            Output.standard.line(style.paint("gates: UNKNOWN: \(gatesProblem)", .bad))
+        } else if waiting.isEmpty {
             Output.standard.line("gates: \(open) of \(open) acknowledged")
         } else {
             Output.standard.line(style.paint("gates: \(open - waiting.count) of \(open) acknowledged; NOT by:", .bad))
@@ -205,11 +215,13 @@ private struct Outcome {
                 .init("durable", .bool(report.durable)), .init("stop_file", .bool(report.stopFile)),
                 .init(
                     "gates",
-                    .object([
-                        .init("open", .integer(Int64(open))),
-                        .init("acknowledged", .integer(Int64(max(0, open - waiting.count)))),
-                        .init("waiting", .array(waiting.map { .string($0.name) })),
-                    ])
+                    gatesProblem != nil
+                        ? .null
+                        : .object([
+                            .init("open", .integer(Int64(open))),
+                            .init("acknowledged", .integer(Int64(max(0, open - waiting.count)))),
+                            .init("waiting", .array(waiting.map { .string($0.name) })),
+                        ])
                 ),
                 .init("orders", orders?.json ?? .null),
                 .init("warnings", .array(warnings.map { .string($0) })),

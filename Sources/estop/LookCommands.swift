@@ -47,7 +47,9 @@ enum GatesCommand {
         let desk: ChosenDesk
         do { desk = try ChosenDesk(arguments) } catch { return ChosenDesk.fail(error.message, arguments, status: 1) }
         let seen = desk.killSwitch.observe()
-        let slots = seen.gates ?? []
+        guard let slots = seen.gates else {
+            return ChosenDesk.fail("gates UNKNOWN: \(seen.gatesProblem ?? "")", arguments, status: 1)
+        }
         if arguments.json {
             Output.standard.line(JSON.array(slots.map { $0.json(word: seen.word, now: seen.now) }).line)
             return 0
@@ -94,7 +96,8 @@ enum HistoryCommand {
         let style = TextStyle(for: .standard)
         for record in seen.fold.records {
             let scope = record.scope.isGlobal ? "" : " [\(record.scope)]"
-            let who = record.op.isEmpty ? "" : " by \(record.people)"
+            let isHalt = record.change == .halt
+            let who = record.op.isEmpty || (isHalt && !record.source.isOfPeople) ? "" : " by \(record.people)"
             let applied = record.change == .resume && !seen.fold.applied.contains(record.id) ? " (not applied)" : ""
             let what = record.kind.map { "note: \($0.rawValue)" } ?? "\(record.change.rawValue) to \(record.mode.name)"
             Output.standard.line(

@@ -67,12 +67,16 @@ enum StatusCommand {
             lines.append(style.paint(label, .dim) + padding + style.paint(text, role))
         }
         add("desk", "\(settings.name)\(settings.paper ? " (paper)" : "")  \(desk.killSwitch.directory.path)")
-        add("mode", modeText(seen.mode), seen.mode == .live ? .good : seen.mode == .paper ? .caution : .bad)
-        if let problem = seen.pageProblem?.description ?? seen.modeProblem { add("", problem, .bad) }
-        if let cause = seen.cause {
-            add("since", cause.at)
-            add("reason", cause.reason)
-            add("by", "\(cause.op.isEmpty ? "estop" : cause.op) (\(cause.source.rawValue))")
+        add("mode", modeText(seen), seen.mode == .live ? .good : seen.mode == .paper ? .caution : .bad)
+        if let problem = seen.pageProblem?.description ?? seen.modeProblem {
+            add("", desk.killSwitch.directory.naming(problem), .bad)
+        }
+        // As on the screen: the first of several halts says since when and why, each latch below what came after it.
+        if let began = seen.beginning {
+            add("since", began.at)
+            add("reason", began.reason)
+            let author = began.source.author(began.op)
+            add("by", began.source.isOfPeople ? "\(author) (\(began.source.rawValue))" : author)
         }
         if let word = seen.word { add("page", "\(word.mode.name), generation \(word.generation)") }
         for latch in seen.latches {
@@ -86,12 +90,21 @@ enum StatusCommand {
             add("resume", "takes two operators")
         }
         for stop in seen.stopFiles { add("stop file", stop.path, .bad) }
-        add("gates", "\(seen.acknowledged.count) of \(seen.openGates.count) acknowledged")
+        if let problem = seen.gatesProblem {
+            add("gates", "UNKNOWN: \(problem)", .bad)
+        } else {
+            let count = "\(seen.acknowledged.count) of \(seen.openGates.count) acknowledged"
+            // While all may trade, who has not looked yet since the resume is nobody to be named.
+            let isHalted = !seen.mode.permitsAnything || !seen.latches.isEmpty
+            let waiting = (isHalted ? seen.waitingGates : []).map { "\(VisibleText.line($0.name)) (pid \($0.pid))" }
+            let names = waiting.isEmpty ? "" : "; NOT by: " + waiting.joined(separator: ", ")
+            add("gates", count + names, waiting.isEmpty ? .plain : .bad)
+        }
         if let effective = seen.effective { add("verified", effective, .good) }
         if let host = seen.host {
             add("host", "pid \(host.pid), beat \(seen.beatAgeMs) ms ago", seen.hostBeats ? .plain : .bad)
         } else {
-            add("host", "none: start 'estop serve'", .caution)
+            add("host", desk.killSwitch.directory.naming("none: start 'estop serve'"), .caution)
         }
         if seen.word != nil, seen.deadMan == 0 { add("dead-man", "no limit: gates trade on without a host", .caution) }
         if let problem = seen.notDurable { add("on disk", "NOT: \(problem)", .bad) }
@@ -99,13 +112,22 @@ enum StatusCommand {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func modeText(_ mode: Mode) -> String {
-        switch mode {
-        case .live: "TRADING (live)"
-        case .paper: "PAPER (only gates of venue=paper may trade)"
-        case .reduceOnly: "REDUCE-ONLY"
-        case .halted: "HALTED"
-        case .unknown: "UNKNOWN (reads as halted)"
+    /// The screen's words: HALTING is a halt that was not seen to have taken effect.
+    private static func modeText(_ seen: Observation) -> String {
+        var text: String
+        switch seen.mode {
+        case .live: text = "TRADING (live)"
+        case .paper: text = "PAPER (only gates of venue=paper may trade)"
+        case .reduceOnly: text = "REDUCE-ONLY"
+        case .halted:
+            guard !seen.isStopped else { return "HALTED" }
+            let names = seen.waitingGates.map { VisibleText.line($0.name) }.joined(separator: ", ")
+            return names.isEmpty ? "HALTING: not verified yet" : "HALTING, NOT STOPPED: \(names)"
+        case .unknown: return "UNKNOWN (reads as halted)"
         }
+        let scoped = seen.latches.filter { !$0.scope.isGlobal }
+        let words = scoped.map { "\($0.mode == .halted ? "HALTED" : $0.mode.name.uppercased()) \($0.scope)" }
+        if !words.isEmpty { text += ", but " + words.joined(separator: ", ") }
+        return text
     }
 }

@@ -43,6 +43,8 @@ enum Fixture {
         var desk = halted()
         desk.since = "2026-11-21T12:04:10.700Z"
         desk.sinceAgeMs = 2300
+        desk.latches = [desk.latches[0]]
+        desk.latches[0].since = "2026-11-21T12:04:10.700Z"
         desk.gates[2].acknowledged = false
         desk.steps.acknowledged = 3
         desk.steps.waitingFor = ["grid-bot-2"]
@@ -79,7 +81,7 @@ enum Fixture {
                 mode: .halted,
                 reason: "stop file: maintenance",
                 op: "",
-                since: "2026-11-20T23:00:00.000Z",
+                since: "2026-11-21T12:02:30.000Z",
                 tag: 2
             ),
         ]

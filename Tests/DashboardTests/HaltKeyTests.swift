@@ -91,7 +91,7 @@ struct HaltKeyTests {
         var interface = Fixture.interface(desk)
         #expect(interface.press([.character("K")], desk) == [.halt])
         let frame = Fixture.frame(interface, desk, 80, 24)
-        #expect(frame.text.contains("already halted since 2026-11-21 12:00:01; recorded again"))
+        #expect(frame.text.contains("already halted since 2026-11-21 12:00:01 UTC; recorded again"))
     }
 
     @Test func aHaltClosesWhatCouldResume() {

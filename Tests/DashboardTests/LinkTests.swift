@@ -114,7 +114,7 @@ struct LinkTests {
         let link = DeskLink(place: "127.0.0.1:5000", machine: "")
         #expect(
             link.manualHalt(directory: "/d")
-                == "log in to the desk's machine (ssh), there: estop activate, or: touch /d/EMERGENCY_STOP"
+                == "log in to the desk's machine (ssh), there: estop activate --state /d, or: touch /d/EMERGENCY_STOP"
         )
         #expect(link.manualHalt(directory: "").hasSuffix("or: the stop file EMERGENCY_STOP in its state directory"))
     }

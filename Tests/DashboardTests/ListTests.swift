@@ -1,3 +1,4 @@
+import Foundation
 import KillSwitch
 import SafetyEngine
 import Testing
@@ -120,10 +121,10 @@ struct ListTests {
     @Test func detailsFollowTheCursorAndSayWhenTheirRowIsGone() {
         var desk = Fixture.trading()
         var interface = opened([.character("4"), .enter], desk)
-        #expect(screen(interface, desk).contains("Stuck orders: sell 81000 WIF-USD"))
+        #expect(screen(interface, desk).contains("Orders: sell 81000 WIF-USD"))
         #expect(screen(interface, desk).contains("7731"))
         interface.press([.character("j")], desk)
-        #expect(screen(interface, desk).contains("Stuck orders: buy 0.0500 BTC-USD"))
+        #expect(screen(interface, desk).contains("Orders: buy 0.0500 BTC-USD"))
         desk.orders.rows.removeAll { $0.symbol == "BTC-USD" }
         _ = interface.observe(desk, nowMs: Fixture.nowMs)
         let text = screen(interface, desk)
@@ -216,5 +217,97 @@ struct ListTests {
         #expect(text.contains("restart 2 of 3 in 4.0 s"))
         #expect(text.contains("1m00s ago: DEAD"))
         #expect(text.contains("50s ago, 10s after it was found: exit 1"))
+    }
+
+    @Test func aThemeIsChosenByTypingTheBeginningOfItsName() {
+        let desk = Fixture.trading()
+        var interface = Interface(themes: ["default", "light", "mono"])
+        _ = interface.observe(desk, nowMs: Fixture.nowMs)
+        interface.press([.character(":")], desk)
+        interface.type("theme m", desk)
+        #expect(interface.press([.enter], desk) == [.theme("mono")])
+        #expect(interface.theme == "mono" && interface.message?.span.text.hasPrefix("theme mono") == true)
+    }
+
+    @Test func aLostRowStandsInItsBracketsUnderItsColumns() {
+        var desk = Fixture.trading()
+        desk.positions.freshness = .lost(ageMs: 42_000, reason: "refused")
+        for width in [40, 80, 120, 200] {
+            let shown = screen(opened([.character("3"), .character("z")], desk), desk, width: width)
+            let rows = shown.split(separator: "\n").map(String.init)
+            let header = rows.firstIndex { $0.contains("symbol") } ?? 0
+            let title = rows[header]
+            for row in rows[(header + 1)...].prefix(3) {
+                #expect(row.dropFirst().first == "[" && row.contains("]"), "\(width): \(row)")
+                let column = title.range(of: "side")?.lowerBound.utf16Offset(in: title)
+                let side = row.range(of: row.contains("long") ? "long" : "short")?.lowerBound.utf16Offset(in: row)
+                #expect(column == side, "\(width): \(title)\n\(row)")
+            }
+        }
+    }
+
+    @Test func theAlertHistorySaysWhenEachEndedAndWhetherAnybodyStillListens() {
+        var desk = Fixture.engaged()
+        var alert = Alert(
+            id: "X/y",
+            level: .warning,
+            rule: "X",
+            subject: "y",
+            text: "was odd",
+            ageMs: 3_600_000,
+            raisedMs: 1_000_000
+        )
+        alert.resolvedMs = 1_600_000
+        desk.engine?.resolved = [alert]
+        let shown = screen(opened([.character("A")], desk), desk)
+        // Began an hour ago, and lasted ten minutes.
+        #expect(shown.contains("11:14:13 11:04:13") && shown.contains("last resolved first"))
+        desk.alerts.freshness = .lost(ageMs: 5_000, reason: "no host")
+        #expect(screen(opened([.character("A")], desk), desk).contains("NOT CONNECTED since"))
+        let unheard = DeskSnapshot(deskName: "a", paper: true, directory: "/d")
+        #expect(screen(opened([.character("A")], unheard), unheard).contains("nothing received yet"))
+    }
+
+    @Test func aMessageOfBeforeDoesNotStandUnderWhatIsOpened() {
+        let desk = Fixture.trading()
+        var interface = opened([.character("3"), .character("s")], desk)
+        #expect(interface.message != nil)
+        interface.press([.character("?")], desk)
+        #expect(interface.message == nil)
+    }
+
+    @Test func noPositionIsClosedOnTheWordOfASourceThatIsGone() {
+        var desk = Fixture.engaged()
+        desk.positions.freshness = .lost(ageMs: 5_000, reason: "refused")
+        var interface = opened([.character("3")], desk)
+        for _ in desk.positions.rows {
+            interface.press([.character("x")], desk)
+            #expect(interface.layers.isEmpty && interface.message?.span.text.contains("NOT CONNECTED") == true)
+            interface.press([.down], desk)
+        }
+    }
+
+    @Test func aKeyOfTheContractThatThisVersionDoesNotServeSaysSo() {
+        let desk = Fixture.trading()
+        let interface = opened([.character("I")], desk)
+        #expect(interface.message?.span.text.contains("not part of this version") == true)
+    }
+
+    @Test func aHostingScreenSaysWhatQuittingDoes() {
+        var desk = Fixture.paper()
+        desk.host = .embedded
+        #expect(screen(opened([], desk), desk).contains("quit or Ctrl-Z halts"))
+        #expect(screen(opened([.character("?"), .character("G")], desk), desk).contains("DESK'S HOST"))
+        desk.host = .running(pid: 1, beatAgeMs: 0)
+        #expect(screen(opened([.character("?"), .character("G")], desk), desk).contains("does not change trading"))
+    }
+
+    @Test func noGateWhoseProcessIsGoneIsOfferedToBeKilled() {
+        var desk = Fixture.trading()
+        desk.gates = [Fixture.gate(0, mode: .live, acknowledged: true)]
+        let keys: [Key] = [.character("1"), .character("1"), .enter]
+        #expect(screen(opened(keys, desk), desk).contains("kill -9 4100"))
+        desk.gates[0].alive = false
+        #expect(!screen(opened(keys, desk), desk).contains("kill -9"))
     }
 }

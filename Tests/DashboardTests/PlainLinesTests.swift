@@ -217,8 +217,8 @@ struct PlainLinesTests {
                 $0.operatorsEnrolled = false
             },
             lines: [
-                "latch added: global, file since 2026-11-20 23:00:00 UTC: stop file: maintenance",
-                "latch removed: global, file since 2026-11-20 23:00:00 UTC: stop file: maintenance",
+                "latch added: global, file since 12:02:30 UTC: stop file: maintenance",
+                "latch removed: global, file since 12:02:30 UTC: stop file: maintenance",
                 "notice: port 5000 is taken by pid 77",
                 "no credential is set up: the owner of the state directory may resume (estop operator add NAME)",
             ]

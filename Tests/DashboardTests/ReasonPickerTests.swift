@@ -14,9 +14,12 @@ struct ReasonPickerTests {
     }
 
     @Test(arguments: 1...6)
-    func aDigitGivesItsPreset(_ digit: Int) {
+    func aDigitChoosesAndEnterGivesItsPreset(_ digit: Int) {
         var interface = opened()
-        let effects = interface.type("\(digit)", desk)
+        // The digits are the panes' keys, too: one alone records nothing.
+        #expect(interface.type("\(digit)", desk).isEmpty)
+        #expect(interface.picker != nil)
+        let effects = interface.press([.enter], desk)
         #expect(effects == [.giveReason(ReasonPicker.reasons[digit - 1])])
         #expect(interface.picker == nil)
     }
@@ -59,5 +62,28 @@ struct ReasonPickerTests {
             let frame = Fixture.frame(interface, desk, width, height)
             for step in ["key seen", "on the page", "on disk", "verified"] { #expect(frame.text.contains(step)) }
         }
+    }
+
+    @Test func whoeverWantsToResumeIsNotAskedFirst() {
+        let halted = Fixture.halted()
+        var interface = opened()
+        _ = interface.observe(halted, nowMs: Fixture.nowMs + 50)
+        interface.press([.character("R")], halted, at: Fixture.nowMs + 60)
+        #expect(interface.picker == nil && interface.resumeDialog != nil)
+    }
+
+    @Test func aReasonCanBeGivenAgainForTheHaltOfThisScreenOnly() {
+        let halted = Fixture.halted()
+        var interface = opened()
+        interface.type("2", desk)
+        #expect(interface.press([.enter], desk) == [.giveReason("API errors")])
+        _ = interface.observe(halted, nowMs: Fixture.nowMs + 50)
+        interface.press([.character("w")], halted)
+        #expect(interface.picker != nil)
+        interface.type("4", halted)
+        #expect(interface.press([.enter], halted) == [.giveReason("Malfunction or bug")])
+        var other = Fixture.interface(halted)
+        other.press([.character("w")], halted)
+        #expect(other.picker == nil && other.message?.span.text.contains("where it was made") == true)
     }
 }

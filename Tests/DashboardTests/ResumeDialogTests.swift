@@ -275,8 +275,10 @@ struct ResumeDialogTests {
         var interface = opened(desk)
         interface.press([.tab, .character(" "), .character(" ")], desk, at: now)
         #expect(interface.resumeDialog?.mode == .paper)
-        interface.preflight(ResumeDialogTests.results(), mode: .live, scope: .global, nowMs: now)
-        #expect(interface.resumeDialog?.checks == nil)
+        interface.preflight(ResumeDialogTests.results(failing: [.clock]), mode: .live, scope: .global, nowMs: now)
+        // What is shown is of before, and judged by nobody.
+        #expect(interface.resumeDialog?.failing.isEmpty == true && interface.resumeDialog?.areOfBefore == true)
+        #expect(interface.resumeDialog?.missing(.live(ageMs: 0), now)?.text.contains("wait") == true)
     }
 
     @Test func aDeskWithoutLatchesHasNothingToResume() {
@@ -294,5 +296,46 @@ struct ResumeDialogTests {
         ]
         var interface = Fixture.interface(desk)
         #expect(interface.press([.character("R")], desk) == [.preflight(.live, scope)])
+    }
+
+    @Test func whatIsTypedAheadOfTheChecksLandsWhereItWasMeant() {
+        var interface = opened(desk, failing: [.gates])
+        // Tab to the mode, choose it, Tab to the override, and type at once: the checks of this mode have not come yet.
+        interface.press([.tab, .character(" "), .tab], desk, at: now)
+        #expect(item(interface) == .override(.gates))
+        interface.type("bot is hung, killed", desk, at: now)
+        #expect(interface.resumeDialog?.overrides[.gates]?.text == "bot is hung, killed")
+        #expect(interface.resumeDialog?.answers.isEmpty == true)
+        #expect(interface.resumeDialog?.missing(.live(ageMs: 0), now)?.text.contains("wait") == true)
+        interface.preflight(ResumeDialogTests.results(failing: [.gates]), mode: .live, scope: .global, nowMs: now)
+        #expect(interface.resumeDialog?.overrides[.gates]?.text == "bot is hung, killed")
+        #expect(interface.resumeDialog?.missing(.live(ageMs: 0), now)?.text.contains("wait") == false)
+    }
+
+    @Test func beforeTheFirstChecksThereIsNothingToAnswerAhead() {
+        var interface = Fixture.interface(desk)
+        interface.press([.character("R")], desk)
+        interface.press([.tab, .character(" "), .tab], desk, at: now)
+        #expect(!interface.isTyping)
+        #expect(interface.type("bot is y n", desk, at: now).isEmpty)
+        #expect(interface.resumeDialog?.answers.isEmpty == true)
+        interface.preflight(ResumeDialogTests.results(), mode: .live, scope: .global, nowMs: now)
+        #expect(interface.resumeDialog?.items.contains(.word) == true)
+    }
+
+    @Test(arguments: [(20, 5), (24, 5), (40, 10)]) func itSaysHowToLeaveHoweverSmallTheWindow(
+        _ width: Int,
+        _ height: Int
+    ) {
+        let interface = opened(desk)
+        let frame = Fixture.frame(interface, desk, width, height, nowMs: now)
+        #expect(frame.text.contains("Esc") || frame.text.contains("[ Cancel ]"))
+        if width == 40 {
+            var chosen = interface
+            chosen.press([.tab], desk, at: now)
+            #expect(Fixture.frame(chosen, desk, width, height, nowMs: now).text.contains("< choose (Space) >"))
+        } else {
+            #expect(!frame.text.contains("Switch") && !frame.text.contains("Alerts"))
+        }
     }
 }

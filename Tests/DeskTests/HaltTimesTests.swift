@@ -147,4 +147,34 @@ import Testing
         let verified = times.steps(recorded, own: nil, venues: false, wallMs: Self.halted + 1_500)
         #expect(verified.verified == .done(ms: 900) && verified.orders == .past)
     }
+
+    @Test func gatesThatCannotBeReadAreNeverVerified() {
+        var times = HaltTimes()
+        for (now, isLate) in [(1_500_000_000, false), (4_000_000_000, true)] as [(UInt64, Bool)] {
+            var look = seen(.halted, at: now)
+            look.gates = nil
+            let steps = times.steps(look, own: nil, venues: false)
+            if case .alarm(let text) = steps.gates {
+                #expect(isLate && text.contains("gates.page"))
+            } else {
+                #expect(!isLate)
+            }
+            guard case .pending = steps.verified else {
+                Issue.record("\(steps.verified) at \(now)")
+                continue
+            }
+        }
+    }
+
+    @Test func aHaltOfADeskWithoutAPageShowsWhatTookIt() {
+        var times = HaltTimes()
+        var look = seen(.halted, at: 1_500_000_000)
+        look.word = nil
+        var own = HaltTimes.Own(word: Word(rawValue: 0), keyAt: 1_000_000_000, pageAt: 1_000_010_000)
+        #expect(times.steps(look, own: own, venues: false).page == .empty)
+        own.elsewhere = "the stop file was left"
+        own.diskAt = 1_004_000_000
+        let steps = times.steps(look, own: own, venues: false)
+        #expect(steps.page == .notApplicable("no page to write: the stop file was left") && steps.disk == .done(ms: 4))
+    }
 }

@@ -59,6 +59,10 @@ import Testing
         ]
         desk.host = .silent(pid: 812, beatAgeMs: 70_000)
         desk.deadManMs = 7_000
+        desk.commandOption = " --state /var/lib/estop"
+        desk.changeAgeMs = 12
+        desk.gatesProblem = "gates.page cannot be read"
+        desk.directoryProblem = "removed"
         desk.gates = [
             DeskSnapshot.Gate(
                 slot: 3,

@@ -121,7 +121,7 @@ struct BehaviourTests {
         #expect(program.output.allSatisfy { $0 < 0x80 })
     }
 
-    @Test(arguments: ["xterm-unheard-of", "dumb", ""])
+    @Test(arguments: ["xterm-unheard-of", ""])
     func anUnknownTerminalStartsAndIsSpokenOf(_ terminal: String) throws {
         let sandbox = try Sandbox()
         let program = try TerminalProgram(sandbox, environment: ["TERM": terminal])
@@ -131,6 +131,19 @@ struct BehaviourTests {
         program.type("q")
         try program.waitForEnd()
         #expect(program.exit == 0)
+    }
+
+    @Test func aDumbTerminalGetsPlainLines() throws {
+        let sandbox = try Sandbox()
+        let host = try sandbox.serve()
+        defer { host.terminate() }
+        let program = try TerminalProgram(sandbox, environment: ["TERM": "dumb"])
+        try program.wait("plain lines") { program.shows("TERM=dumb") && program.shows("mode ") }
+        #expect(!program.output.contains(0x1b))
+        program.type("halt\n")
+        try program.wait("the halt") { program.shows("HALT") && (try? sandbox.killSwitch().observe().mode) == .halted }
+        kill(program.pid, SIGTERM)
+        try program.waitForEnd()
     }
 
     @Test(arguments: [(20, 5), (10, 3), (2, 1), (1, 1)])

@@ -29,7 +29,7 @@ import Testing
         #expect(remote.halts.count == before + 1)
         #expect(halt.source == .api && halt.reason == "Emergency halt" && halt.op == Identity.current().name)
         try program.wait("the question why") { program.shows("Why?") }
-        program.type("1")
+        program.type("1\r")
         try remote.sandbox.wait("the reason is recorded") {
             let records = try remote.sandbox.killSwitch().observe().fold.records
             return records.contains { $0.kind == .reason && $0.about == halt.id && !$0.reason.isEmpty }

@@ -22,6 +22,7 @@ import Testing
             K
             expect halt verified after
             5
+            Enter
             expect why: Security breach
             frame \(sandbox.root)/halted.txt
             q

@@ -9,6 +9,7 @@ struct ResumeChecksTests {
     private static func desk() -> (BookDesk, Engine) {
         var desk = BookDesk()
         desk.venue(.venue(VenueReport(state: .connected)))
+        desk.venue(.openOrders([]))
         desk.price("BTC/USD", "100")
         var engine = Engine()
         engine.mode = HostEvent.ModeState(mode: "halted", generation: 3, latches: 1)
@@ -52,6 +53,26 @@ struct ResumeChecksTests {
             _ in
             desk.venue(.position(PositionReport(symbol: "WIF/USD", side: .long, quantity: Decimal(1))))
         },
+        Case(
+            testDescription: "a venue never listed its orders",
+            failing: [.ordersGone],
+            says: "never listed its orders"
+        ) {
+            desk,
+            _ in
+            desk = BookDesk()
+            desk.venue(.venue(VenueReport(state: .connected)))
+        },
+        Case(testDescription: "no venue has spoken, and none is expected", failing: []) { desk, _ in desk = BookDesk()
+        },
+        Case(
+            testDescription: "no venue has spoken, though one is expected",
+            failing: [.venues, .ordersGone],
+            says: "expected: kraken"
+        ) { desk, engine in
+            desk = BookDesk()
+            engine.settings.supervisors = [RosterDesk.expected("feed", feeds: "kraken")]
+        },
         Case(testDescription: "a breaker is tripped", failing: [.rules], says: "breakers reset DAILY_DRAWDOWN") {
             _,
             engine in
@@ -81,6 +102,13 @@ struct ResumeChecksTests {
         let words = checks.filter { !$0.passed }.map(\.detail).joined(separator: "\n")
         #expect(words.contains(one.says), "\(words)")
         #expect(checks.allSatisfy { !$0.detail.isEmpty })
+    }
+
+    @Test func whatWasNeverHeardOfIsNotCalledGone() {
+        let checks = Engine().resumeChecks(for: .live, scope: .global, at: 1_000)
+        let details = checks.filter { [.venues, .ordersGone, .reconciled].contains($0.name) }.map(\.detail)
+        #expect(details.allSatisfy { $0.contains("no venue has spoken to this desk") }, "\(details)")
+        #expect(checks.first { $0.name == .ordersGone }?.detail.contains("nothing is known of orders") == true)
     }
 }
 

@@ -96,7 +96,7 @@ extension OneTerminal {
             let status = try withSession { desk, master in
                 type("K", master)
                 #expect(waitForHalts(1, desk) == 1)
-                type("2", master)
+                type("2\r", master)
                 #expect(waitUntil { desk.reasons.withLock { $0 } == ["API errors"] })
                 type("q", master)
             }

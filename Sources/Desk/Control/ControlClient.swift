@@ -43,7 +43,7 @@ public final class ControlClient {
         guard connected == 0 else {
             guard errno == EACCES else {
                 throw Failure(
-                    message: "no host answers for \(directory.path): start one with 'estop serve' (or open 'estop')",
+                    message: directory.naming("no host answers for \(directory.path): start one with 'estop serve'"),
                     isAbsent: true
                 )
             }

@@ -15,6 +15,8 @@ public enum ScreenCodec {
     public static func json(of desk: DeskSnapshot) -> JSON {
         let members: [(String, JSON)] = [
             ("name", .string(desk.deskName)), ("paper", .bool(desk.paper)), ("directory", .string(desk.directory)),
+            ("command_option", .string(desk.commandOption)), ("change_age_ms", .number(desk.changeAgeMs)),
+            ("gates_problem", .text(desk.gatesProblem)), ("directory_problem", .text(desk.directoryProblem)),
             ("word", .number(desk.word?.rawValue)), ("page_problem", .text(desk.pageProblem)),
             ("mode", .string(desk.mode.name)), ("since", .text(desk.since)),
             ("since_age_ms", .number(desk.sinceAgeMs)), ("by", .text(desk.by)), ("reason", .text(desk.reason)),
@@ -45,6 +47,10 @@ public enum ScreenCodec {
             let supervisors: [Supervisor] = json["supervisors"].flatMap(decoded)
         else { return nil }
         var desk = DeskSnapshot(deskName: name, paper: json["paper"] == .bool(true), directory: directory)
+        desk.commandOption = json["command_option"]?.string ?? StateDirectory.option(for: directory)
+        desk.changeAgeMs = unsigned(json["change_age_ms"])
+        desk.gatesProblem = json["gates_problem"]?.string
+        desk.directoryProblem = json["directory_problem"]?.string
         desk.word = json["word"]?.integer.flatMap { UInt32(exactly: $0) }.map { Word(rawValue: $0) }
         desk.pageProblem = json["page_problem"]?.string
         desk.mode = mode

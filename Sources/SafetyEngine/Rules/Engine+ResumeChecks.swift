@@ -42,7 +42,11 @@ extension Engine {
 
     private func venuesCheck(_ scope: Scope, at atMs: UInt64) -> Finding {
         let places = book.venues.indices.filter { scope.concerns(book.venues.keys[$0]) }
-        guard !places.isEmpty else { return ([], "no venue has spoken to this desk") }
+        guard !places.isEmpty else {
+            let expected = expectedVenues(scope)
+            guard !expected.isEmpty else { return ([], "no venue has spoken to this desk, and none is expected") }
+            return (["no venue has spoken to this desk; expected: \(expected.joined(separator: ", "))"], "")
+        }
         let problems = places.compactMap { place -> String? in
             let (key, venue) = (book.venues.keys[place], book.venues.values[place])
             let age = ElapsedText.of(atMs.since(venue.seenMs))
@@ -56,20 +60,35 @@ extension Engine {
         return (problems, places.count == 1 ? "1 account is reached" : "all \(places.count) accounts are reached")
     }
 
+    /// Venues that the configuration names.
+    private func expectedVenues(_ scope: Scope) -> [String] {
+        var names: [String] = []
+        for name in settings.supervisors.map(\.feeds) where !name.isEmpty && scope.concerns(venue: name) {
+            if !names.contains(name) { names.append(name) }
+        }
+        return names
+    }
+
+    /// What was never heard of is not known to be gone.
+    private func unheard(_ scope: Scope) -> Finding {
+        let unheard = "nothing is known of orders"
+        let places = book.venues.indices.filter { scope.concerns(book.venues.keys[$0]) }
+        if places.isEmpty {
+            let text = "no venue has spoken to this desk, so \(unheard)"
+            return expectedVenues(scope).isEmpty ? ([], text) : (["\(text): look there whether any is open"], "")
+        }
+        let unlisted = places.filter { book.venues.values[$0].ordersListedMs == nil }
+        guard !unlisted.isEmpty else { return ([], "no order is open") }
+        let names = unlisted.prefix(3).map { "\(book.venues.keys[$0])" }.joined(separator: ", ")
+        return (["\(names) never listed its orders, so \(unheard) there: look there whether any is open"], "")
+    }
+
     private func ordersCheck(_ scope: Scope, at atMs: UInt64) -> Finding {
         let open = book.orders.indices.filter {
             book.orders.values[$0].isOpen
                 && scope.concerns(AccountKey(venue: book.orders.keys[$0].venue, account: book.orders.keys[$0].account))
         }
-        guard !open.isEmpty else {
-            let unlisted = book.venues.indices.filter {
-                scope.concerns(book.venues.keys[$0]) && book.venues.values[$0].ordersListedMs == nil
-            }
-            let names = unlisted.prefix(3).map { "\(book.venues.keys[$0])" }.joined(separator: ", ")
-            return (
-                [], unlisted.isEmpty ? "no order is open" : "no order is known to be open; \(names) never listed any"
-            )
-        }
+        guard !open.isEmpty else { return unheard(scope) }
         // What rests while trading is permitted is nothing that a halt left behind.
         if mode.permits { return ([], "\(open.count) orders rest: the desk is \(mode.mode), no halt asked for them") }
         let unknown = open.filter { book.orders.values[$0].state == .unknown }.count
@@ -86,7 +105,13 @@ extension Engine {
 
     private func reconciledCheck(_ scope: Scope, _ reader: DeskReader) -> Finding {
         let findings = reader.findings.filter { scope.concerns($0.account) }
-        return (findings.map(\.text), "what venues and bots say adds up")
+        // Nothing said cannot disagree.
+        let isHeard = book.venues.keys.contains { scope.concerns($0) }
+        return (
+            findings.map(\.text),
+            isHeard
+                ? "what venues and bots say adds up" : "no venue has spoken to this desk: there is nothing to compare"
+        )
     }
 
     private func feedsCheck(_ scope: Scope, _ reader: DeskReader) -> Finding {

@@ -30,6 +30,17 @@ enum EngineText {
         }
     }
 
+    /// Says whose word is missing: nothing listed is no all-clear then.
+    static func sayUnheard(_ view: EngineView, _ unlisted: [Venue], _ what: String) {
+        let style = TextStyle(for: .standard)
+        if view.venues.isEmpty {
+            Output.standard.line(style.paint("NOT KNOWN: no venue has spoken to this desk", .caution))
+        } else if !unlisted.isEmpty {
+            let names = unlisted.map { VisibleText.line($0.id) }.joined(separator: ", ")
+            Output.standard.line(style.paint("NOT KNOWN: \(names) never listed its \(what)", .caution))
+        }
+    }
+
     /// Writes a table, or says that there is nothing in it.
     static func write(_ table: TextTable, empty: String) {
         if table.rows.isEmpty {

@@ -8,7 +8,7 @@ enum HealthCommand {
     static let command = CommandTable.Command(
         "health",
         summary: "whether the engine, the journal, the venues and the supervisors are well",
-        discussion: ["Exit status: 0 ok; 3 not ok (says what); 1 when the host cannot be asked."]
+        discussion: ["Exit status: 0 ok; 3 not ok (says what), which is also what a host is that cannot be asked."]
     )
     static let summary = CommandTable.Command("summary", summary: "the desk in a few lines, for people")
 
@@ -30,7 +30,7 @@ enum HealthCommand {
     }
 
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
-        HostQuestion.show(arguments) { view in
+        HostQuestion.show(arguments, otherwise: 3) { view in
             let complaints = complaints(view)
             let style = TextStyle(for: .standard)
             if arguments.json {

@@ -69,7 +69,12 @@ enum PositionsCommand {
                     .init(position.venue), .init(position.account), .init(position.note),
                 ])
             }
-            EngineText.write(table, empty: "nothing is held")
+            let unlisted = view.venues.filter { $0.books?.positionsAgeMs == nil }
+            EngineText.write(
+                table,
+                empty: unlisted.isEmpty && !view.venues.isEmpty ? "nothing is held" : "nothing is known to be held"
+            )
+            EngineText.sayUnheard(view, unlisted, "positions")
             return 0
         }
     }
@@ -110,7 +115,12 @@ enum OrdersCommand {
                     .init(order.venue), .init(order.account), .init(order.strategy), .init(order.note),
                 ])
             }
-            EngineText.write(table, empty: "no order is open")
+            let unlisted = view.venues.filter { $0.books?.ordersAgeMs == nil }
+            EngineText.write(
+                table,
+                empty: unlisted.isEmpty && !view.venues.isEmpty ? "no order is open" : "no order is known to be open"
+            )
+            EngineText.sayUnheard(view, unlisted, "orders")
             if view.openOrders > view.orders.count {
                 Output.standard.line("and \(view.openOrders - view.orders.count) younger ones")
             }

@@ -76,9 +76,11 @@ struct HostQuestion {
     }
 
     /// Asks for the view and hands it to a command, or says why it cannot be had.
-    static func show(_ arguments: Arguments, _ body: (EngineView) -> Int32) -> Int32 {
+    ///
+    /// - Parameter status: the exit status then.
+    static func show(_ arguments: Arguments, otherwise status: Int32 = 1, _ body: (EngineView) -> Int32) -> Int32 {
         do { return body(try HostQuestion(arguments).view()) } catch {
-            return ChosenDesk.fail(error.message, arguments, status: 1)
+            return ChosenDesk.fail(error.message, arguments, status: status)
         }
     }
 

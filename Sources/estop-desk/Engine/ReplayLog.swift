@@ -21,7 +21,8 @@ struct ReplayLog: Sendable {
             switch record.change {
             case .halt:
                 latches.append(ReplayLog.latch(record))
-                if record.scope.isGlobal { cause = record }
+                // The first of those in force.
+                if record.scope.isGlobal, latches.filter(\.scope.isGlobal).count == 1 { cause = record }
             case .resume where applied.contains(record.id):
                 latches.removeAll { record.scope.isGlobal || $0.scope == record.scope }
                 cause = record
@@ -31,7 +32,7 @@ struct ReplayLog: Sendable {
         snapshot.latches = latches
         guard let cause else { return }
         snapshot.since = cause.at
-        snapshot.by = cause.op.isEmpty ? "estop" : cause.op
+        snapshot.by = cause.source.author(cause.op)
         snapshot.reason = cause.reason
         snapshot.sinceAgeMs = Clock.milliseconds(of: cause.at).map { UInt64(clamping: wallMs - $0) }
     }
