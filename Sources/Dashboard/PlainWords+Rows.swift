@@ -46,7 +46,8 @@ extension PlainWords {
         let within =
             !isTimely
             ? ""
-            : (desk.changeAgeMs ?? desk.sinceAgeMs).flatMap { $0 < 60_000 ? " within \(PlainText.span($0))" : nil } ?? ""
+            : (desk.changeAgeMs ?? desk.sinceAgeMs).flatMap { $0 < 60_000 ? " within \(PlainText.span($0))" : nil }
+                ?? ""
         if names.count > 8 {
             let list = PlainText.list(names, most: 8)
             return [PlainLine(.news, .gate, "\(names.count) gates acknowledged\(within): \(list)")]
