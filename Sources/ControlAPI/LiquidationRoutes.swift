@@ -52,8 +52,11 @@ extension Routes {
                     ("positions_left", "integer"), ("under_way", "integer"), ("closes", "array"),
                 ]
             ),
-            answer: { _, world, _ throws(APIRefusal) in
-                APIAnswer(.object(LiquidationJSON.status(try world.engine()) + world.age))
+            answer: { _, world, call throws(APIRefusal) in
+                var view = try world.engine()
+                // The view is up to a second old: whoever has just ordered one looks for that one.
+                if let now = call.desk.host?.liquidation() { view.liquidation = now }
+                return APIAnswer(.object(LiquidationJSON.status(view) + world.age))
             }
         ),
     ]
