@@ -6,6 +6,9 @@ protocol ControlService: Sendable {
     /// Takes events, all or none; when none, `whenEmptied` is called once there is room again.
     func offer(_ events: [EngineLoop.Incoming], whenEmptied: @escaping @Sendable () -> Void) -> Bool
 
+    /// Why no event can be taken now; nil: it can.
+    var objectionToEvents: String? { get }
+
     /// Lines were refused; their sender was told.
     func refused(_ count: Int, from peer: Peer)
 
