@@ -37,7 +37,7 @@ extension DeskHost {
         var shownMs: UInt64 = 0
         var told: EngineView?
         var seen = killSwitch.observe()
-        var news = SwitchNews(seen.fold, last: lastTold())
+        var news = SwitchNews(seen.fold, last: lastTold(), known: host.recordsAtStart)
         var upkeep = JournalUpkeep()
         while !follower.isStopping {
             seen = killSwitch.observe(knowing: seen)

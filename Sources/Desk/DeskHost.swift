@@ -22,8 +22,6 @@ public final class DeskHost: Sendable {
     /// What is made after the loop, and needs it.
     final class Parts: Sendable {
         let effects = Mutex<EffectRunner?>(nil)
-        let socket = Mutex<ControlSocket?>(nil)
-        let http = Mutex<(@Sendable (Int32, [UInt8], Peer) -> Void)?>(nil)
         let adapters = Mutex<[any VenueAdapter]>([])
         let sensor: Mutex<SwitchSensor>
         let cancels = Mutex(HaltCancels())
@@ -146,17 +144,7 @@ public final class DeskHost: Sendable {
         effects.start()
         loop.start(configuration.engine)
         for adapter in adapters { adapter.start { loop.submit($0) } }
-        do {
-            let socket = try ControlSocket(
-                killSwitch.directory,
-                DeskService(self),
-                longestLine: configuration.ingest.longestLine
-            )
-            parts.socket.withLock { $0 = socket }
-            socket.start()
-        } catch {
-            logger.error("\(error.message)")
-        }
+        host.door.open(DeskService(self))
         let logger = logger
         JournalUpkeep.lookForDamage(journal, killSwitch) { logger.critical("\($0)") }
         let watch = TradingModeWatch(directory: killSwitch.directory.path) { [self] in take($0) }
@@ -168,21 +156,10 @@ public final class DeskHost: Sendable {
     /// The switch may have changed: what follows from it is looked after now.
     public func switchChanged() { follower.wake() }
 
-    /// Names who takes connections of `estop.sock` over that speak HTTP.
-    ///
-    /// - Parameter taker: gets the connected socket, which is its own from then on, what was read from it already, and who
-    ///   is on the other side; must not wait. Nil: nobody, and only a halt is served there.
-    public func serveHTTP(by taker: (@Sendable (Int32, [UInt8], Peer) -> Void)?) {
-        parts.http.withLock { $0 = taker }
-    }
-
-    /// Who takes them over; nil: nobody.
-    var takerOfHTTP: (@Sendable (Int32, [UInt8], Peer) -> Void)? { parts.http.withLock { $0 } }
-
     /// Stops everything but the switch's host.
     public func stop() {
         host.asksForOrders(nil)
-        parts.socket.withLock { $0 }?.stop()
+        host.door.open(nil)
         tradingMode.withLock { $0 }?.stop()
         follower.stop()
         for adapter in parts.adapters.withLock({ $0 }) { adapter.stop() }

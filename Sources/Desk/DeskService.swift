@@ -54,6 +54,11 @@ struct DeskService: ControlService {
                 _ = reply(JSON.object([.init("checks", .array(checks))]).line)
             }
         case .digest: digest(reply)
+        // The door does it, with an engine and without.
+        case .halt(let scope, let reason):
+            halt(HaltRequest(scope: scope, reason: reason, source: .library, op: peer.name)) { report in
+                _ = reply(JSON.object([.init("halted", .object([.init("taken", .bool(report.taken))]))]).line)
+            }
         case .cancels: _ = reply(JSON.object([.init("cancels", host.haltOrders.json)]).line)
         case .act(let action, let passphrase): act(action, passphrase, peer, reply)
         case .capPlan(let account, let most):
@@ -68,7 +73,9 @@ struct DeskService: ControlService {
         }
     }
 
-    var takerOfHTTP: (@Sendable (Int32, [UInt8], Peer) -> Void)? { host.takerOfHTTP }
+    var takerOfHTTP: (@Sendable (Int32, [UInt8], Peer) -> Void)? { nil }
+
+    var objectionToEvents: String? { nil }
 
     func halt(_ request: HaltRequest, reply: @escaping @Sendable (HaltReport) -> Void) {
         // The record waits for the disk; the page does not wait for the record.

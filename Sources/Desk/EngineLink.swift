@@ -62,7 +62,10 @@ public final class EngineLink: Sendable {
         while !worker.isStopping {
             var isNew = false
             while let line = try client.line(within: 0) {
-                guard let view = ViewLine.view(of: line) else { continue }
+                guard let view = ViewLine.view(of: line) else {
+                    guard let problem = JSON(bytes: line)?["error"]?.string else { continue }
+                    throw ControlClient.Failure(message: problem, isAbsent: false)
+                }
                 heard = Clock.boottime()
                 isNew = true
                 state.withLock { $0 = State(view: view, at: heard, problem: nil) }

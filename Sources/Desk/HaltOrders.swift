@@ -42,16 +42,17 @@ struct HaltOrders: Sendable, Equatable {
             text = venues.isEmpty ? "none: no venue is known to this desk" : "gone at \(venues.joined(separator: ", "))"
             return
         }
-        open = view.orders
+        let left = view.orders
+        open = left
         func manual(_ venue: String) -> String { reached.contains(venue) ? "" : ", no adapter" }
-        var parts = Set(open.map(\.venue)).sorted().map { venue -> String in
-            let here = open.filter { $0.venue == venue }
+        var parts = Set(left.map(\.venue)).sorted().map { venue -> String in
+            let here = left.filter { $0.venue == venue }
             let names = here.prefix(HaltOrders.mostNamed).map { $0.clientID.isEmpty ? $0.venueID : $0.clientID }
             let more = here.count > names.count ? " and \(here.count - names.count) more" : ""
             let list = "client id\(here.count == 1 ? "" : "s") \(names.joined(separator: ", "))\(more)"
             return "\(here.count) at \(venue) (\(list))\(manual(venue))"
         }
-        let unlisted = view.openOrders - open.count
+        let unlisted = view.openOrders - left.count
         if unlisted > 0 { parts.append("\(unlisted) more") }
         let problem = cancels.problems.isEmpty ? "" : " (\(cancels.problems.joined(separator: "; ")))"
         if !parts.isEmpty {

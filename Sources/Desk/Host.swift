@@ -16,12 +16,29 @@ public final class Host: Sendable {
     private let manager = ServiceManager()
     private let handed = Mutex<[Upkeep.Pending]>([])
     private let orders = Orders()
+    let door: SwitchDoor
+    /// The ids of the records that the log held before this host did anything.
+    let recordsAtStart: Set<String>
+    private let socket = Mutex<Socket>(Socket())
     private let keeperPasses = Atomic<UInt64>(0)
     private let onChange: @Sendable () -> Void
 
     /// Who knows whether the orders of a halt are gone.
     private final class Orders: Sendable {
         let areGone = Mutex<(@Sendable (Word) -> Bool)?>(nil)
+    }
+
+    /// `estop.sock`, and why it is not open.
+    private struct Socket {
+        var isWanted = false
+        var open: ControlSocket?
+        var longestLine = 0
+        var problem: String?
+    }
+
+    /// What the door is given before there is a host.
+    private final class Relay: Sendable {
+        let take = Mutex<(@Sendable (HaltHandle.Pulled, HaltRequest) -> Void)?>(nil)
     }
 
     /// Becomes the host and starts.
@@ -45,9 +62,12 @@ public final class Host: Sendable {
         }
         self.killSwitch = killSwitch
         self.logger = logger
+        let relay = Relay()
+        door = SwitchDoor(killSwitch) { pulled, request in relay.take.withLock { $0 }?(pulled, request) }
         self.onChange = onChange
         tradingMode = TradingMode.current()
         let mayStart = killSwitch.isBrandNew
+        recordsAtStart = Set(killSwitch.observe().fold.records.map(\.id))
         lock = try HostLock(
             killSwitch.directory,
             tradingMode: tradingMode,
@@ -58,7 +78,53 @@ public final class Host: Sendable {
         case .started: logger.notice("new paper desk: it starts in paper")
         case .made(let reason), .repaired(let reason): logger.warning("\(reason)")
         }
+        relay.take.withLock { $0 = { [weak self] in self?.take($0, $1) } }
         start()
+    }
+
+    /// Opens `estop.sock`: halting there needs no engine. Where it cannot be opened now, it is tried again.
+    ///
+    /// - Parameters:
+    ///   - longestLine: bytes of one line, at most.
+    ///   - taker: who takes connections over that speak HTTP: the connected socket, which is its own from then on, what was
+    ///     read from it already, and who is on the other side; must not wait. Nil: nobody, and only a halt is served there.
+    public func listen(
+        longestLine: Int,
+        http taker: (@Sendable (Int32, [UInt8], Peer) -> Void)?
+    ) {
+        door.serveHTTP(by: taker)
+        socket.withLock { socket in
+            socket.isWanted = true
+            socket.longestLine = longestLine
+        }
+        openSocket()
+    }
+
+    /// Nobody takes connections over any more that speak HTTP.
+    public func endHTTP() { door.serveHTTP(by: nil) }
+
+    private func openSocket() {
+        socket.withLock { socket in
+            guard socket.isWanted, socket.open == nil else { return }
+            do throws(SwitchError) {
+                let made = try ControlSocket(killSwitch.directory, door, longestLine: socket.longestLine)
+                made.start()
+                socket.open = made
+                if socket.problem != nil { logger.notice("estop.sock is open now") }
+                socket.problem = nil
+            } catch {
+                if socket.problem != error.message { logger.error("\(error.message); it is tried again") }
+                socket.problem = error.message
+            }
+        }
+    }
+
+    private func closeSocket() {
+        let open = socket.withLock { socket in
+            defer { socket = Socket() }
+            return socket.open
+        }
+        open?.stop()
     }
 
     private func start() {
@@ -83,6 +149,7 @@ public final class Host: Sendable {
     /// Stops: the beat ends, so that gates with a dead-man limit refuse soon; the page stays as it is.
     public func stop() {
         manager.notify("STOPPING=1")
+        closeSocket()
         pulse.stop()
         keeper.stop()
         logger.info("host stopped; trading is \(HaltState.text(of: killSwitch))")
@@ -177,6 +244,7 @@ public final class Host: Sendable {
         while true {
             for halt in takeHanded() { upkeep.add(halt) }
             report(upkeep.pass())
+            openSocket()
             keeperPasses.store(Clock.boottime(), ordering: .relaxed)
             onChange()
             if keeper.isStopping { return }

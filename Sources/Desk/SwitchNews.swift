@@ -3,8 +3,8 @@ import KillSwitch
 /// What the switch's log says that nobody was told yet: halts, resumes once they are applied, and what the second person
 /// of a resume was asked and refused.
 ///
-/// Invariants (DeskTests/SwitchNewsTests): each of them is news exactly once, in the log's order;
-/// what the log held when nobody had listened before is not.
+/// Invariants (DeskTests/SwitchNewsTests): each of them is news exactly once, in the log's order; where nobody had listened
+/// before, what came since the host began is news, and what the log held then is not.
 struct SwitchNews {
     private var told: Set<String>
     private var seen = (records: -1, applied: -1)
@@ -13,12 +13,15 @@ struct SwitchNews {
     ///
     /// - Parameters:
     ///   - fold: the log as it is.
-    ///   - last: the record that was told last, by whoever listened before; nil: nobody did. Not in the log: all of it is
-    ///     taken for told.
-    init(_ fold: Fold, last: String?) {
+    ///   - last: the record that was told last, by whoever listened before; nil: nobody did. Not in the log: as if nobody had.
+    ///   - known: the ids of the records that the log held when the host began; nil: all that it holds now.
+    init(_ fold: Fold, last: String?, known: Set<String>? = nil) {
         let ids = fold.records.map(\.id)
-        let end = last.flatMap { ids.lastIndex(of: $0) }.map { $0 + 1 } ?? ids.count
-        told = Set(ids[..<end])
+        if let end = last.flatMap({ ids.lastIndex(of: $0) }) {
+            told = Set(ids[...end])
+        } else {
+            told = known ?? Set(ids)
+        }
         // A resume that was written and not applied is no news yet, wherever it stands.
         for record in fold.records where record.change == .resume && !fold.applied.contains(record.id) {
             told.remove(record.id)

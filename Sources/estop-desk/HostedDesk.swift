@@ -55,6 +55,7 @@ final class HostedDesk: Sendable {
         host = try Host(killSwitch, logger: logger, onChange: { relay.tell() })
         // Before the engine, which may take a while to start: halting waits for nothing.
         serve(killSwitch, reading.desk.api, logger)
+        host.listen(longestLine: reading.desk.ingest.longestLine, http: taker)
         do {
             do {
                 try begin(killSwitch, reading, arguments, logger, onView)
@@ -123,7 +124,7 @@ final class HostedDesk: Sendable {
         wake.pull()
         Patience.wait(milliseconds: 5_000) { !isTrying.load(ordering: .acquiring) }
         watch.withLock { $0 }?.stop()
-        engine.withLock { $0 }?.serveHTTP(by: nil)
+        host.endHTTP()
         api.withLock { $0 }?.stop()
         engine.withLock { $0 }?.stop()
         host.stop()
@@ -152,7 +153,6 @@ final class HostedDesk: Sendable {
             onView: onView
         )
         engine.withLock { $0 = started }
-        started.serveHTTP(by: taker)
         relay.told.withLock { $0 = { started.switchChanged() } }
         keep(reading, killSwitch, arguments, logger)
         let place = ConfigurationWatch.Place(named: arguments.config, state: killSwitch.directory.path)

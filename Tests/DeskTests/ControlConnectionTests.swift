@@ -14,6 +14,7 @@ import Testing
             var offers = 0
             var hasRoom = true
             var refused = 0
+            var objection: String?
             var whenEmptied: [@Sendable () -> Void] = []
         }
         let state = Mutex(State())
@@ -51,6 +52,8 @@ import Testing
             events: ControlCounts,
             reply: @escaping @Sendable (String) -> Bool
         ) { _ = reply("\(request) after \(events.taken)") }
+
+        var objectionToEvents: String? { state.withLock { $0.objection } }
 
         var takerOfHTTP: (@Sendable (Int32, [UInt8], Peer) -> Void)? { nil }
 
@@ -119,5 +122,24 @@ import Testing
         let count = read(ends[1], &bytes, bytes.count)
         #expect(String(decoding: bytes.prefix(max(0, count)), as: UTF8.self) == "flush after 1\n")
         #expect(desk.state.withLock { $0.taken.map(\.event.id) } == ["1", "2"])
+    }
+
+    @Test func withoutAnEngineEventsAreRefusedInWords() {
+        defer { for end in ends { close(end) } }
+        desk.state.withLock { $0.objection = "the engine does not run" }
+        send("\(beat(1))\n")
+        #expect(desk.state.withLock { $0.taken.isEmpty && $0.refused == 1 })
+        desk.state.withLock { $0.objection = nil }
+        send("\(beat(2))\n")
+        #expect(desk.state.withLock { $0.taken.count } == 1)
+    }
+
+    @Test func aConnectionIsUndecidedUntilItSaysWhatItWants() {
+        defer { for end in ends { close(end) } }
+        #expect(connection.isUndecided && !connection.hasSpoken)
+        send("P")
+        #expect(connection.isUndecided && connection.hasSpoken && !connection.expire())
+        send("{")
+        #expect(!connection.isUndecided)
     }
 }

@@ -46,6 +46,17 @@ struct SwitchNewsTests {
         #expect(lost.look(fold).isEmpty)
     }
 
+    @Test func whereNobodyHadListenedWhatCameSinceTheHostBeganIsNews() {
+        let fold = Self.fold([Self.first, Self.resume, Self.second], Self.word(3, .halted))
+        for last in [nil, "of another log"] {
+            var news = SwitchNews(fold, last: last, known: ["first"])
+            #expect(news.look(fold).map(\.id) == ["resume", "second"])
+        }
+        // Whoever listened knows better than when the host began.
+        var heard = SwitchNews(fold, last: "resume", known: [])
+        #expect(heard.look(fold).map(\.id) == ["second"])
+    }
+
     @Test func whatTheSecondPersonWasAskedAndRefusedIsNewsAndOtherNotesAreNot() {
         let notes = Record.NoteKind.allCases.map { kind in
             var note = Self.record(.note, kind.rawValue, Word(rawValue: 0), Word(rawValue: 0))

@@ -98,4 +98,31 @@ import Testing
         #expect(connection.halt()?.json?["durable"] == .bool(true))
         try second.stop()
     }
+
+    @Test func silentConnectionsKeepNobodyOutAndAreEnded() throws {
+        let api = try APIDesk()
+        let path = api.sandbox.state + "/estop.sock"
+        // Somebody who has spoken stays, whoever else comes.
+        let speaker = try #require(DeskConnection(socket: path))
+        speaker.send("{\"ask\":\"summary\"}\n")
+        #expect(speaker.read(to: "\n")?.contains("summary") == true)
+        let begin = Clock.boottime()
+        var silent = (0..<700).compactMap { _ in DeskConnection(socket: path) }
+        #expect(silent.count == 700)
+        let hand = try #require(DeskConnection(socket: path))
+        hand.patience(seconds: 5)
+        #expect(hand.halt(#"{"reason": "past the silent"}"#)?.json?["durable"] == .bool(true))
+        let line = try #require(DeskConnection(socket: path))
+        line.patience(seconds: 5)
+        line.send("{\"ask\":\"summary\"}\n")
+        #expect(line.read(to: "\n")?.contains("summary") == true)
+        #expect(Double(Clock.boottime() - begin) / 1e9 < 5)
+        // And one that never says what it wants is ended.
+        let last = silent.removeLast()
+        last.patience(seconds: 15)
+        #expect(last.readAll().isEmpty)
+        #expect(Double(Clock.boottime() - begin) / 1e9 < 12)
+        speaker.send("{\"ask\":\"summary\"}\n")
+        #expect(speaker.read(to: "\n")?.contains("summary") == true)
+    }
 }

@@ -57,12 +57,61 @@ import Testing
             "\(refused.error)"
         )
         // What matters most needs no engine.
-        #expect(try desk.run("halt", "all the same").status == 0)
-        #expect(desk.mode == .halted)
+        let halted = try desk.run("halt", "all the same", "--wait", "300ms")
+        #expect(halted.output.contains("HALTED: all the same") && desk.mode == .halted)
+        // What became of the orders nobody can tell: that is said, and the halt is not verified.
+        #expect(halted.status == 1 && halted.output.contains("orders: NOT known to be gone"), "\(halted.output)")
+        #expect(try desk.sandbox.killSwitch().observe().effective == nil)
+        // The socket is the switch's: it halts by both protocols, and reads what needs no engine.
+        let path = desk.state + "/estop.sock"
+        let answer = try #require(DeskConnection(socket: path)).halt(#"{"reason": "by HTTP"}"#)
+        #expect(answer?.json?["durable"] == .bool(true) && answer?.json?["cancels"] == .null)
+        let lines = try #require(DeskConnection(socket: path))
+        lines.send(#"{"ask":"halt","reason":"by a line"}"# + "\n" + Line.connected() + "\n")
+        let said = [lines.read(to: "\n"), lines.read(to: "\n")].map { $0 ?? "" }
+        #expect(said.contains { $0.contains(#""on_page":true"#) }, "\(said)")
+        #expect(said.contains { $0.contains("refused") && $0.contains("its engine does not") }, "\(said)")
+        let reading = try #require(DeskConnection(socket: path))
+        reading.send("GET /api/emergency/kill-switch/status HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        #expect(reading.answer()?.json?["is_active"] == .bool(true))
+        let reasons = try desk.halts().map(\.reason)
+        #expect(Set(reasons).isSuperset(of: ["all the same", "by HTTP", "by a line"]))
         holder.release()
         try desk.sandbox.wait("the engine answers") { (try? desk.view()) != nil }
         let view = try desk.wait("the engine runs, and knows what it knew") { !$0.positions.isEmpty }
         #expect(view.positions.map(\.id) == ["kraken/main/BTC-USD/long"])
+        // What happened meanwhile is in the audit once there is one to write to.
+        try desk.sandbox.wait("the audit has the halts") {
+            let rows = try desk.sql("SELECT body FROM audit WHERE what = 'halt'").array ?? []
+            let text = rows.compactMap { $0.array?.first?.string }.joined()
+            return ["all the same", "by HTTP", "by a line"].allSatisfy { text.contains($0) }
+        }
+    }
+
+    @Test func whatHappenedBeforeTheFirstEngineStartedIsInTheAuditToo() throws {
+        let desk = try EngineDesk()
+        // A desk whose journal was never there, and cannot be made now.
+        try FileManager.default.createDirectory(atPath: desk.state, withIntermediateDirectories: true)
+        #expect(try desk.run("halt", "before any host", "--wait", "0").status == 0)
+        try desk.sandbox.run(
+            "/usr/bin/env",
+            [
+                "python3", "-c", "import sqlite3,sys; sqlite3.connect(sys.argv[1]).execute('create table t(a)')",
+                desk.journal,
+            ]
+        )
+        let holder = try Holder(desk)
+        try desk.serveSwitch()
+        try desk.sandbox.wait("it says why") { desk.said.contains("the engine does not run") }
+        #expect(try desk.run("halt", "without an engine", "--wait", "0").status == 0)
+        holder.release()
+        try FileManager.default.removeItem(atPath: desk.journal)
+        try desk.sandbox.wait("the engine answers") { (try? desk.view()) != nil }
+        try desk.sandbox.wait("the audit has it") {
+            let rows = try desk.sql("SELECT body FROM audit WHERE what = 'halt'").array ?? []
+            let text = rows.compactMap { $0.array?.first?.string }.joined()
+            return text.contains("without an engine") && !text.contains("before any host")
+        }
     }
 
     @Test func anEventThatMeansNothingIsADamagedJournal() throws {

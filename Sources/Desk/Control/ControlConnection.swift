@@ -30,6 +30,7 @@ final class ControlOutbox: Sendable {
     func close() { waiting.withLock { $0.isClosed = true } }
 
     var isEmpty: Bool { waiting.withLock { $0.bytes.isEmpty } }
+    var count: Int { waiting.withLock { $0.bytes.count } }
     var isFull: Bool { waiting.withLock { $0.bytes.count >= 65_536 } }
     /// Whether everything was sent after which the connection ends.
     var isDone: Bool { waiting.withLock { $0.endsAfter && $0.bytes.isEmpty } }
@@ -61,7 +62,13 @@ final class ControlOutbox: Sendable {
 final class ControlConnection {
     let descriptor: Int32
     let outbox: ControlOutbox
-    private let peer: Peer
+    let peer: Peer
+    /// When it came.
+    let cameAt = Clock.boottime()
+    /// When it said something last, or took something that was said to it.
+    private(set) var heardAt = Clock.boottime()
+    /// Whether it has said anything.
+    private(set) var hasSpoken = false
     private let service: any ControlService
     private let wake: @Sendable () -> Void
     private var buffer: LineBuffer
@@ -112,11 +119,36 @@ final class ControlConnection {
     func read(_ bytes: inout [UInt8]) -> Bool {
         let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
         if count < 0 { return errno == EAGAIN || errno == EINTR }
-        if count == 0 { hasEnded = true } else { buffer.add(bytes[..<count]) }
+        if count == 0 {
+            hasEnded = true
+        } else {
+            buffer.add(bytes[..<count])
+            hasSpoken = true
+            heardAt = Clock.boottime()
+        }
         if isBeginning { begin() }
         if isHandedOver { return true }
         if isHalt { halt() } else { take() }
         return true
+    }
+
+    /// Whether what it wants has to be told within `firstTime`.
+    var isUndecided: Bool { (isBeginning || isHalt) && !hasEnded }
+
+    /// What it wants was not told in time: a halt is done all the same; false: the connection is to be ended.
+    func expire() -> Bool {
+        guard isHalt else { return false }
+        hasEnded = true
+        halt()
+        return true
+    }
+
+    /// Sends what the peer takes now; false when the peer is gone.
+    func send() -> Bool {
+        let before = outbox.count
+        let isThere = outbox.send(to: descriptor)
+        if outbox.count < before { heardAt = Clock.boottime() }
+        return isThere
     }
 
     /// Goes on with what had to wait, if there is room now.
@@ -169,6 +201,7 @@ final class ControlConnection {
     }
 
     private func take(event bytes: ArraySlice<UInt8>, _ refused: inout Int) {
+        if let objection = service.objectionToEvents { return refuse(objection, &refused) }
         do {
             let event = try EventLine.parse(bytes.span)
             switch event.origin.source.kind {

@@ -19,6 +19,8 @@ public enum ControlRequest: Sendable, Equatable {
     case digest
     /// What became of the orders of the halt in force (`KillSwitch.ordersOfHalt` asks for it).
     case cancels
+    /// Halt; needs neither an engine nor a right.
+    case halt(scope: Scope, reason: String)
     /// An operator's action.
     case act(OperatorAction, passphrase: String)
     /// What the cap would close, of an account (nil: of all), at most so many held (nil: its own cap).
@@ -34,7 +36,7 @@ public enum ControlRequest: Sendable, Equatable {
 
     /// What can be asked.
     private static let asks = [
-        "view", "watch", "flush", "summary", "preflight", "digest", "cancels", "act", "cap_plan", "normalize",
+        "view", "watch", "flush", "summary", "preflight", "digest", "cancels", "halt", "act", "cap_plan", "normalize",
     ]
 
     /// What a request begins with.
@@ -66,6 +68,10 @@ public enum ControlRequest: Sendable, Equatable {
             self = .capPlan(account: object["account"]?.string, most: most)
         case "digest": self = .digest
         case "cancels": self = .cancels
+        case "halt":
+            // As over HTTP: whatever else it says, it halts.
+            let body = HaltBody(line)
+            self = .halt(scope: body.scope, reason: body.reason)
         case "normalize":
             let isDryRun = if case .bool(let value)? = object["dry_run"] { value } else { true }
             self = .normalize(operatorName: name, reason: reason, passphrase: passphrase, isDryRun: isDryRun)
@@ -114,6 +120,8 @@ public enum ControlRequest: Sendable, Equatable {
             )
         case .digest: return object("digest")
         case .cancels: return object("cancels")
+        case .halt(let scope, let reason):
+            return object("halt", [.init("scope", .string(scope.description)), .init("reason", .string(reason))])
         case .normalize(let name, let reason, let passphrase, let isDryRun):
             return object(
                 "normalize",

@@ -10,6 +10,9 @@ protocol ControlService: Sendable {
         whenEmptied: @escaping @Sendable () -> Void
     ) -> Bool
 
+    /// Why no event can be taken now; nil: it can.
+    var objectionToEvents: String? { get }
+
     /// Lines were refused; their sender was told.
     func refused(_ count: Int, from peer: Peer)
 

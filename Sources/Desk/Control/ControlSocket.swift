@@ -3,9 +3,16 @@ import KillSwitch
 
 /// `estop.sock` in the state directory: where bots hand in events and commands ask. One thread for all connections; none
 /// of them can hold up another, and a slow reader holds up nobody. Those that speak HTTP are handed over to its server.
+///
+/// Invariants (EndToEndTests/APISocketTests): whoever connects is heard, however many others do (`ControlRoom`); a connection
+/// that does not say what it wants is ended, and a halt that was begun is done.
 final class ControlSocket: Sendable {
-    /// More connections are not accepted until one ends.
-    static let mostConnections = 512
+    /// How many there may be.
+    static let room = ControlRoom(most: 512, mostOfOne: 384)
+    /// How long a connection may take to say what it wants, in nanoseconds.
+    static let firstTime: UInt64 = 5_000_000_000
+    /// Connections that are taken in before those that are there are looked at again.
+    private static let mostAtOnce = 64
 
     private let listener: Int32
     private let path: String
@@ -34,7 +41,7 @@ final class ControlSocket: Sendable {
                 bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard listener >= 0, bound == 0, listen(listener, 128) == 0 else {
+        guard listener >= 0, bound == 0, listen(listener, 1_024) == 0 else {
             let problem = errno
             if listener >= 0 { close(listener) }
             throw SwitchError(
@@ -63,12 +70,12 @@ final class ControlSocket: Sendable {
             var ready = [
                 worker.pollfd, pollfd(fd: listener, events: Int16(POLLIN), revents: 0),
             ]
-            if connections.count >= ControlSocket.mostConnections { ready[1].fd = -1 }
             for connection in connections {
                 let events = (connection.isReading ? POLLIN : 0) | (connection.outbox.isEmpty ? 0 : POLLOUT)
                 ready.append(pollfd(fd: connection.descriptor, events: Int16(events), revents: 0))
             }
-            _ = poll(&ready, nfds_t(ready.count), -1)
+            _ = poll(&ready, nfds_t(ready.count), ControlSocket.patience(connections))
+            let now = Clock.boottime()
             if ready[0].revents != 0 { worker.drain() }
             var broken: Set<Int32> = []
             var handedOver: Set<Int32> = []
@@ -77,7 +84,11 @@ final class ControlSocket: Sendable {
                 connection.resume()
                 if events & (POLLIN | POLLHUP | POLLERR) != 0, connection.isReading, !connection.read(&bytes) {
                     broken.insert(connection.descriptor)
-                } else if events & POLLERR != 0 || !connection.outbox.send(to: connection.descriptor) {
+                } else if events & POLLERR != 0 || !connection.send() {
+                    broken.insert(connection.descriptor)
+                } else if connection.isUndecided, now >= connection.cameAt + ControlSocket.firstTime,
+                    !connection.expire()
+                {
                     broken.insert(connection.descriptor)
                 }
                 if connection.isHandedOver {
@@ -93,35 +104,59 @@ final class ControlSocket: Sendable {
                 connections.removeAll { handedOver.contains($0.descriptor) }
             }
             broken.subtract(handedOver)
-            if !broken.isEmpty {
-                for connection in connections where broken.contains(connection.descriptor) {
-                    connection.outbox.close()
-                    close(connection.descriptor)
-                }
-                connections.removeAll { broken.contains($0.descriptor) }
-            }
+            for connection in connections where broken.contains(connection.descriptor) { ControlSocket.end(connection) }
+            connections.removeAll { broken.contains($0.descriptor) }
             if ready[1].revents != 0 { accept(&connections) }
         }
-        for connection in connections {
-            connection.outbox.close()
-            close(connection.descriptor)
-        }
+        for connection in connections { ControlSocket.end(connection) }
+    }
+
+    private static func end(_ connection: ControlConnection) {
+        connection.outbox.close()
+        close(connection.descriptor)
+    }
+
+    /// How long to wait for something to happen, in milliseconds: until the first connection has had its time; -1: for ever.
+    private static func patience(_ connections: [ControlConnection]) -> Int32 {
+        guard let first = connections.filter(\.isUndecided).map(\.cameAt).min() else { return -1 }
+        let (now, until) = (Clock.boottime(), first + firstTime)
+        return until > now ? Int32(clamping: (until - now) / 1_000_000 + 1) : 0
     }
 
     private func accept(_ connections: inout [ControlConnection]) {
-        while connections.count < ControlSocket.mostConnections {
+        for _ in 0..<ControlSocket.mostAtOnce {
             let descriptor = Glibc.accept(listener, nil, nil)
-            guard descriptor >= 0 else { return }
+            guard descriptor >= 0 else {
+                // No descriptor is left in this process: whoever has been silent longest gives one up.
+                guard errno == EMFILE || errno == ENFILE, let uid = connections.first?.peer.uid,
+                    let id = ControlRoom(most: 0, mostOfOne: .max).leaves(for: uid, connections.map(\.guest))
+                else { return }
+                leave(id, &connections)
+                continue
+            }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
             guard let peer = Peer(descriptor) else {
                 close(descriptor)
                 continue
             }
+            if let id = ControlSocket.room.leaves(for: peer.uid, connections.map(\.guest)) { leave(id, &connections) }
             let worker = worker
             connections.append(
                 ControlConnection(descriptor, peer, service, longestLine: longestLine, wake: { worker.wake() })
             )
         }
+    }
+
+    private func leave(_ id: Int32, _ connections: inout [ControlConnection]) {
+        for connection in connections where connection.descriptor == id { ControlSocket.end(connection) }
+        connections.removeAll { $0.descriptor == id }
+    }
+}
+
+extension ControlConnection {
+    /// As the room sees it.
+    fileprivate var guest: ControlRoom.Guest {
+        ControlRoom.Guest(id: descriptor, uid: peer.uid, hasSpoken: hasSpoken, heardAt: heardAt)
     }
 }

@@ -29,7 +29,9 @@ struct HostQuestion {
 
     /// The engine's view.
     func view() throws(ChosenDesk.Failure) -> EngineView {
-        guard let view = ViewLine.view(of: try answer(to: .view)) else {
+        let line = try answer(to: .view)
+        guard let view = ViewLine.view(of: line) else {
+            if let problem = JSON(bytes: line)?["error"]?.string { throw ChosenDesk.Failure(message: problem) }
             throw ChosenDesk.Failure(message: "the host's answer is not understood: is it another version of estop?")
         }
         return view

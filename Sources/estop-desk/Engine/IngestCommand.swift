@@ -46,6 +46,10 @@ enum IngestCommand {
     ) throws(ControlClient.Failure) -> Int32 {
         var bytes = [UInt8](repeating: 0, count: 262_144)
         var endsWithNewline = true
+        // What comes may come late, and the host does not wait for long until a connection has said something: a space, which
+        // stands before the first line and means nothing.
+        var ready = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
+        if poll(&ready, 1, 2_000) == 0 { try client.send(" ".utf8) }
         while true {
             let count = read(input, &bytes, bytes.count)
             if count < 0, errno == EINTR { continue }
