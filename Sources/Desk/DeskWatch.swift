@@ -171,7 +171,7 @@ struct SnapshotBuilder {
     }
 
     private func problem(_ seen: Observation) -> String? {
-        if let gone = seen.directoryProblem { return gone }
+        if seen.word == nil, let gone = seen.directoryProblem { return gone }
         return (seen.pageProblem?.description ?? seen.modeProblem).map { StateDirectory.naming($0, option) }
     }
 
