@@ -33,7 +33,7 @@ enum HistoryPane {
                 Value(record.change.rawValue, role), Value(record.change == .note ? "-" : record.mode.name),
                 Value("\(record.scope)", .dim),
                 Value(record.source.rawValue, .dim),
-                Value(record.source.isOfPeople || record.change != .halt ? record.people : "-"), Value(record.reason),
+                Value(record.source.isOfPeople ? record.people : "-"), Value(record.reason),
             ],
             facts: {
                 [

@@ -18,8 +18,7 @@ enum LatchesPane {
     }
 
     private static func empty(_ snapshot: DeskSnapshot) -> String {
-        if let problem = snapshot.directoryProblem { return "unknown: \(problem)" }
-        if snapshot.word == nil { return "unknown: the page cannot be read" }
+        if snapshot.word == nil { return "unknown: \(snapshot.directoryProblem ?? "the page cannot be read")" }
         return snapshot.mode == .unknown
             ? "no latch yet: a host that starts now halts the desk, until a resume"
             : "no latch: nothing keeps it halted"

@@ -93,12 +93,18 @@ enum ModeBar {
             return "no order passes a gate (gates refuse): \(problem)\(host)"
         }
         var parts: [String] = []
-        if let scoped = scoped(scene) { parts.append(scoped) }
+        let scopes = scoped(scene)
+        // Of one its reason, too: the one behind `why` is the desk's.
+        if snapshot.mode.permitsAnything, let scopes {
+            let halts = snapshot.scopedHalts
+            parts.append(halts.count == 1 ? "\(scopes): \(halts[0].latches.last?.reason ?? "")" : scopes)
+        }
         if let watch = probation(scene) { parts.append("limits at \(watch.percent) %") }
         if let stage = stage(scene) { parts.append(stage) }
         if status == .halting, let who = stillTrading(scene) { parts.append(who + " may still trade") }
         if let reason = snapshot.reason, !reason.isEmpty { parts.append("why: \(reason)") }
         if let newest = newest(scene) { parts.append(newest) }
+        if !snapshot.mode.permitsAnything, let scopes { parts.append("also \(scopes)") }
         return parts.joined(separator: " · ")
     }
 

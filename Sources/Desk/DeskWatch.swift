@@ -161,16 +161,17 @@ struct SnapshotBuilder {
         return snapshot
     }
 
-    /// How long the mode has been in force: of several halts, since the first. The page tells only when it changed last.
+    /// How long the mode has been in force: of several halts, since the first; where a scope was halted meanwhile, since
+    /// before that. The page tells only when it changed last.
     private func age(_ seen: Observation, _ changeAgeMs: UInt64?) -> UInt64? {
-        guard let changeAgeMs, seen.fold.globalLatches.count > 1,
+        guard let changeAgeMs, seen.latches.count > (seen.fold.globalLatches.isEmpty ? 0 : 1),
             let began = seen.beginning.flatMap({ Clock.milliseconds(of: $0.at) })
         else { return changeAgeMs }
         return max(changeAgeMs, UInt64(clamping: Clock.wallMilliseconds() - began))
     }
 
     private func problem(_ seen: Observation) -> String? {
-        if let gone = seen.directoryProblem { return gone }
+        if seen.word == nil, let gone = seen.directoryProblem { return gone }
         return (seen.pageProblem?.description ?? seen.modeProblem).map { StateDirectory.naming($0, option) }
     }
 

@@ -230,7 +230,7 @@ extension KillSwitch {
             logIdentity: logIdentity,
             mirrorIdentity: mirrorIdentity
         )
-        seen.directoryProblem = page == nil ? directory.problem : nil
+        seen.directoryProblem = directory.problem
         seen.approvals = approvals(seen)
         if seen.approvals > 1 {
             let latches = fold.latches.map(\.id)

@@ -96,8 +96,7 @@ enum HistoryCommand {
         let style = TextStyle(for: .standard)
         for record in seen.fold.records {
             let scope = record.scope.isGlobal ? "" : " [\(record.scope)]"
-            let isHalt = record.change == .halt
-            let who = record.op.isEmpty || (isHalt && !record.source.isOfPeople) ? "" : " by \(record.people)"
+            let who = record.op.isEmpty || !record.source.isOfPeople ? "" : " by \(record.people)"
             let applied = record.change == .resume && !seen.fold.applied.contains(record.id) ? " (not applied)" : ""
             let what = record.kind.map { "note: \($0.rawValue)" } ?? "\(record.change.rawValue) to \(record.mode.name)"
             Output.standard.line(
