@@ -187,7 +187,8 @@ struct MoneyOracle {
         let equity = values.values.reduce(Double?(0)) { sum, value in sum.flatMap { sum in value.map { sum + $0 } } }
         // What fills alone say of holdings is not followed here.
         let isCertain = accounts.values.allSatisfy { $0.isListed || ($0.bought.isEmpty && $0.holdings.isEmpty) }
-        if counted.count > 1, let equity, equity > 0 {
+        // An empty account spreads nothing.
+        if values.values.count(where: { $0 != 0 }) > 1, let equity, equity > 0 {
             worth.shares = values.map { venue, value in
                 (venue, isPriced && isCertain ? value.map { $0 / equity * 100 } : nil)
             }

@@ -142,6 +142,7 @@ extension BookPrice {
         happenedMs: Int64?,
         source: Event.Source?
     ) {
+        if price != nil { lastPrice = nil } else if let known = self.price { lastPrice = known }
         self.price = price
         if self.currency != currency { self.currency = currency }
         self.seenMs = seenMs

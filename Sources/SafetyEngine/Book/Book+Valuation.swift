@@ -52,7 +52,8 @@ extension Book {
         let name = AccountKey(venue: balances.keys[place].venue, account: balances.keys[place].account)
         let account = valuation.accounts.place(of: name, near: near, default: Valuation.Account())
         let conversion = rates.conversion(of: balances.keys[place].currency, self, at: atMs, settings)
-        valuation.accounts[at: account].count(balance, conversion)
+        let last = rates.lastConversion(of: balances.keys[place].currency, conversion, self)
+        valuation.accounts[at: account].count(balance, conversion, last)
         valuation.version &+= balance.version
         return account
     }
@@ -96,7 +97,33 @@ extension Book {
         }
         let joins = positions.values[place].joins
         valuation.accounts[at: account].count(worth.value, isLong: isLong, joins: joins)
+        let known = worth.value ?? lastWorth(of: place, quantity, &rates)
+        valuation.accounts[at: account].countKnown(
+            known,
+            isFresh: worth.value != nil,
+            isLong: isLong,
+            joins: joins
+        )
+        let age = elapsed(from: positions.values[place].firstSeenMs, to: atMs)
+        if known == nil, age <= settings.priceStaleMs, !valuation.accounts.values[account].states {
+            valuation.unseen += 1
+        }
         valuation.positions.append(worth)
+    }
+
+    /// What a position without a fresh price was worth by its last one, or what was paid for it; nil: nobody ever said. What
+    /// was found and never had a price is worth nothing yet: what was paid for it was not paid here.
+    private func lastWorth(of place: Int, _ quantity: Decimal, _ rates: inout Rates) -> Decimal? {
+        let position = positions.values[place]
+        if let known = position.pricePlace ?? pricePlace(positions.keys[place]),
+            let price = prices.values[known].price ?? prices.values[known].lastPrice
+        {
+            let conversion = rates.lastConversion(of: prices.values[known].currency, .unknown, self)
+            return quantity.multiplied(by: price).flatMap { conversion.value(of: $0) }
+        }
+        guard !position.joins, let paid = position.entryPrice else { return nil }
+        let conversion = rates.lastConversion(of: position.currency, .unknown, self)
+        return quantity.multiplied(by: paid).flatMap { conversion.value(of: $0) }
     }
 
     /// What accounts are worth, what venues hold, and the desk's equity.
@@ -112,8 +139,7 @@ extension Book {
             let account = valuation.accounts.values[place]
             counted += 1
             sum = sum.flatMap { sum in account.equity.flatMap { sum.adding($0) } }
-            let all = account.stated ?? (account.money ?? Decimal(0)).adding(account.holdings)
-            guard let all else { continue }
+            guard let all = account.all else { continue }
             let venue = valuation.accounts.keys[place].venue
             if last < valuation.byVenue.count, valuation.byVenue.keys[last] != venue {
                 // Few venues: a walk is cheaper than a hash.
@@ -136,6 +162,19 @@ extension Book {
         if currency.isEmpty || currency == settings.baseCurrency { return .same }
         if let rate = rate("\(currency)/\(settings.baseCurrency)", at: atMs, settings) { return .times(rate) }
         if let rate = rate("\(settings.baseCurrency)/\(currency)", at: atMs, settings) { return .over(rate) }
+        return .unknown
+    }
+
+    /// The same by the last rate that was known, however old.
+    fileprivate func lastConversion(of currency: String, _ base: String) -> Conversion {
+        if currency.isEmpty || currency == base { return .same }
+        func rate(_ symbol: String) -> Decimal? {
+            let price = prices[PriceKey(venue: "", symbol: symbol)]
+            guard let rate = price?.price ?? price?.lastPrice, rate > Decimal(0) else { return nil }
+            return rate
+        }
+        if let rate = rate("\(currency)/\(base)") { return .times(rate) }
+        if let rate = rate("\(base)/\(currency)") { return .over(rate) }
         return .unknown
     }
 
@@ -175,6 +214,12 @@ extension Book {
             return conversion
         }
 
+        /// The rate that holds now, or else the last one that was known.
+        func lastConversion(of currency: String, _ now: Conversion, _ book: Book) -> Conversion {
+            if case .unknown = now { return book.lastConversion(of: currency, base) }
+            return now
+        }
+
         /// Whether two currencies are the same; none is the base currency.
         func isSame(_ left: String, _ right: String) -> Bool {
             left == right || ((left.isEmpty || left == base) && (right.isEmpty || right == base))
@@ -183,7 +228,13 @@ extension Book {
 }
 
 extension Valuation.Account {
-    fileprivate mutating func count(_ balance: BookBalance, _ conversion: Conversion) {
+    fileprivate mutating func count(_ balance: BookBalance, _ conversion: Conversion, _ last: Conversion) {
+        if let value = last.value(of: balance.total), let sum = known.money.adding(value) {
+            known.money = sum
+        } else if balance.total != Decimal(0) {
+            known.isMissing = true
+        }
+        heardMs = max(heardMs, balance.seenMs)
         if let value = conversion.value(of: balance.total), let sum = (money ?? Decimal(0)).adding(value) {
             money = sum
         } else if balance.total != Decimal(0) {
@@ -195,6 +246,7 @@ extension Valuation.Account {
             states = true
             statedMs = balance.seenMs
             stated = conversion.value(of: said)
+            known.stated = last.value(of: said)
         }
         if !balance.isProven { basis = .claimed }
     }
@@ -209,7 +261,31 @@ extension Valuation.Account {
         }
     }
 
+    fileprivate mutating func countKnown(_ value: Decimal?, isFresh: Bool, isLong: Bool, joins: Bool) {
+        let part: WritableKeyPath<KnownParts, Decimal> = joins ? isFresh ? \.found : \.foundOnce : \.holdings
+        guard let value, let sum = isLong ? known[keyPath: part].adding(value) : known[keyPath: part].subtracting(value)
+        else {
+            // What was found and never had a price is part of no opening.
+            if !joins || value != nil { known.isMissing = true }
+            return
+        }
+        known[keyPath: part] = sum
+    }
+
+    /// What it holds in all, as it is known best; nil: that does not fit.
+    fileprivate var all: Decimal? {
+        if let said = stated ?? known.stated { return said }
+        return [known.holdings, known.found, known.foundOnce].reduce(Decimal?(known.money)) { sum, part in
+            sum.flatMap { $0.adding(part) }
+        }
+    }
+
     fileprivate mutating func conclude() {
+        if states {
+            lastKnown = known.stated
+        } else if hasBalance, !known.isMissing {
+            lastKnown = known.money.adding(known.holdings)
+        }
         if lacksRate { money = nil }
         if states {
             equity = stated

@@ -171,6 +171,8 @@ public struct BookPrice: Sendable, Equatable, Codable {
     public var seenMs: UInt64 = 0
     /// How often it was said: tells one sample from the next.
     public var version: UInt64 = 0
+    /// The last price that it had, where it has none now.
+    var lastPrice: Decimal?
     /// Who said a conversion rate; empty for other prices.
     public internal(set) var source = ""
     /// When it was true by its source's clock; nil: not said.

@@ -1,8 +1,8 @@
 /// The desk's equity over time, in the base currency.
 ///
 /// Invariants (SafetyEngineTests/BookEquityTests): what is transferred, and what only becomes known (an account, a found
-/// position), is neither gain nor loss: openings and peak change by as much; while equity is unknown nothing is lost or won;
-/// days and weeks only begin forward.
+/// position), is neither gain nor loss: openings and peak change by as much; what has no price is neither lost nor won until
+/// it has one; days and weeks only begin forward.
 public struct EquityRecord: Sendable, Equatable, Codable {
     /// The desk's day (see `Calendar.day`) that `dayOpening` opened; nil: none yet.
     public internal(set) var day: Int64?
@@ -20,6 +20,10 @@ public struct EquityRecord: Sendable, Equatable, Codable {
     public internal(set) var lastMs: UInt64?
     /// Whether equity is unknown now, and `last` stands for it: a part has no price, or something transferred has no rate.
     public internal(set) var isStale = false
+    /// The equity that losses are judged by: where a part has no price, that part as it was known last. Nil: none ever was.
+    public internal(set) var judged: Decimal?
+    /// When that was, in desk time.
+    var judgedMs: UInt64?
     /// What closed trades brought since the day opened; what has no rate yet is left out.
     public internal(set) var dayRealised = Decimal(0)
     /// What fills cost besides since the day opened; what has no rate yet is left out.
@@ -48,11 +52,12 @@ public struct EquityRecord: Sendable, Equatable, Codable {
         weekOpening = weekOpening.map { $0.adding(amount) ?? $0 }
         peak = peak.map { $0.adding(amount) ?? $0 }
         last = last.map { $0.adding(amount) ?? $0 }
+        judged = judged.map { $0.adding(amount) ?? $0 }
     }
 
     /// Something was transferred: it counts as soon as it has a rate.
     mutating func transfer(_ amount: Decimal, _ currency: String) {
-        guard last != nil else { return }
+        guard judged != nil else { return }
         untransferred[currency] = (untransferred[currency] ?? Decimal(0)).adding(amount)
     }
 
@@ -72,8 +77,8 @@ public struct EquityRecord: Sendable, Equatable, Codable {
     /// and what it was worth before: a loss of that time is not forgotten, and a gain of it hides no later loss.
     mutating func begin(day: Int64?, now: Decimal?, at atMs: UInt64) {
         guard let day else { return }
-        let isWatched = lastMs.map { elapsed(from: $0, to: atMs) <= 60_000 } ?? true
-        let opening = isWatched ? now ?? last : [now, last].compactMap(\.self).max()
+        let isWatched = judgedMs.map { elapsed(from: $0, to: atMs) <= 60_000 } ?? true
+        let opening = isWatched ? now ?? judged : [now, judged].compactMap(\.self).max()
         if dayOpening == nil || day > (self.day ?? .min) { dayOpening = opening ?? dayOpening }
         if let before = self.day, day > before {
             dayRealised = Decimal(0)
@@ -94,19 +99,22 @@ public struct EquityRecord: Sendable, Equatable, Codable {
 
 extension Book {
     /// Compares equity with the day's and the week's opening and the peak. All that is counted is of one moment.
+    ///
+    /// One worthless position without a price must not hide what everything else loses: while a part has no price, it counts
+    /// as it was known last, and what was never known is no part of any opening yet.
     mutating func recordEquity(_ valuation: Valuation, at atMs: UInt64, day: Int64?, _ settings: EngineSettings) {
         settleRates(at: atMs, settings)
-        guard let now = valuation.equity, equity.untransferred.isEmpty else {
+        equity.isStale = valuation.equity == nil || !equity.untransferred.isEmpty
+        guard let now = judgedEquity(valuation), equity.untransferred.isEmpty else {
             // Days begin all the same, with what was known last.
-            equity.isStale = true
             equity.begin(day: day, now: nil, at: atMs)
             return
         }
-        let isFirst = equity.last == nil
+        let isFirst = equity.judged == nil
         var found = Decimal(0)
         for place in valuation.accounts.indices {
             let (key, account) = (valuation.accounts.keys[place], valuation.accounts.values[place])
-            guard let worth = account.equity else { continue }
+            guard let worth = account.worth else { continue }
             let known = equity.joined.place(of: key, near: place)
             let joined = known.map { equity.joined.values[$0] }
             // An account that becomes known, or whose worth is known in another way, brought or lost nothing by it.
@@ -119,14 +127,32 @@ extension Book {
             if let known { equity.joined[at: known] = now } else { equity.joined[key] = now }
         }
         for place in positions.indices where positions.values[place].joins && positions.values[place].isHeld {
-            if valuation.positions[place].value != nil { positions[at: place].joins = false }
+            let account = AccountKey(venue: positions.keys[place].venue, account: positions.keys[place].account)
+            let isCounted = valuation.accounts[account]?.worth != nil
+            if isCounted, valuation.positions[place].value != nil { positions[at: place].joins = false }
         }
         if !isFirst { equity.shift(by: found) }
         equity.begin(day: day, now: now, at: atMs)
+        (equity.judged, equity.judgedMs) = (now, atMs)
+        if equity.peak == nil { equity.peak = now }
+        guard !equity.isStale else { return }
         equity.last = now
         equity.lastMs = atMs
-        equity.isStale = false
         equity.peak = max(equity.peak ?? now, now)
+    }
+
+    /// The sum of what accounts are worth, each as it is known best; nil: nothing is known of any. One of which nobody can
+    /// say anything counts as it counted last.
+    private func judgedEquity(_ valuation: Valuation) -> Decimal? {
+        var sum: Decimal?
+        for place in valuation.accounts.indices {
+            let account = valuation.accounts.values[place]
+            let joined = equity.joined.place(of: valuation.accounts.keys[place], near: place)
+            guard let worth = account.worth ?? joined.map({ equity.joined.values[$0].equity }) else { continue }
+            guard let total = (sum ?? Decimal(0)).adding(worth) else { return nil }
+            sum = total
+        }
+        return sum
     }
 
     /// What positions of an account that were found are worth, where they are counted for the first time.
@@ -169,7 +195,7 @@ extension Book {
     }
 
     /// How much of the day's opening is lost, realised or not, in percent; 0: nothing; nil: unknown. Transfers excluded.
-    /// While equity is unknown it is that of the last known one (`EquityRecord.isStale`).
+    /// While a part of equity is unknown (`EquityRecord.isStale`) that part counts as it was known last.
     public func dayLossPercent(_ valuation: Valuation) -> Decimal? { lossPercent(equity.dayOpening, valuation) }
 
     /// The same for the week.
@@ -178,9 +204,9 @@ extension Book {
     /// How far equity is below its peak, in percent of that; 0: it is at its peak; nil: unknown.
     public func drawdownPercent(_ valuation: Valuation) -> Decimal? { lossPercent(equity.peak, valuation) }
 
-    /// Equity as it counts for losses: the last known one while it is unknown; nil: it never was known.
+    /// Equity as it counts for losses: what has no price counts as it was known last; nil: nothing ever was known.
     public func knownEquity(_ valuation: Valuation) -> Decimal? {
-        equity.isStale ? equity.last : valuation.equity ?? equity.last
+        equity.isStale ? equity.judged ?? equity.last : valuation.equity ?? equity.last
     }
 
     private func lossPercent(_ opening: Decimal?, _ valuation: Valuation) -> Decimal? {

@@ -49,10 +49,35 @@ public struct Valuation: Sendable, Equatable {
         var lacksRate = false
         /// Whether positions were found there that openings do not count yet.
         var hasNewPositions = false
+        /// When a balance of it was said last.
+        var heardMs: UInt64 = 0
         /// When `stated` was said.
         var statedMs: UInt64 = 0
         /// Whether the venue states a sum, with or without a rate.
         var states = false
+        /// What it is worth where everything without a fresh price or rate counts as it was known last, less what openings do
+        /// not count yet (`BookPosition.joins`); nil: of a part nobody ever said a price, nor what was paid.
+        public var lastKnown: Decimal?
+        /// The parts of `lastKnown`, and whether one is missing.
+        var known = KnownParts()
+
+        /// What it is worth, as it is known best: what has no price as it was known last; nil: nobody can say.
+        var worth: Decimal? {
+            if let equity { return equity }
+            return states ? lastKnown : lastKnown.flatMap { $0.adding(known.found) }
+        }
+
+        /// The parts of what an account was known to be worth last.
+        struct KnownParts: Sendable, Equatable {
+            var money = Decimal(0)
+            var holdings = Decimal(0)
+            /// Positions that openings do not count yet, by a fresh price.
+            var found = Decimal(0)
+            /// The same, by an old price.
+            var foundOnce = Decimal(0)
+            var stated: Decimal?
+            var isMissing = false
+        }
 
         /// Nothing known.
         public init() {}
@@ -66,8 +91,11 @@ public struct Valuation: Sendable, Equatable {
     public var net = Decimal(0)
     /// Held positions without a value.
     public var unpriced = 0
-    /// What each venue holds in all (equity where it says so, else balance and positions), in the order of first sight.
+    /// What each venue holds in all (equity where it says so, else balance and positions), in the order of first sight. What
+    /// has no fresh price counts as it was known last, what never had one as nothing.
     public var byVenue = Ledger<String, Decimal>()
+    /// Held positions of accounts that state no sum, seen first so lately that nobody could say their price yet.
+    public var unseen = 0
     /// What each account holds, in the order of first sight.
     public var accounts = Ledger<AccountKey, Account>()
     /// Equity of the whole desk; nil: a part of it has no price.

@@ -91,18 +91,10 @@ extension Engine {
     }
 
     private func note(_ rule: Rule, _ reader: DeskReader) -> String {
-        if [Measure.dayLoss, .weekLoss, .drawdown].contains(where: { $0.rawValue == rule.measure }) {
-            let why = reader.valuation.whyUnknown
-            return why.isEmpty ? "" : "BLIND: \(why): nobody knows what is lost, and this rule does not fire"
-        }
-        guard rule.measure == Measure.venueExposure.rawValue else { return "" }
-        switch reader.valuation.byVenue.count {
-        case 0: return ""
-        case 1: return "one venue only: everything is there by nature, and the rule does not fire"
-        default:
-            guard reader.valuation.unpriced > 0 else { return "" }
-            return "\(reader.valuation.unpriced) positions have no price: nobody knows the shares"
-        }
+        let blindness = reader.blindness(of: rule)
+        if !blindness.isEmpty { return "BLIND: \(blindness)" }
+        guard rule.measure == Measure.venueExposure.rawValue, reader.venuesWithSomething == 1 else { return "" }
+        return "one venue only: everything is there by nature, and the rule does not fire"
     }
 
     /// The value that is closest to the rule's limit, or furthest past it.

@@ -19,7 +19,10 @@ extension DeskReader {
         let entry = Playbook.entry(for: rule.name)
         let meaning = entry.meaning.isEmpty ? "" : " " + entry.meaning
         let first = entry.steps.first.map { " \($0)" } ?? ""
-        return "\(happened(key.subject, rule, value))\(limit).\(meaning)\(first)"
+        // How long something lasts is read a moment later anyway.
+        let isSpan = Measure(rawValue: rule.measure)?.unit == .seconds
+        let figure = isSpan ? shown(value, rule) : passed.map { shown(value, rule, beside: $0) } ?? shown(value, rule)
+        return "\(happened(key.subject, rule, figure))\(limit).\(meaning)\(first)"
     }
 
     /// What its rule does about it, such as `halts over 2.5 %`; empty: nothing.
@@ -39,14 +42,37 @@ extension DeskReader {
     func shown(_ value: Decimal, _ rule: Rule) -> String {
         guard case .measure(let measure) = Watched(rule.measure) else { return value.shown() }
         switch measure.unit {
-        case .percent: return "\(value.shown(places: 2)) %"
-        case .money: return "\(value.shown(places: 2)) \(settings.baseCurrency)"
         case .seconds:
             let milliseconds = value.multiplied(by: Decimal(1000))?.rounded(to: 0)
             guard let digits = milliseconds?.digits, let span = UInt64(exactly: digits) else { return "\(value) s" }
             return span < 60_000 ? "\(value.shown(places: 3))s" : ElapsedText.of(span)
+        case .percent, .money: return shown(value, measure.unit, places: 2)
         case .count, .scale: return value.shown()
         }
+    }
+
+    private func shown(_ value: Decimal, _ unit: Measure.Unit, places: Int) -> String {
+        switch unit {
+        case .percent: "\(value.shown(places: places)) %"
+        case .money: "\(value.shown(places: places)) \(settings.baseCurrency)"
+        case .seconds, .count, .scale: value.shown(places: places)
+        }
+    }
+
+    /// The same, so exact that it is told from a limit that it is not at: `45.000001 %` is over `45 %`, `15m and 250ms` over
+    /// `15m`.
+    func shown(_ value: Decimal, _ rule: Rule, beside limit: Decimal) -> String {
+        let plain = shown(value, rule)
+        guard value != limit, plain == shown(limit, rule) else { return plain }
+        let unit: Measure.Unit = if case .measure(let measure) = Watched(rule.measure) { measure.unit } else { .count }
+        if unit == .seconds, let off = value.subtracting(limit)?.multiplied(by: Decimal(1_000))?.rounded(to: 0) {
+            let milliseconds = UInt64(clamping: off.digits.magnitude)
+            return "\(plain) \(off.isNegative ? "less" : "and") \(ElapsedText.of(milliseconds))"
+        }
+        let places = (3...max(3, value.scale)).first {
+            shown(value, unit, places: $0) != shown(limit, unit, places: $0)
+        }
+        return shown(value, unit, places: places ?? value.scale)
     }
 
     /// A time of the desk by the wall clock; without one, the desk's own.
@@ -77,8 +103,7 @@ extension DeskReader {
         }
     }
 
-    private func happened(_ subject: Subject, _ rule: Rule, _ value: Decimal) -> String {
-        let figure = shown(value, rule)
+    private func happened(_ subject: Subject, _ rule: Rule, _ figure: String) -> String {
         switch (Watched(rule.measure), subject) {
         case (.metric(let name), .metric(let key)): return "\(name)\(of(key, name)) is \(figure)"
         case (.measure(let measure), .order(let key)): return order(measure, key, figure)
@@ -91,6 +116,9 @@ extension DeskReader {
             return
                 "\(key.venue)/\(key.account) fell \(figure) from \(before) to \(now) \(key.currency), transfers taken out"
         case (.measure(let measure), .supervisor(let name)): return beat(measure, name, figure)
+        case (.measure(.blindRules), .finding(let name)):
+            let why = settings.rules.first { $0.name == name }.map(blindness) ?? ""
+            return "\(name) may halt, and is blind: \(why)"
         case (.measure(.reconciliation), .finding(let name)):
             return findings.first { $0.subject == name }?.text ?? "\(name) is off by \(figure)"
         case (.measure(let measure), .desk): return desk(measure, figure, rule)

@@ -10,6 +10,7 @@ extension DeskReader {
         case (.measure(.balanceDrop), .balance(let key)): book.balances.place(of: key).map(balanceDrop) ?? .gone
         case (.measure(let measure), .supervisor(let name)):
             lateness.first { $0.name == name }.map { beat(measure, $0) } ?? .gone
+        case (.measure(.blindRules), .finding(let name)): blind(name)
         case (.measure(.reconciliation), .finding(let name)):
             findings.first { $0.subject == name }.map { .value(percent($0), version: nil) } ?? .gone
         case (.measure(let measure), .desk): desk(measure, rule)
@@ -59,16 +60,20 @@ extension DeskReader {
         }
     }
 
-    /// The share of one venue. With one venue only there is nothing that could be spread: not applicable. While a position
-    /// has no price nobody knows the shares: a missing price elsewhere would look like a concentration here.
+    /// The share of one venue. Where nothing is held but at one venue, there is nothing that could be spread: not applicable.
+    /// What has no price counts as it was known last. While something new was never priced nobody knows the shares: it would
+    /// look like a concentration elsewhere; after a while it counts as nothing, so that it switches no rule off.
     func exposure(_ name: String) -> Sample {
-        guard valuation.byVenue.count > 1 else { return .gone }
-        guard let here = valuation.byVenue[name] else { return .gone }
-        guard valuation.unpriced == 0, let whole = heldInAll, let percent = Share.percent(here, of: whole) else {
+        guard valuation.byVenue.count > 1, let here = valuation.byVenue[name] else { return .gone }
+        guard venuesWithSomething != 1 else { return .gone }
+        guard valuation.unseen == 0, let whole = heldInAll, let percent = Share.percent(here, of: whole) else {
             return .unknown
         }
         return .value(percent, version: valuation.version)
     }
+
+    /// Venues that hold anything: an empty account spreads nothing.
+    var venuesWithSomething: Int { valuation.byVenue.values.count { $0.digits != 0 } }
 
     var heldInAll: Decimal? {
         valuation.byVenue.values.reduce(Decimal(0)) { sum, value in sum.flatMap { $0.adding(value) } }
@@ -182,9 +187,9 @@ extension DeskReader {
     /// What cannot be put in percent (something that the other side does not know at all) is off by all of it.
     func percent(_ finding: ReconciliationFinding) -> Decimal { finding.percent ?? Decimal(100) }
 
-    /// While a part of equity has no price, nobody knows what was lost.
+    /// While a part of equity has no price, that part counts as it was known last (`Book.judgedEquity`): what the rest lost
+    /// is lost all the same. BLIND tells of it.
     private func equity(_ percent: Decimal?) -> Sample {
-        guard valuation.equity != nil else { return .unknown }
-        return percent.map { .value($0, version: valuation.version) } ?? .unknown
+        percent.map { .value($0, version: valuation.version) } ?? .unknown
     }
 }

@@ -61,6 +61,8 @@ extension DeskReader {
             for finding in findings {
                 tell(.finding(finding.subject), .value(percent(finding), version: nil), &limit, visit)
             }
+        case .blindRules:
+            for rule in blindRules { tell(.finding(rule.name), .value(Decimal(1), version: nil), &limit, visit) }
         case .beatLate, .beatStalled, .beatDead: beats(measure, &limit, visit)
         case .activeAccounts, .signals, .clockJump, .dayLoss, .weekLoss, .drawdown, .eventsDropped, .journalFailing:
             tell(.desk, desk(measure, rule), &limit, visit)

@@ -27,6 +27,9 @@ struct DeskReader {
     /// Events dropped within the window (`DroppedWatch`).
     let dropped: UInt64
 
+    /// Whether all who say what the desk holds were heard lately.
+    let isHeard: Bool
+
     /// Who is how late.
     let lateness: [(name: String, percent: Int, isDead: Bool, feeds: String, ageMs: UInt64)]
     /// What reconciliation found.
@@ -73,6 +76,7 @@ struct DeskReader {
         modeSinceMs = engine.breakers.modeSinceMs
         self.atMs = atMs
         self.dropped = dropped
+        isHeard = DeskReader.isHeard(engine.book, valuation, engine.settings, at: atMs)
         lateness = engine.roster.lateness(at: atMs, engine.settings)
         findings = engine.book.reconciliation(valuation, engine.settings)
         positions = DeskReader.positions(engine.book, valuation, engine.settings)

@@ -130,7 +130,8 @@ extension Engine {
     ///   - autoTrigger: whether to count the rule's halt as on, whatever the configuration says.
     public func checkPlatformExposure(balances: [String: Decimal], total: Decimal, autoTrigger: Bool = false) -> Check {
         let rule = "PLATFORM_EXPOSURE"
-        let names = balances.keys.sorted()
+        // An empty account spreads nothing.
+        let names = balances.keys.sorted().filter { balances[$0]?.digits != 0 }
         guard names.count > 1 || names.first.flatMap({ balances[$0] }).map({ $0 < total }) ?? false else {
             let only = names.first.map { "everything is at \($0), the only venue: the rule does not fire" }
             return check(rule, names.first ?? "", nil, autoTrigger, only ?? "there is no venue")

@@ -63,6 +63,8 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
     case eventsDropped = "events_dropped"
     /// Whether the journal does not write: 1 or 0.
     case journalFailing = "journal_failing"
+    /// Whether a rule that is on and may halt cannot see all that it judges: 1 or 0.
+    case blindRules = "blind_rules"
 
     /// What begins the name of an ingested metric in `Rule.measure`.
     public static let metricPrefix = "metric:"
@@ -102,14 +104,14 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
             .unpriced, .withoutCost, .eventsDropped:
             .count
         case .balance: .money
-        case .disagreement, .venueTrouble, .beatDead, .journalFailing: .scale
+        case .disagreement, .venueTrouble, .beatDead, .journalFailing, .blindRules: .scale
         }
     }
 
     /// What its values lie between, both ends included; nil: no limit that way. A threshold beyond can never be passed.
     public var bounds: (least: Decimal?, most: Decimal?) {
         switch self {
-        case .disagreement, .beatDead, .journalFailing: (Decimal(0), Decimal(1))
+        case .disagreement, .beatDead, .journalFailing, .blindRules: (Decimal(0), Decimal(1))
         case .venueTrouble: (Decimal(0), Decimal(2))
         case .activeAccounts, .venueExposure, .winRate, .errorRate: (Decimal(0), Decimal(100))
         // What is borrowed can be lost too.
@@ -154,6 +156,7 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         case .withoutCost: "positions of an account whose cost nobody said"
         case .eventsDropped: "events that could not be taken, in the window"
         case .journalFailing: "1 while the journal does not write"
+        case .blindRules: "1 where a rule that halts cannot see all that it judges"
         }
     }
 
@@ -167,6 +170,7 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
             "account"
         case .balanceDrop: "account's currency"
         case .reconciliation: "finding"
+        case .blindRules: "rule"
         case .beatLate, .beatStalled, .beatDead: "supervisor"
         case .activeAccounts, .signals, .clockJump, .dayLoss, .weekLoss, .drawdown, .eventsDropped, .journalFailing:
             "desk"
@@ -188,7 +192,7 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
             true
         case .orderContradictions, .disagreement, .unknownOrders, .activeAccounts, .venueExposure, .venueTrouble,
             .feedAge, .tradeAge, .signals, .reconciliation, .positionsOverCap, .dustPositions, .beatLate, .beatStalled,
-            .beatDead, .clockJump, .unpriced, .withoutCost, .eventsDropped, .journalFailing:
+            .beatDead, .clockJump, .unpriced, .withoutCost, .eventsDropped, .journalFailing, .blindRules:
             false
         }
     }

@@ -217,6 +217,13 @@ public struct Playbook: Sendable, Equatable {
             "Make room; what waits is written by itself.",
             "Halt if it cannot be repaired soon: nothing could be proved later."
         ),
+        Playbook(
+            "BLIND",
+            "A loss may be greater than the rule sees: do not trust it alone.",
+            "See which position has no price, or which account no balance, and look at that feed.",
+            "Watch what it does not see by hand, and halt if nobody can.",
+            "What is worth nothing and never gets a price: close it at the venue, or write it off there."
+        ),
     ]
 
     private static let machine = [

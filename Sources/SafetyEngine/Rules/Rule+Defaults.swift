@@ -164,6 +164,16 @@ extension Rule {
             windowMs: 5 * minute
         ),
         Rule("JOURNAL", measure: .journalFailing, .atLeast, [Step(Decimal(1), .critical)], holdMs: 5_000),
+        // A second: a position and its first price come one after the other. Whoever trusts a rule to halt has to know at once
+        // that it does not see everything (LESSONS 16, 17).
+        Rule(
+            "BLIND",
+            measure: .blindRules,
+            .atLeast,
+            [Step(Decimal(1), .critical)],
+            forMs: 1_000,
+            holdMs: 5_000
+        ),
     ]
 
     private static let machine = [

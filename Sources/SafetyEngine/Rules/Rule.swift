@@ -51,7 +51,8 @@ public struct Rule: Sendable, Equatable, Codable {
     public var steps: [Step]
     /// How long a step has to be passed without a break before it counts, in milliseconds.
     public var forMs: UInt64
-    /// How many samples in a row have to pass it: one bad price is one sample, however often it is looked at.
+    /// How many samples in a row have to pass it: one bad price is one sample, however often it is looked at. A state that
+    /// goes on, such as a loss, counts once more in each such part of `forMs` (at least a second).
     public var confirmations: Int
     /// After it resolved, how long the same alert is not notified again, in milliseconds. It is raised all the same.
     public var cooldownMs: UInt64

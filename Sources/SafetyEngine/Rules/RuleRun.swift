@@ -63,7 +63,9 @@ struct RuleRun {
         _ rule: Rule,
         _ thresholds: [Decimal]
     ) {
-        let found = alarms.watches[key, default: Watch()].take(value, version: version, rule, thresholds, at: atMs)
+        let standingMs = reader.standingMs(rule)
+        let found = alarms.watches[key, default: Watch()]
+            .take(value, version: version, rule, thresholds, standingMs: standingMs, at: atMs)
         guard found.finding != .nothing || found.kill != nil else { return }
         switch found.finding {
         case .nothing: break
@@ -133,9 +135,14 @@ struct RuleRun {
 
     private mutating func halt(_ key: AlarmKey, _ rule: Rule, _ threshold: Decimal, _ watch: Watch) {
         lastNumber += 1
-        let samples = watch.samples.map { "\(reader.shown($0.value, rule)) at \(reader.time($0.atMs))" }
+        // Those that passed the step that halts, one after the other: what only passed a milder one confirms nothing of it.
+        let confirming = watch.samples.reversed().prefix { rule.comparison.isPassed($0.value, threshold) }.reversed()
+        let samples = confirming.map {
+            "\(reader.shown($0.value, rule, beside: threshold)) at \(reader.time($0.atMs))"
+        }
+        let value = reader.shown(watch.value, rule, beside: threshold)
         let reason =
-            "\(rule.name): alert \(key.id): \(reader.shown(watch.value, rule)) is \(rule.comparison.word) "
+            "\(rule.name): alert \(key.id): \(value) is \(rule.comparison.word) "
             + "\(reader.shown(threshold, rule)); confirmed by \(samples.joined(separator: ", "))"
         breakers.trip(rule.name, reason, at: atMs)
         breakers.ask(key.id, of: rule.name, rule.scope(of: key.subject), at: atMs)

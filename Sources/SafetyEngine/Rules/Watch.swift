@@ -1,8 +1,9 @@
 /// How far one rule has come with one subject: what passed, for how long, in how many samples, and its open alert.
 ///
 /// Invariants (RuleWatchTests): a step counts only once it was passed without a break for `forMs` of watched time and in
-/// `confirmations` new samples in a row; a sample looked at twice is one sample; an unknown value stops the clocks and
-/// changes nothing; an open alert's level never falls; a killing step is told once per crossing.
+/// `confirmations` samples in a row; a sample looked at twice is one sample, but a state that goes on (`Measure.isState`)
+/// confirms itself as long as what it is made of is fresh; an unknown value stops the clocks and changes nothing; an open
+/// alert's level never falls; a killing step is told once per crossing.
 struct Watch: Sendable, Equatable, Codable {
     /// How far one step is.
     struct Progress: Sendable, Equatable, Codable {
@@ -13,6 +14,8 @@ struct Watch: Sendable, Equatable, Codable {
         var confirmed = 0
         /// The last sample that was counted.
         var version: UInt64?
+        /// How long it was passed when a sample was counted last.
+        var countedMs: UInt64 = 0
         /// Whether this crossing was decided upon already.
         var isFired = false
     }
@@ -60,12 +63,14 @@ struct Watch: Sendable, Equatable, Codable {
 
     /// Takes a value.
     ///
+    /// - Parameter standingMs: after so long the same sample counts once more; nil: never.
     /// - Returns: what it means for the alert, and the gravest killing step that was met for the first time.
     mutating func take(
         _ value: Decimal,
         version: UInt64?,
         _ rule: Rule,
         _ thresholds: [Decimal],
+        standingMs: UInt64? = nil,
         at atMs: UInt64
     ) -> (finding: Finding, kill: Int?) {
         fit(rule.steps.count)
@@ -73,14 +78,14 @@ struct Watch: Sendable, Equatable, Codable {
         let watchedMs = isKnown ? min(atMs.since(seenMs), Engine.stepMs) : 0
         let isNew = version == nil || version != self.version || steps.isEmpty
         (seenMs, isKnown, self.version) = (atMs, true, version)
-        var (passes, met, kill): (Bool, Alert.Level?, Int?) = (false, nil, nil)
+        var (passes, isCounted, met, kill): (Bool, Bool, Alert.Level?, Int?) = (false, false, nil, nil)
         for place in steps.indices {
             guard rule.comparison.isPassed(value, thresholds[place]) else {
                 steps[place] = Progress()
                 continue
             }
             passes = true
-            steps[place].pass(watchedMs, version)
+            if steps[place].pass(watchedMs, version, standingMs: standingMs) { isCounted = true }
             guard steps[place].heldMs >= rule.forMs, steps[place].confirmed >= max(1, rule.confirmations) else {
                 continue
             }
@@ -92,7 +97,7 @@ struct Watch: Sendable, Equatable, Codable {
         }
         if passes {
             (self.value, backMs) = (value, nil)
-            if isNew { remember(Seen(atMs: atMs, value: value)) }
+            if isNew || isCounted { remember(Seen(atMs: atMs, value: value)) }
         } else {
             samples = []
             backMs = backMs.map { $0 + watchedMs } ?? 0
@@ -149,12 +154,16 @@ struct Watch: Sendable, Equatable, Codable {
 }
 
 extension Watch.Progress {
-    fileprivate mutating func pass(_ watchedMs: UInt64, _ version: UInt64?) {
+    /// Whether the value counted as a sample.
+    fileprivate mutating func pass(_ watchedMs: UInt64, _ version: UInt64?, standingMs: UInt64?) -> Bool {
         heldMs = isPassing ? heldMs + watchedMs : 0
         isPassing = true
-        guard version == nil || version != self.version else { return }
+        let isStanding = standingMs.map { heldMs >= countedMs + $0 } ?? false
+        guard version == nil || version != self.version || isStanding else { return false }
         confirmed += 1
+        countedMs = heldMs
         self.version = version
+        return true
     }
 }
 
