@@ -10,15 +10,15 @@ import Testing
         let killSwitch = try scratch.liveSwitch()
         #expect(killSwitch.observe().gatesProblem == nil)
         try #require(unlink("\(scratch.path)/gates.page") == 0)
-        killSwitch.halt(HaltRequest(reason: "one", source: .library))
-        #expect(!killSwitch.noteEffective())
+        let halt = killSwitch.halt(HaltRequest(reason: "one", source: .library))
+        #expect(!killSwitch.noteEffective(of: halt.state))
         let seen = killSwitch.observe()
         #expect(seen.gatesProblem != nil && !seen.isStopped && seen.effective == nil)
         #expect(seen.statusJSON(desk: "test")["gates"] == .null)
         let checks = killSwitch.preflight(seen, mode: .live, scope: .global, answers: [])
         #expect(checks.first { $0.name == .gates }?.passed == false)
         try killSwitch.ensurePages(mayStart: false)
-        #expect(killSwitch.noteEffective() && killSwitch.observe().isStopped)
+        #expect(killSwitch.noteEffective(of: try #require(killSwitch.observe().word)) && killSwitch.observe().isStopped)
     }
 
     @Test func theFirstHaltInForceIsTheBeginning() throws {

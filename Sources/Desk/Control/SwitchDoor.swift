@@ -33,10 +33,14 @@ final class SwitchDoor: ControlService {
 
     var objectionToEvents: String? { engine == nil ? SwitchDoor.engineIsDown : nil }
 
-    func offer(_ events: [EngineLoop.Incoming], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
+    func offer(
+        _ events: [EngineLoop.Incoming],
+        from peer: Peer,
+        whenEmptied: @escaping @Sendable () -> Void
+    ) -> Bool {
         // Gone since the lines were read: nobody takes them, and a flush says how many were taken.
         guard let engine else { return true }
-        return engine.offer(events, whenEmptied: whenEmptied)
+        return engine.offer(events, from: peer, whenEmptied: whenEmptied)
     }
 
     func refused(_ count: Int, from peer: Peer) { engine?.refused(count, from: peer) }
