@@ -139,6 +139,9 @@ public final class APIServer: Sendable {
         streams.start()
     }
 
+    /// The desk's engine runs from now on: what was refused before is put into its audit.
+    public func engineStarted(_ host: DeskHost) { api.refusals.tell(host) }
+
     /// Ends: no more requests, then every connection, then the threads.
     public func stop() {
         streams.stop()

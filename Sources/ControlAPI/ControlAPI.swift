@@ -9,7 +9,7 @@ public final class ControlAPI: Sendable {
     let bearer: any Bearer
     let settings: DeskConfiguration.API
     let meter = RequestMeter()
-    private let refusals = RefusalBook()
+    let refusals = RefusalBook()
     private let last = LastLook()
     private let shared = SharedAnswers()
 

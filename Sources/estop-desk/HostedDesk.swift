@@ -153,6 +153,7 @@ final class HostedDesk: Sendable {
             onView: onView
         )
         engine.withLock { $0 = started }
+        api.withLock { $0 }?.engineStarted(started)
         relay.told.withLock { $0 = { started.switchChanged() } }
         keep(reading, killSwitch, arguments, logger)
         let place = ConfigurationWatch.Place(named: arguments.config, state: killSwitch.directory.path)

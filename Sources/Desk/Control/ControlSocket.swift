@@ -128,9 +128,14 @@ final class ControlSocket: Sendable {
             let descriptor = Glibc.accept(listener, nil, nil)
             guard descriptor >= 0 else {
                 // No descriptor is left in this process: whoever has been silent longest gives one up.
-                guard errno == EMFILE || errno == ENFILE, let uid = connections.first?.peer.uid,
+                guard errno == EMFILE || errno == ENFILE else { return }
+                guard let uid = connections.first?.peer.uid,
                     let id = ControlRoom(most: 0, mostOfOne: .max).leaves(for: uid, connections.map(\.guest))
-                else { return }
+                else {
+                    // Others of this process hold them all: the listener stays ready, and is not asked without a pause.
+                    Clock.sleep(milliseconds: 20)
+                    return
+                }
                 leave(id, &connections)
                 continue
             }

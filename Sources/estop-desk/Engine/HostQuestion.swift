@@ -29,9 +29,7 @@ struct HostQuestion {
 
     /// The engine's view.
     func view() throws(ChosenDesk.Failure) -> EngineView {
-        let line = try answer(to: .view)
-        guard let view = ViewLine.view(of: line) else {
-            if let problem = JSON(bytes: line)?["error"]?.string { throw ChosenDesk.Failure(message: problem) }
+        guard let view = ViewLine.view(of: try answer(to: .view)) else {
             throw ChosenDesk.Failure(message: "the host's answer is not understood: is it another version of estop?")
         }
         return view
@@ -39,12 +37,20 @@ struct HostQuestion {
 
     /// One line of an answer.
     func answer(to request: ControlRequest) throws(ChosenDesk.Failure) -> [UInt8] {
+        let line: [UInt8]?
         do {
             try client.send(request)
-            if let line = try client.line(within: HostQuestion.patienceMs) { return line }
+            line = try client.line(within: HostQuestion.patienceMs)
         } catch {
             throw ChosenDesk.Failure(message: error.message)
         }
+        // The switch's host answers in the engine's place: it says what is the matter.
+        if let answer = line.flatMap({ JSON(bytes: $0) }), answer["engine"]?.string == "down",
+            let problem = answer["error"]?.string
+        {
+            throw ChosenDesk.Failure(message: problem)
+        }
+        if let line { return line }
         throw ChosenDesk.Failure(message: "the host did not answer: see whether it is stuck (estop status)")
     }
 
