@@ -149,10 +149,13 @@ import Testing
         let proxy = try Proxy("open_halt = true\n")
         try #require(try proxy.api.sandbox.resume("begin").status == 0)
         #expect(try proxy.ask("/health").status == 401)
-        #expect(try proxy.ask("/api/v1/mode", "-d", #"{"mode": "paper"}"#).status == 401)
+        // Whatever restricts is as open as a halt.
+        #expect(try proxy.ask("/api/v1/mode", "-d", #"{"mode": "paper"}"#).status == 200)
+        #expect(proxy.api.desk.mode == .paper)
         let halted = try proxy.ask("/api/trading/halt", "-X", "POST")
         #expect(halted.status == 200 && halted["durable"] == .bool(true), "\(halted)")
         #expect(proxy.api.desk.mode == .halted)
+        #expect(try proxy.ask("/api/v1/actions", "-d", #"{"change": {}}"#).status == 401)
     }
 
     @Test(TestTool.nginx.isThere) func theStreamComesThroughAsItIsWritten() throws {

@@ -15,6 +15,8 @@ struct TokenLedgerTests {
         try desk.authority.spend(entry.id, now: TokenDesk.now + 5)
         for now in [TokenDesk.now, TokenDesk.now + 5, TokenDesk.now + 899] {
             #expect(desk.refusal(text, now: now) == .spent)
+            // The first of two people is told the same, who has resumed nothing.
+            #expect(!TokenRefusal.spent.description.contains("has resumed"))
             #expect(throws: TokenRefusal.spent) { try desk.authority.spend(entry.id, now: now) }
         }
         // Long after, the ledger forgets it; a clock that is set back then finds a token that nobody issued.
