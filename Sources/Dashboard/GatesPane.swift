@@ -30,7 +30,7 @@ enum GatesPane {
         let alive = rows.filter(\.gate.alive)
         // What has to stop and has not, then what has, then what may trade.
         let missing = alive.filter { $0.isToStop && !$0.gate.acknowledged }
-        let rest = alive.filter { !$0.isToStop || $0.gate.acknowledged }
+        let rest = alive.filter { $0.isToStop && $0.gate.acknowledged } + alive.filter { !$0.isToStop }
         let dead = rows.filter { !$0.gate.alive }
         let summary: Line
         if snapshot.isReplay {

@@ -105,7 +105,7 @@ public struct Interface: Sendable {
         observedMs = nowMs
         if let press, !press.answered {
             // Without a page no word changes: then what took the halt in its place is the answer.
-            let isTaken = snapshot.word == nil && snapshot.steps.page != .empty
+            let isTaken = snapshot.word == nil && snapshot.steps.wentElsewhere
             if snapshot.word != press.word || isTaken { self.press?.answered = true }
         }
         return refresh(snapshot, nowMs: nowMs)

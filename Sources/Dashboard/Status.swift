@@ -194,6 +194,9 @@ extension DeskSnapshot.HaltSteps {
     /// The steps, in their order.
     var all: [Step] { [key, sent, page, disk, gates, orders, verified] }
 
+    /// Whether there is no page, and something else took the halt in its place.
+    var wentElsewhere: Bool { if case .notApplicable = page { true } else { false } }
+
     /// Whether any of them failed or is late.
     var hasAlarm: Bool {
         all.contains { if case .alarm = $0 { true } else { false } }

@@ -10,7 +10,7 @@ enum StepsPane {
         let steps = scene.steps
         let room = PaneContent.room(scene, width)
         var blocks: [PaneContent.Block] = []
-        let isKnown = scene.snapshot.word != nil || scene.unanswered != nil || steps.page != .empty
+        let isKnown = scene.snapshot.word != nil || scene.unanswered != nil || steps.wentElsewhere
         let isMissing = scene.snapshot.isReplay && scene.unanswered == nil
         if isKnown, !isMissing, !(scene.snapshot.mode.permitsAnything && steps.all.allSatisfy { $0 == .empty }) {
             let isUncounted = (steps.gates == .empty && steps.open == 0) || scene.snapshot.gatesProblem != nil

@@ -69,7 +69,7 @@ public final class StateDirectory: Sendable {
         var named = stat()
         guard fstat(descriptor, &held) == 0, stat(path, &named) == 0 else {
             return errno == ENOENT || errno == ENOTDIR
-                ? "the state directory \(path) was removed while it was used"
+                ? "the state directory \(path) was removed or moved away while it was used"
                 : "the state directory \(path) cannot be reached: \(String(cString: strerror(errno)))"
         }
         return held.st_ino == named.st_ino && held.st_dev == named.st_dev

@@ -170,11 +170,11 @@ struct HonestScreenTests {
         var desk = DeskSnapshot(deskName: "a", paper: true, directory: "/gone")
         desk.freshness = .live(ageMs: 0)
         desk.host = .embedded
-        desk.directoryProblem = "the state directory /gone was removed while it was used"
+        desk.directoryProblem = "the state directory /gone was removed or moved away while it was used"
         desk.pageProblem = desk.directoryProblem
         desk.gatesProblem = "gates.page is missing"
         let shown = text(desk)
-        #expect(shown.contains("was removed while it was used") && !shown.contains("touch"))
+        #expect(shown.contains("was removed or moved away while it was used") && !shown.contains("touch"))
         #expect(shown.contains("Latches · UNKNOWN") && shown.contains("Gates · UNKNOWN"))
         #expect(shown.contains("kill -9"))
     }

@@ -99,6 +99,7 @@ struct PlainLinesTests {
             change: { $0 = Fixture.halted() },
             lines: [
                 "mode HALTED since 12:00:01 UTC by alice (keyboard): Uncontrolled losses",
+                "latch added: global, file since 12:02:30 UTC: stop file: maintenance",
                 "halt: all 4 open gates acknowledged after 41 ms", "halt: orders gone after 1.3 s",
                 "halt: verified after 1.3 s", "gate grid-bot-2 acknowledged",
             ]
