@@ -23,8 +23,7 @@ final class BenchServer {
         site.adopt(pid)
         do throws(BenchProblem) {
             client = try BenchServer.connect(desk, since: start)
-            try BenchServer.send(.summary, client)
-            _ = try BenchServer.answer("summary", client)
+            try BenchServer.awaitEngine(client, since: start)
         } catch {
             site.end(pid)
             throw error
@@ -43,6 +42,20 @@ final class BenchServer {
                 return try ControlClient(desk.directory)
             } catch {
                 guard Clock.boottime() - start < patienceMs * 1_000_000 else { throw BenchProblem(error.message) }
+            }
+            BenchProcess.nap(microseconds: 500)
+        }
+    }
+
+    /// The socket is there before the engine is.
+    private static func awaitEngine(_ client: ControlClient, since start: UInt64) throws(BenchProblem) {
+        while true {
+            try send(.summary, client)
+            do throws(BenchProblem) {
+                _ = try answer("summary", client)
+                return
+            } catch {
+                guard Clock.boottime() - start < patienceMs * 1_000_000 else { throw error }
             }
             BenchProcess.nap(microseconds: 500)
         }

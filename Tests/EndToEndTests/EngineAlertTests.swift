@@ -84,8 +84,11 @@ import Testing
         let view = try desk.wait("it is reset") { $0.breakers.contains { $0.name == "QUEUE_DEPTH" && !$0.isTripped } }
         #expect(view.breakers.first { $0.name == "QUEUE_DEPTH" }?.note.contains("found it") ?? false)
         #expect(desk.mode == .halted)
-        let audit = try desk.json("audit")
-        let done = audit.array?.first { $0["what"]?.string == "reset_breaker" }
+        var done: JSON?
+        try desk.sandbox.wait("it is in the audit") {
+            done = try desk.json("audit").array?.first { $0["what"]?.string == "reset_breaker" }
+            return done != nil
+        }
         #expect(done?["who"]?.string == "operator:\(name)")
         #expect(done?["body"]?["reason"]?.string == "found it")
         let unknown = try desk.run("breakers", "reset", "NO_SUCH", "why", "--stdin", input: password + "\n")

@@ -88,7 +88,8 @@ import Testing
         }
         #expect(after.atMs > before.atMs)
         #expect(Set(after.venues.map(\.id)) == Set(before.venues.map(\.id)))
-        #expect(try desk.run("halt", "drill").status == 0)
+        let halt = try desk.run("halt", "drill", "--wait", "15s")
+        #expect(halt.status == 0, "\(halt.output)\(halt.error)")
         try desk.wait("the orders are gone") { $0.cancels?.doneAfterMs != nil }
         try desk.stop()
         let check = try desk.run("replay", "--check")

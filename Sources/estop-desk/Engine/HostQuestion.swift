@@ -35,23 +35,32 @@ struct HostQuestion {
         return view
     }
 
+    /// How long a host that is starting may take until its engine runs, in milliseconds.
+    private static let startsWithinMs: UInt64 = 3_000
+
     /// One line of an answer.
     func answer(to request: ControlRequest) throws(ChosenDesk.Failure) -> [UInt8] {
-        let line: [UInt8]?
-        do {
-            try client.send(request)
-            line = try client.line(within: HostQuestion.patienceMs)
-        } catch {
-            throw ChosenDesk.Failure(message: error.message)
+        let begin = Clock.boottime()
+        while true {
+            let line: [UInt8]?
+            do {
+                try client.send(request)
+                line = try client.line(within: HostQuestion.patienceMs)
+            } catch {
+                throw ChosenDesk.Failure(message: error.message)
+            }
+            guard let line else {
+                throw ChosenDesk.Failure(message: "the host did not answer: see whether it is stuck (estop status)")
+            }
+            // The switch's host answers in the engine's place: it says what is the matter.
+            guard let answer = JSON(bytes: line), answer["engine"]?.string == "down",
+                let problem = answer["error"]?.string
+            else { return line }
+            guard Clock.boottime() - begin < HostQuestion.startsWithinMs * 1_000_000 else {
+                throw ChosenDesk.Failure(message: problem)
+            }
+            Clock.sleep(milliseconds: 50)
         }
-        // The switch's host answers in the engine's place: it says what is the matter.
-        if let answer = line.flatMap({ JSON(bytes: $0) }), answer["engine"]?.string == "down",
-            let problem = answer["error"]?.string
-        {
-            throw ChosenDesk.Failure(message: problem)
-        }
-        if let line { return line }
-        throw ChosenDesk.Failure(message: "the host did not answer: see whether it is stuck (estop status)")
     }
 
     /// The passphrase for what spends or loosens; asked for on the terminal where an operator is enrolled.
