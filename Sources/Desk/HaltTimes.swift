@@ -86,7 +86,7 @@ struct HaltTimes: Sendable {
         if let gatesAt {
             steps.gates = done(gatesAt)
         } else if seen.now - min(start, seen.now) > HaltTimes.gatesLimit {
-            // A stopped process takes no other signal; estop run restarts none that was killed while halted.
+            // The only signal that a stopped process takes.
             let list = waiting.prefix(3).map { "\($0.name) (to end it: kill -9 \($0.pid))" }.joined(separator: ", ")
             steps.gates = .alarm(seen.gatesProblem ?? "NOT stopped: \(list)\(waiting.count > 3 ? ", ..." : "")")
         } else {
