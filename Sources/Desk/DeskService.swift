@@ -14,6 +14,8 @@ struct DeskService: ControlService {
         host.offer(events, whenEmptied: whenEmptied)
     }
 
+    var deskName: String { host.deskName }
+
     func refused(_ count: Int, from peer: Peer) {
         host.submit([EngineLoop.host(.refused(count: UInt64(count), source: peer.name))])
     }

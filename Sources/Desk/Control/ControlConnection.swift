@@ -171,6 +171,7 @@ final class ControlConnection {
     private func take(event bytes: ArraySlice<UInt8>, _ refused: inout Int) {
         do {
             let event = try EventLine.parse(bytes.span)
+            try EventLine.admit(event, to: service.deskName)
             switch event.origin.source.kind {
             case .bot: break
             case .venue:

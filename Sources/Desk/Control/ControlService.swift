@@ -6,6 +6,9 @@ protocol ControlService: Sendable {
     /// Takes events, all or none; when none, `whenEmptied` is called once there is room again.
     func offer(_ events: [EngineLoop.Incoming], whenEmptied: @escaping @Sendable () -> Void) -> Bool
 
+    /// The desk's name; empty: it has none.
+    var deskName: String { get }
+
     /// Lines were refused; their sender was told.
     func refused(_ count: Int, from peer: Peer)
 
@@ -22,6 +25,10 @@ protocol ControlService: Sendable {
 
     /// Halts at once; `reply` comes when the record is on disk, or could not be put there.
     func halt(_ request: HaltRequest, reply: @escaping @Sendable (HaltReport) -> Void)
+}
+
+extension ControlService {
+    var deskName: String { "" }
 }
 
 /// What came over one connection so far.
