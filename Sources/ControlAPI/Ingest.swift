@@ -9,7 +9,7 @@ enum Ingest {
 
     static func answer(_ request: APIRequest, _ call: APICall) throws(APIRefusal) -> APIAnswer {
         let host = try Routes.host(call)
-        let (events, refusals) = read(request.body)
+        let (events, refusals) = read(request.body, desk: host.deskName)
         try check(events, call.claims)
         guard !events.isEmpty || !refusals.isEmpty else {
             throw APIRefusal(400, "no_events", "the body has no event: send one JSON object, or one a line")
@@ -66,7 +66,8 @@ enum Ingest {
 
     /// Events and what is wrong with the other lines.
     static func read(
-        _ body: [UInt8]
+        _ body: [UInt8],
+        desk: String = ""
     ) -> (
         events: [(event: Event, line: [UInt8])], refusals: [(line: Int, why: String)]
     ) {
@@ -75,6 +76,7 @@ enum Ingest {
         for (number, text) in lines(body) {
             do {
                 let event = try EventLine.parse(text.span)
+                try EventLine.admit(event, to: desk)
                 switch event.origin.source.kind {
                 case .bot, .venue: events.append((event, Array(text)))
                 case .operator, .host: refusals.append((number, "source has to be bot:NAME or venue:NAME"))

@@ -222,6 +222,9 @@ public final class DeskHost: Sendable {
 
     var view: EngineView { loop.latest }
 
+    /// The desk's name: an event that names another one is refused.
+    public var deskName: String { killSwitch.settings.name }
+
     var settings: EngineSettings { parts.configuration.withLock { $0.engine } }
 
     var stateDirectory: KillSwitch { killSwitch }

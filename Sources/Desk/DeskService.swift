@@ -20,6 +20,8 @@ struct DeskService: ControlService {
         return true
     }
 
+    var deskName: String { host.deskName }
+
     func refused(_ count: Int, from peer: Peer) {
         host.submit([EngineLoop.host(.refused(count: UInt64(count), source: peer.name))])
     }

@@ -30,13 +30,28 @@ struct BookReconciliationTests {
         desk.bot(.positions([held("4"), held("7", "ADA/USD"), held("99", "SOL/USD")]))
         #expect(
             Self.kinds(desk) == [
-                "size kraken/main/BTC/USD/long", "orphan kraken/main/ETH/USD/long", "phantom kraken/main/ADA/USD/long",
+                "size kraken/main/BTC/USD/long", "phantom kraken/main/ADA/USD/long", "orphan kraken/main/unclaimed",
             ]
         )
         let texts = desk.book.reconciliation(desk.worth, desk.settings).map(\.text)
         #expect(texts[0] == "kraken/main/BTC/USD/long: a bot says 4, the venue holds 5")
+        #expect(texts[2] == "kraken/main: the venue holds a position that no bot claims: 1 ETH/USD long")
         desk.bot(.positions([held("5"), held("1", "ETH/USD"), held("100", "SOL/USD")]))
         #expect(Self.kinds(desk).isEmpty)
+    }
+
+    @Test func manyPositionsThatNoBotClaimsAreOneFinding() {
+        var desk = BookDesk()
+        desk.venue(.positions((0..<13).map { held("\($0 + 1)", "S\($0)") }))
+        desk.bot(.positions([held("1", "S0")]))
+        #expect(Self.kinds(desk) == ["orphan kraken/main/unclaimed"])
+        let texts = desk.book.reconciliation(desk.worth, desk.settings).map(\.text)
+        #expect(
+            texts == [
+                "kraken/main: the venue holds 12 positions that no bot claims: 2 S1 long, 3 S2 long, 4 S3 long, "
+                    + "5 S4 long, 6 S5 long and 7 more"
+            ]
+        )
     }
 
     @Test func aVenueThatListsNothingHasNoPhantoms() {

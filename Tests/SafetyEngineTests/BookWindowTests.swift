@@ -43,7 +43,8 @@ struct BookWindowTests {
                 window.take(APIResult(endpoint: "/", isSuccess: true, latencyMs: latency), at: 1_000)
             }
             let exact = all.sorted()[(all.count * 95 + 99) / 100 - 1]
-            #expect(window.latencyP95Ms(overMs: 1_000, at: 1_000) == RequestWindow.step(exact))
+            let told = window.latencyP95Ms(overMs: 1_000, at: 1_000) ?? 0
+            #expect(told >= exact && told <= RequestWindow.step(exact) && all.contains(told))
         }
     }
 

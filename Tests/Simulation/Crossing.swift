@@ -10,13 +10,15 @@ struct Crossing {
         case unsure
         /// Nobody can know the value now: time stands still.
         case unknown
-        /// Certainly past the limit. The same sample is one sample; nil: each look is one.
-        case past(sample: UInt64?)
+        /// Certainly past the limit. The same sample is one sample; nil: each look is one. A state that goes on counts once
+        /// more in each part of the rule's time, where it is certain that those who say it were heard.
+        case past(sample: UInt64?, isState: Bool = false)
     }
 
     private var isPassing = false
     private var heldMs: UInt64 = 0
     private var confirmed = 0
+    private var countedMs: UInt64 = 0
     private var sample: UInt64?
     private var seenMs: UInt64 = 0
     private var isKnown = false
@@ -45,7 +47,7 @@ struct Crossing {
 
     /// Counted anew; what was decided before still counts.
     mutating func restart() {
-        (isPassing, heldMs, confirmed, sample, metMs) = (false, 0, 0, nil, nil)
+        (isPassing, heldMs, confirmed, countedMs, sample, metMs) = (false, 0, 0, 0, nil, nil)
     }
 
     mutating func look(_ reading: Reading, _ rule: Rule, at atMs: UInt64) {
@@ -57,10 +59,15 @@ struct Crossing {
             restart()
             (seenMs, isKnown) = (atMs, true)
         case .unknown: (seenMs, isKnown) = (atMs, false)
-        case .past(let sample):
+        case .past(let sample, let isState):
             let watchedMs = isKnown ? min(atMs - seenMs, 250) : 0
             heldMs = isPassing ? heldMs + watchedMs : 0
-            if !isPassing || sample == nil || sample != self.sample { confirmed += 1 }
+            let isStanding =
+                isState && heldMs >= countedMs + max(1_000, rule.forMs / UInt64(max(1, rule.confirmations)))
+            if !isPassing || sample == nil || sample != self.sample || isStanding {
+                confirmed += 1
+                countedMs = heldMs
+            }
             (isPassing, self.sample, seenMs, isKnown) = (true, sample, atMs, true)
             if heldMs >= rule.forMs, confirmed >= max(1, rule.confirmations), metMs == nil { metMs = atMs }
         }

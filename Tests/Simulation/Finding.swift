@@ -4,6 +4,7 @@ struct Finding: Error, Equatable, CustomStringConvertible {
     enum Invariant: String {
         case neverWider = "trading is never wider than the record allows"
         case decidedInTime = "no kill condition goes undecided for more than a second"
+        case listedIsOpen = "what a venue lists as open is open"
         case alertsOnce = "no alert is lost or doubled"
         case replaysEqual = "replaying the journal gives the same decisions, byte for byte"
     }

@@ -10,6 +10,8 @@ struct MoneyOracle {
         /// The day's loss; nil: not certain.
         var lossPercent: Double?
         var sample: UInt64 = 0
+        /// Whether every venue's balance was read lately, and since the host's start.
+        var isHeard = false
     }
 
     private struct Price {
@@ -27,6 +29,8 @@ struct MoneyOracle {
         var total = 0.0
         var equity: Double?
         var hasBalance = false
+        /// When its balance was read last by this host; nil: not yet.
+        var readMs: UInt64?
         var happenedMs: Int64?
         var holdings: [String: Holding] = [:]
         var listedMs: Int64?
@@ -81,22 +85,24 @@ struct MoneyOracle {
         guard event.origin.source.kind == .venue else { return }
         let venue = event.origin.venue
         var account = accounts[venue] ?? Account()
-        let happened = event.happenedMs ?? 0
+        let told = event.happenedMs ?? 0
+        // A time that lies more than a minute ahead is not believed: the order in which things come counts.
+        let happened: Int64? = lateMs < -60_000 ? nil : told
         switch event.body {
-        case .balance(let balance): take(balance, happened, &account)
+        case .balance(let balance):
+            if take(balance, happened, &account) { account.readMs = atMs }
         case .transfer(let transfer):
             // Nothing happened more than a minute after it was told.
-            take(transfer, happened + min(0, lateMs + 60_000), venue, &account)
+            take(transfer, told + min(0, lateMs + 60_000), venue, &account)
         case .positions(let reports): take(reports, happened, &account)
         case .position(let report): take(report, happened, &account)
         case .price(let price):
             guard lateMs <= 60_000 else { return }
-            if let known = account.prices[price.symbol]?.happenedMs, happened < known { return }
+            let known = account.prices[price.symbol]
+            if let known = known?.happenedMs, let happened, happened < known { return }
             let value = price.price?.double
-            if account.prices[price.symbol]?.happenedMs == happened, account.prices[price.symbol]?.value == value {
-                return
-            }
-            account.prices[price.symbol] = Price(value: value, seenMs: atMs, happenedMs: happened)
+            if let happened, known?.happenedMs == happened, known?.value == value { return }
+            account.prices[price.symbol] = Price(value: value, seenMs: atMs, happenedMs: happened ?? known?.happenedMs)
             if account.holdings[price.symbol] != nil { sample += 1 }
         case .fill(let fill):
             account.isTraded = true
@@ -109,20 +115,32 @@ struct MoneyOracle {
                 if report.side == .buy { account.bought.insert(report.symbol) }
             }
         case .openOrders, .trade: break
+        case .venue(let report): if report.state == .disconnected { account.readMs = nil }
         default: return
         }
         accounts[venue] = account
     }
 
-    private mutating func take(_ balance: BalanceReport, _ happened: Int64, _ account: inout Account) {
-        if let known = account.happenedMs, happened < known { return }
+    /// A host started: who has not spoken to it was not heard.
+    mutating func hostStarted() {
+        for venue in accounts.keys { accounts[venue]?.readMs = nil }
+    }
+
+    /// Takes a reading; false: it is none of now.
+    private mutating func take(_ balance: BalanceReport, _ happened: Int64?, _ account: inout Account) -> Bool {
+        if let known = account.happenedMs, let happened, happened < known { return false }
         let (total, equity) = (balance.total.double, balance.equity?.double)
-        if account.happenedMs == happened, account.total == total, account.equity == equity { return }
-        (account.total, account.equity, account.hasBalance, account.happenedMs) = (total, equity, true, happened)
+        if let happened, account.happenedMs == happened, account.total == total, account.equity == equity {
+            return false
+        }
+        (account.total, account.equity, account.hasBalance) = (total, equity, true)
+        account.happenedMs = happened ?? account.happenedMs
         sample += 1
         // What was transferred before the reading is in it.
-        for waiting in account.waiting where waiting.happenedMs <= happened { shift(by: waiting.amount) }
-        account.waiting.removeAll { $0.happenedMs <= happened }
+        let until = happened ?? .max
+        for waiting in account.waiting where waiting.happenedMs <= until { shift(by: waiting.amount) }
+        account.waiting.removeAll { $0.happenedMs <= until }
+        return true
     }
 
     private mutating func take(
@@ -150,35 +168,39 @@ struct MoneyOracle {
         lastEquity = lastEquity.map { $0 + amount }
     }
 
-    private func take(_ reports: [PositionReport], _ happened: Int64, _ account: inout Account) {
-        if let known = account.listedMs, happened < known { return }
-        (account.listedMs, account.isListed) = (happened, true)
+    private func take(_ reports: [PositionReport], _ happened: Int64?, _ account: inout Account) {
+        if let known = account.listedMs, let happened, happened < known { return }
+        (account.listedMs, account.isListed) = (happened ?? account.listedMs, true)
         let named = Set(reports.map(\.symbol))
         for report in reports { take(report, happened, &account) }
         for (symbol, holding) in account.holdings where !named.contains(symbol) {
-            if let known = holding.happenedMs, happened < known { continue }
+            if let known = holding.happenedMs, let happened, happened < known { continue }
             account.holdings[symbol] = nil
         }
     }
 
-    private func take(_ report: PositionReport, _ happened: Int64, _ account: inout Account) {
+    private func take(_ report: PositionReport, _ happened: Int64?, _ account: inout Account) {
         let known = account.holdings[report.symbol]
-        if let before = known?.happenedMs, happened < before { return }
+        if let before = known?.happenedMs, let happened, happened < before { return }
         // What is older than the last listing of everything, and was not in it, is not held any more.
-        if known == nil, let listed = account.listedMs, happened < listed { return }
+        if known == nil, let listed = account.listedMs, let happened, happened < listed { return }
         if !account.isListed { account.isMurky = true }
         if known == nil, report.quantity > Decimal(0), !account.bought.contains(report.symbol) {
             // Found, not bought: it is neither gain nor loss.
             account.isMurky = true
         }
         let quantity = report.quantity.double
-        account.holdings[report.symbol] = quantity > 0 ? Holding(quantity: quantity, happenedMs: happened) : nil
+        account.holdings[report.symbol] =
+            quantity > 0 ? Holding(quantity: quantity, happenedMs: happened ?? known?.happenedMs) : nil
     }
 
     /// What everything is worth at a step. The day begins with it.
     mutating func settle(at atMs: UInt64, wallMs: Int64?, _ settings: EngineSettings) -> Worth {
         var worth = Worth()
         worth.sample = sample
+        worth.isHeard = accounts.values.allSatisfy { account in
+            account.readMs.map { atMs < $0 + settings.venueSilentMs } ?? false
+        }
         let counted = accounts.filter { $0.value.counts }
         let values = counted.mapValues { $0.worth(at: atMs, settings) }
         let isPriced = counted.values.allSatisfy { account in

@@ -64,6 +64,7 @@ struct Oracle {
         case .started(let settings):
             self.settings = settings
             originMs = receipt.wallMs - Int64(atMs)
+            money.hostStarted()
             beats.hostStarted(at: atMs, settings)
             if mode.permits { rearm(at: atMs) { _ in true } }
         case .settings(let settings):
@@ -215,11 +216,21 @@ extension Oracle {
         case "PLATFORM_EXPOSURE":
             return worth.shares.map { venue, percent in
                 guard let percent else { return (venue, .unsure) }
-                return (venue, compare(percent, limit, limit, margin: 0.001, sample: worth.sample))
+                return (
+                    venue, compare(percent, limit, limit, margin: 0.001, sample: worth.sample, isState: worth.isHeard)
+                )
             }
         case "DAILY_DRAWDOWN":
             guard let percent = worth.lossPercent else { return [("desk", .unsure)] }
-            return [("desk", compare(percent, limit, limit * share, margin: 0.001, sample: worth.sample))]
+            let reading = compare(
+                percent,
+                limit,
+                limit * share,
+                margin: 0.001,
+                sample: worth.sample,
+                isState: worth.isHeard
+            )
+            return [("desk", reading)]
         case "HEARTBEAT_DEAD":
             // 1 where the process is gone: a limit that somebody set above 1 is never met, dead or not.
             return beats.dead.map { ($0, $1 && limit <= 1 ? .past(sample: nil) : .calm) }
@@ -241,9 +252,10 @@ extension Oracle {
         _ limit: Double,
         _ tightened: Double,
         margin: Double,
-        sample: UInt64?
+        sample: UInt64?,
+        isState: Bool = false
     ) -> Crossing.Reading {
-        if value > limit + margin { return .past(sample: sample) }
+        if value > limit + margin { return .past(sample: sample, isState: isState) }
         return value > min(limit, tightened) - margin ? .unsure : .calm
     }
 }

@@ -23,6 +23,10 @@ struct Plan {
         var late = 20
         var doubled = 20
         var jitterMs = 40
+        /// Of what a venue says: its time lies far ahead.
+        var ahead = 1
+        /// Of cancelled orders: its venue lists it as open again.
+        var returned = 60
         /// Of a venue and second.
         var outage = 8
         /// Of a second.
@@ -59,6 +63,8 @@ extension Plan.Faults {
         faults.late *= scale
         faults.doubled *= scale
         faults.jitterMs *= max(1, scale)
+        faults.ahead *= scale
+        faults.returned *= scale
         faults.outage *= scale
         faults.stall = random.one(of: [0, 4, 12])
         faults.stop = random.one(of: [0, 15, 30, 60])

@@ -94,6 +94,8 @@ extension Simulation {
         try checks.compare(engine.view(at: receipt.atMs))
         tally.add("simulated seconds", nowMs / 1_000)
         for (rule, count) in checks.oracle.kept { tally.add("demanded \(rule)", count) }
+        tally.add("times ahead", world.timesAhead)
+        tally.add("orders that came back", world.returned)
         tally.add("lost", network.lost)
         tally.add("late", network.late)
         tally.add("doubled", network.doubled)

@@ -74,6 +74,7 @@ struct Simulation {
         inbox = []
         tally.add("events", events.count)
         var hand = hand
+        let duplicates = engine.book.counts.duplicate
         let looked = look(at: receipt.atMs)
         let entries = turns.turn(
             events.map { EngineTurns.Incoming($0) },
@@ -83,6 +84,7 @@ struct Simulation {
         )
         self.hand = hand
         try record(entries)
+        if engine.book.counts.duplicate == duplicates { try compareOrders(entries) }
         if let alert = hand.repeated.first {
             throw Finding(.alertsOnce, "\(alert) halts again what it halted already")
         }
@@ -148,6 +150,24 @@ struct Simulation {
             events.append(EngineTurns.host(.dropped(count: count, source: "journal")))
         }
         return events
+    }
+
+    /// What the last list of a turn says is open counts as open, unless something later is known of it.
+    private func compareOrders(_ entries: [EngineTurns.Entry]) throws(Finding) {
+        guard let entry = entries.last(where: { if case .openOrders = $0.event.body { true } else { false } }),
+            case .openOrders(let reports) = entry.event.body
+        else { return }
+        let origin = entry.event.origin
+        for report in reports where report.filled < report.quantity {
+            let key = OrderKey(venue: origin.venue, account: origin.account, clientID: report.clientID)
+            guard let order = engine.book.orders[key], !order.isOpen, order.filled < order.quantity,
+                (order.happenedMs ?? .min) < (entry.event.happenedMs ?? .max)
+            else { continue }
+            throw Finding(
+                .listedIsOpen,
+                "\(report.clientID) is listed and \(order.state.rawValue) (\(order.contradiction))"
+            )
+        }
     }
 
     private func compareMode() throws(Finding) {

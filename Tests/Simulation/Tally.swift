@@ -18,7 +18,7 @@ struct Tally: Sendable {
         "demanded DAILY_DRAWDOWN", "demanded HEARTBEAT_DEAD", "demanded HEARTBEAT_STALLED", "demanded HEAT",
         "demanded ORDER_STUCK", "demanded PLATFORM_EXPOSURE", "doubled", "effects", "full disks",
         "halts of two accounts at once", "holes", "late",
-        "lost", "lost tails", "operators' actions", "operators' halts", "outages", "reboots", "resumes",
-        "resumes refused", "slices", "snapshots", "stalls", "wall clock jumps",
+        "lost", "lost tails", "operators' actions", "operators' halts", "orders that came back", "outages", "reboots",
+        "resumes", "resumes refused", "slices", "snapshots", "stalls", "times ahead", "wall clock jumps",
     ]
 }

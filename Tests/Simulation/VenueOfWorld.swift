@@ -29,6 +29,8 @@ struct VenueOfWorld {
     var cash = 1_000_000
     var assets: [Asset]
     var orders: [Sent] = []
+    /// Orders that are listed as open although their end was told, and until when.
+    var returned: [(order: Sent, untilMs: Int)] = []
     /// Losing trades still to come.
     var losses = 0
     var isOut = false
@@ -69,7 +71,8 @@ extension World {
         while place < venues[number].orders.count {
             if nowMs >= venues[number].orders[place].nextMs { advance(number, place, at: nowMs) }
             if venues[number].orders[place].state.isOver {
-                venues[number].orders.remove(at: place)
+                let order = venues[number].orders.remove(at: place)
+                if order.state == .canceled, random.chance(plan.faults.returned) { bringBack(order, number, at: nowMs) }
             } else {
                 place += 1
             }
@@ -81,6 +84,14 @@ extension World {
             let result = APIResult(endpoint: "GET /orders", isSuccess: random.chance(800), latencyMs: 40)
             say(.apiResult(result), .venue(number), at: nowMs)
         }
+    }
+
+    /// The venue told of its end too early: the order rests on its book after all.
+    private mutating func bringBack(_ order: VenueOfWorld.Sent, _ number: Int, at nowMs: Int) {
+        var order = order
+        order.state = order.filled > 0 ? .partiallyFilled : .acknowledged
+        venues[number].returned.append((order, nowMs + random.of(2_000...6_000)))
+        returned += 1
     }
 
     private mutating func move(prices number: Int) {
@@ -201,7 +212,9 @@ extension World {
 
     private mutating func list(_ number: Int, at nowMs: Int) {
         let venue = venues[number]
-        say(.openOrders(venue.orders.map(venue.report)), .venue(number), at: nowMs)
+        venues[number].returned.removeAll { $0.untilMs <= nowMs }
+        let open = venue.orders + venues[number].returned.map(\.order)
+        say(.openOrders(open.map(venue.report)), .venue(number), at: nowMs)
         let held = venue.assets.filter { $0.held > 0 }.map { asset in
             PositionReport(symbol: asset.symbol, quantity: Decimal(asset.held))
         }

@@ -42,6 +42,10 @@ struct World {
     var heat = 400
     var heatUntilMs = 0
     var said: [Message] = []
+    /// Times that venues told and that nobody can know yet.
+    private(set) var timesAhead = 0
+    /// Orders that came back after their end.
+    var returned = 0
     private var lastID = 0
     private var lastPid: UInt32 = 100
 
@@ -67,7 +71,11 @@ struct World {
                 source: source ?? Event.Source(.venue, "v\(number)")
             )
         }
-        let happened = link.isLocal ? nil : plan.originMs + Int64(nowMs)
+        var happened = link.isLocal ? nil : plan.originMs + Int64(nowMs)
+        if case .venue = link, random.chance(plan.faults.ahead) {
+            happened = happened.map { $0 + Int64(random.one(of: [61_000, 86_400_000, 2_000_000_000_000])) }
+            timesAhead += 1
+        }
         said.append(Message(event: Event(origin, body, id: id ?? newID(), happenedMs: happened), link: link))
     }
 

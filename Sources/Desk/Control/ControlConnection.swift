@@ -204,6 +204,7 @@ final class ControlConnection {
         if let objection = service.objectionToEvents { return refuse(objection, &refused) }
         do {
             let event = try EventLine.parse(bytes.span)
+            try EventLine.admit(event, to: service.deskName)
             switch event.origin.source.kind {
             case .bot: break
             case .venue:

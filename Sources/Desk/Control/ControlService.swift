@@ -13,6 +13,9 @@ protocol ControlService: Sendable {
     /// Why no event can be taken now; nil: it can.
     var objectionToEvents: String? { get }
 
+    /// The desk's name; empty: it has none.
+    var deskName: String { get }
+
     /// Lines were refused; their sender was told.
     func refused(_ count: Int, from peer: Peer)
 
@@ -29,6 +32,10 @@ protocol ControlService: Sendable {
 
     /// Halts at once; `reply` comes when the record is on disk, or could not be put there.
     func halt(_ request: HaltRequest, reply: @escaping @Sendable (HaltReport) -> Void)
+}
+
+extension ControlService {
+    var deskName: String { "" }
 }
 
 /// What came over one connection so far.

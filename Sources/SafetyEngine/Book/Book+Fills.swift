@@ -110,7 +110,7 @@ extension FillReport {
     /// What makes it the same fill; nil: nothing that was told does.
     fileprivate func name(_ telling: Telling) -> String? {
         if !fillID.isEmpty { return fillID }
-        guard let happened = telling.happenedMs else { return nil }
+        guard let happened = telling.toldMs else { return nil }
         let order = clientID.isEmpty ? "@" + venueID : clientID
         return "\(happened)\u{0}\(order)\u{0}\(symbol)\u{0}\(side.rawValue)\u{0}\(quantity)\u{0}\(price)"
     }

@@ -108,7 +108,7 @@ extension Book {
         let account = AccountKey(venue: origin.venue, account: origin.account)
         let name =
             report.tradeID.isEmpty
-            ? telling.happenedMs.map { "\($0)\u{0}\(report.symbol)\u{0}\(report.profit)" } : report.tradeID
+            ? telling.toldMs.map { "\($0)\u{0}\(report.symbol)\u{0}\(report.profit)" } : report.tradeID
         if let name {
             guard let memory = placeOfMemory(account, telling) else { return }
             guard memories[at: memory].trades.insert(name) else {
@@ -122,11 +122,10 @@ extension Book {
     }
 
     /// How far a balance (equity where its venue states it twice, else money) is below the reading before, in percent;
-    /// transfers excluded. 0: not at all; nil: there was none before, or nothing in it.
+    /// transfers excluded. 0: not at all, or there was nothing in it; nil: there was none before.
     public func balanceDropPercent(_ place: Int) -> Decimal? {
-        guard balances.indices.contains(place), let before = balances.values[place].before, before > Decimal(0) else {
-            return nil
-        }
+        guard balances.indices.contains(place), let before = balances.values[place].before else { return nil }
+        guard before > Decimal(0) else { return Decimal(0) }
         let balance = balances.values[place]
         let now = balance.beforeIsEquity ? balance.equity ?? balance.total : balance.total
         guard now < before, let lost = before.subtracting(now) else { return Decimal(0) }

@@ -16,7 +16,8 @@ public struct ReconciliationFinding: Sendable, Equatable, Codable {
     public var kind: Kind
     /// The account.
     public var account: AccountKey
-    /// What it is about, the same as long as it lasts: `venue/account`, or the position's name.
+    /// What it is about, the same as long as it lasts: `venue/account`, the position's name, or (orphans)
+    /// `venue/account/unclaimed`.
     public var subject: String
     /// How far it is off, in percent of what the venue says; nil: that is nothing.
     public var percent: Decimal?
@@ -60,10 +61,17 @@ extension Book {
             )
         }
         let claiming = accountsWithClaims()
+        var orphans = Ledger<AccountKey, [String]>()
         for place in positions.indices {
-            if let finding = finding(place, claiming, settings) { findings.append(finding) }
+            guard let finding = finding(place, claiming, settings) else { continue }
+            if finding.kind == .orphan {
+                orphans[finding.account, default: []].append(finding.text)
+            } else {
+                findings.append(finding)
+            }
         }
-        return findings
+        // One cause, one finding: what people or other programs hold in a bot's account is mostly there in numbers.
+        return findings + orphans.indices.map { ReconciliationFinding(orphans: orphans.values[$0], orphans.keys[$0]) }
     }
 
     private func accountsWithClaims() -> Set<AccountKey> {
@@ -88,7 +96,7 @@ extension Book {
         var finding = ReconciliationFinding(kind: .size, account: account, subject: key.description, text: "")
         if claimed == Decimal(0) {
             finding.kind = .orphan
-            finding.text = "\(key): the venue holds \(held), no bot claims it"
+            finding.text = "\(held) \(key.symbol) \(key.side.rawValue)"
         } else if held == Decimal(0) {
             guard venues[account]?.positionsListedMs != nil else { return nil }
             finding.kind = .phantom
@@ -99,5 +107,26 @@ extension Book {
             finding.text = "\(key): a bot says \(claimed), the venue holds \(held)"
         }
         return finding
+    }
+}
+
+extension ReconciliationFinding {
+    /// Most orphans that a finding names.
+    private static let mostNamed = 5
+
+    /// What an account's venue holds and no bot claims.
+    fileprivate init(orphans: [String], _ account: AccountKey) {
+        let more =
+            orphans.count > ReconciliationFinding.mostNamed
+            ? " and \(orphans.count - ReconciliationFinding.mostNamed) more" : ""
+        let named = orphans.prefix(ReconciliationFinding.mostNamed).joined(separator: ", ")
+        let many =
+            orphans.count == 1 ? "a position that no bot claims" : "\(orphans.count) positions that no bot claims"
+        self.init(
+            kind: .orphan,
+            account: account,
+            subject: "\(account)/unclaimed",
+            text: "\(account): the venue holds \(many): \(named)\(more)"
+        )
     }
 }

@@ -8,6 +8,7 @@ extension Book {
             if elapsed(from: heard, to: atMs) >= settings.venueSilentMs { fallSilent(place, at: atMs) }
         }
         forgetFinished(at: atMs)
+        if !ahead.isEmpty { ahead.keep { elapsed(from: $1.atMs, to: atMs) < SourceAhead.keptMs } }
         followPositions(at: atMs, settings)
         let valuation = valuation(at: atMs, settings)
         let day = calendar.day(at: atMs, startMinute: settings.dayStartMinute)

@@ -16,10 +16,22 @@ extension Book {
             happenedMs: event.happenedMs
         )
         if telling.lateMs > Telling.lateAfterMs { counts.late &+= 1 }
-        if telling.isProof, event.speaksForAccount {
+        if telling.aheadMs > 0 { noteAhead(telling, origin.source) }
+        let outOfOrder = counts.outOfOrder
+        take(event.body, origin, telling, settings)
+        // Who only says what is older than what is known says nothing of now.
+        if telling.isProof, event.speaksForAccount, counts.outOfOrder == outOfOrder {
             venues[AccountKey(venue: origin.venue, account: origin.account), default: BookVenue()].hear(receipt.atMs)
         }
-        switch event.body {
+    }
+
+    private mutating func take(
+        _ body: Event.Body,
+        _ origin: Event.Origin,
+        _ telling: Telling,
+        _ settings: EngineSettings
+    ) {
+        switch body {
         case .order(let report): take(report, origin, telling)
         case .openOrders(let reports): takeAll(reports, origin, telling)
         case .fill(let report): take(report, origin, telling)
@@ -31,16 +43,23 @@ extension Book {
         case .metric(let report): take(report, origin, telling)
         case .apiResult(let result):
             guard requests.place(of: origin.venue) != nil || hasRoom(requests.count * 100, telling) else { return }
-            requests[origin.venue, default: RequestWindow()].take(result, at: receipt.atMs)
+            requests[origin.venue, default: RequestWindow()].take(result, at: telling.atMs)
         case .accounts(let counts):
             accounts = counts
             accountsVersion &+= 1
         case .trade(let report): take(report, origin, telling, settings)
         case .signals(let count):
-            if !signals.take(count, at: receipt.atMs) { counts.contradictory &+= 1 }
+            if !signals.take(count, at: telling.atMs) { counts.contradictory &+= 1 }
         case .venue(let report): take(report, origin, telling)
         case .heartbeat, .operatorAction, .host: break
         }
+    }
+
+    /// A source told a time that nobody can know yet.
+    private mutating func noteAhead(_ telling: Telling, _ source: Event.Source) {
+        counts.ahead &+= 1
+        guard ahead.place(of: source) != nil || telling.isProof || ahead.count < Book.mostClaims / 100 else { return }
+        ahead[source] = SourceAhead(aheadMs: telling.aheadMs, atMs: telling.atMs)
     }
 
     /// A host started: what was seen before may have changed unseen. Orders at venues are unknown until their venues
@@ -125,7 +144,7 @@ extension Book {
 }
 
 extension Telling {
-    /// What came later than so many milliseconds after it happened is late.
+    /// What came later than so many milliseconds after it happened is late; what is to happen later than that is not believed.
     static let lateAfterMs: UInt64 = 60_000
 
     /// How long after it happened it came, by the wall clocks of source and host; 0 where that is not known.

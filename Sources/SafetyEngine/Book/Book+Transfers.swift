@@ -19,7 +19,7 @@ extension Book {
         guard telling.isProof || !ofAccount.contains(where: { balances.values[$0].isProven }) else { return }
         let name =
             report.transferID.isEmpty
-            ? telling.happenedMs.map { "\($0)\u{0}\(report.amount)\u{0}\(report.currency)" } : report.transferID
+            ? telling.toldMs.map { "\($0)\u{0}\(report.amount)\u{0}\(report.currency)" } : report.transferID
         if let name {
             guard let memory = placeOfMemory(account, telling) else { return }
             guard memories[at: memory].transfers.insert(name) else {
@@ -91,7 +91,7 @@ struct WaitingTransfer: Sendable, Equatable, Codable {
     init(_ amount: Decimal, _ telling: Telling) {
         self.amount = amount
         let (latest, overflow) = telling.wallMs.addingReportingOverflow(WaitingTransfer.mostAheadMs)
-        happenedMs = telling.happenedMs.map { overflow ? $0 : min($0, latest) }
+        happenedMs = telling.toldMs.map { overflow ? $0 : min($0, latest) }
     }
 
     /// Both as one, of the later time; nil: the sum does not fit.

@@ -1,8 +1,9 @@
 /// What is known of the desk: orders, positions, money, prices, venues, results. A bot's word and a venue's are kept apart.
 ///
 /// Invariants (SafetyEngineTests/BookTests): a venue's word is never replaced by a bot's; an order's filled quantity never
-/// falls and an order that its venue called finished is never open again; the same event twice changes nothing but a counter; whatever cannot
-/// be true raises a counter and a text, and the safer reading stays.
+/// falls and an order that its venue called finished is open again only by its venue's own later word, and then UNKNOWN; the
+/// same event twice changes nothing but a counter; whatever cannot be true raises a counter and a text, and the safer reading
+/// stays.
 public struct Book: Sendable, Equatable, Codable {
     /// Orders, until some time after they are finished.
     public internal(set) var orders = Ledger<OrderKey, BookOrder>()
@@ -40,6 +41,8 @@ public struct Book: Sendable, Equatable, Codable {
     /// Most finished orders that are remembered.
     public static let mostFinished = 50_000
 
+    /// Sources that told times that nobody can know yet, lately.
+    var ahead = Ledger<Event.Source, SourceAhead>()
     /// Where only the venue's name of an order is told: the name under which it is known here.
     var clientIDs = Ledger<OrderKey, String>()
     /// Orders that are known by their venue's name alone.
@@ -151,6 +154,17 @@ public struct PriceKey: Sendable, Hashable, Codable {
 struct ClaimKey: Sendable, Hashable, Codable {
     var position: PositionKey
     var source: Event.Source
+}
+
+/// A source that told a time that lies ahead.
+struct SourceAhead: Sendable, Equatable, Codable {
+    /// For so long it counts, in milliseconds: long enough to be seen after a single word.
+    static let keptMs: UInt64 = 300_000
+
+    /// By how much, in milliseconds.
+    var aheadMs: UInt64
+    /// When it did so last, in desk time.
+    var atMs: UInt64
 }
 
 /// An order that is finished, and since when.

@@ -48,6 +48,9 @@ public struct BookOrder: Sendable, Equatable, Codable {
     public var note = ""
     /// Whether it only counts as finished because its venue lists it no more: its word opens it again.
     public internal(set) var isInferred = false
+    /// Whether its venue said that it is open after it had said that it was finished: until it says so again, or lists it no
+    /// more, it may be open.
+    var isReopened = false
     /// What its bot said last; nil: no bot spoke of it.
     var said: Order.State?
     /// When that was true by the bot's clock; nil: not said.
@@ -264,6 +267,8 @@ public struct EventCounts: Sendable, Equatable, Codable {
     public var taken: UInt64 = 0
     /// They had happened long before they came (more than 60 s).
     public var late: UInt64 = 0
+    /// They told a time that lay far ahead (more than 60 s); it was not believed.
+    public var ahead: UInt64 = 0
     /// They said the same again.
     public var duplicate: UInt64 = 0
     /// They were older than what was known already.

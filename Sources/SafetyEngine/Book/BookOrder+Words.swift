@@ -6,8 +6,27 @@ struct Telling {
     var atMs: UInt64
     /// When it was received by the wall clock.
     var wallMs: Int64
-    /// When it was true by its source's clock; nil: not said.
+    /// When it was true by its source's clock; nil: not said, or not believed.
     var happenedMs: Int64?
+    /// The same as it was told, believed or not: names, and bounds of their own, are made of it.
+    var toldMs: Int64?
+    /// By how much that is ahead of the desk's clock, where it is not believed, in milliseconds; 0: it is.
+    var aheadMs: UInt64 = 0
+
+    init(isProof: Bool, atMs: UInt64, wallMs: Int64, happenedMs: Int64?) {
+        self.isProof = isProof
+        self.atMs = atMs
+        self.wallMs = wallMs
+        self.happenedMs = happenedMs
+        toldMs = happenedMs
+        guard let happenedMs else { return }
+        let (ahead, overflow) = happenedMs.subtractingReportingOverflow(wallMs)
+        let isAhead = overflow ? happenedMs > wallMs : ahead > Int64(Telling.lateAfterMs)
+        guard isAhead else { return }
+        // Everything true that comes after it would seem older than it.
+        self.happenedMs = nil
+        aheadMs = overflow ? .max : UInt64(ahead)
+    }
 }
 
 /// What a word changed, and what was strange about it.
@@ -26,9 +45,10 @@ struct OrderChange: Equatable {
 //   show that the venue still says so.
 // - An earlier time than that of the last word: out of order. What it says to be filled counts when it is more; its state
 //   does not. If it says that the order was finished, while a later word says that it is open: contradictory, still open.
+// - A time that lies far ahead (`Telling.lateAfterMs`) is not believed: as if none had been told.
 // - The same time: the state that is further along the way is the later.
 // - A step that the table of transitions does not know, or less filled than before: contradictory. The state stays, and
-//   the greater fill.
+//   the greater fill. But a venue's later word that a finished order is open, with something left of it, makes it UNKNOWN.
 // - As much filled as was ordered: FILLED, whatever the word for it.
 extension BookOrder {
     /// The state by which transitions are judged: behind `unknown` lies the one before it.
@@ -58,7 +78,8 @@ extension BookOrder {
             }
         } else {
             let isSameTime = telling.happenedMs != nil && telling.happenedMs == happenedMs
-            follow(report, isFirst: isFirst, isSameTime: isSameTime, &change)
+            let isSettled = isBefore(telling.happenedMs, filledMs)
+            follow(report, isFirst: isFirst, isSameTime: isSameTime || isSettled, isProof: true, &change)
             if let happened = telling.happenedMs { happenedMs = happened }
         }
         finishFilled(&change)
@@ -94,7 +115,7 @@ extension BookOrder {
                 // Nobody can say: a bot's word that it is open is none of its venue's.
                 if report.state != .unknown, effectiveState.mayBecome(report.state) { stateBefore = report.state }
             } else {
-                follow(report, isFirst: isFirst, isSameTime: false, &change)
+                follow(report, isFirst: isFirst, isSameTime: false, isProof: false, &change)
             }
             finishFilled(&change)
         } else if symbol != report.symbol || side != report.side {
@@ -130,7 +151,15 @@ extension BookOrder {
             if fitted, quantity > Decimal(0), filled > quantity {
                 contradict(&change, "filled \(filled) of \(quantity)")
             }
-            if state.isFinal, state != .filled, !isInferred { contradict(&change, "a fill after \(state.rawValue)") }
+            // One that happened before its end, and only came later, is none after it.
+            if state.isFinal, state != .filled, !isInferred, !isBefore(telling.happenedMs, happenedMs) {
+                contradict(&change, "a fill after \(state.rawValue)")
+                if telling.isProof, isBefore(happenedMs, telling.happenedMs),
+                    quantity == Decimal(0) || filled < quantity
+                {
+                    reopen(as: .partiallyFilled)
+                }
+            }
         }
         if !state.isFinal, !(state == .unknown && !telling.isProof) {
             state = .partiallyFilled
@@ -151,9 +180,11 @@ extension BookOrder {
         if !isProven, state == .new { return false }
         let effective = effectiveState
         if isProven, effective == .acknowledged || effective == .partiallyFilled, atMs &- sinceMs > 2_000 {
-            state = .canceled
+            let isFilled = quantity > Decimal(0) && filled >= quantity
+            state = isFilled ? .filled : .canceled
             stateBefore = nil
-            isInferred = true
+            isInferred = !isFilled
+            isReopened = false
         } else if state != .unknown {
             lose()
         } else {
@@ -219,7 +250,7 @@ extension BookOrder {
             contradict(&change, "filled \(report.filled) after \(filled)")
         }
         // FILLED without a figure says that all of it is; with a smaller figure it cannot be true, and more is safer.
-        if report.state == .filled, filled < quantity, !isOlder, !(state.isFinal && state != .filled && !isInferred) {
+        if report.state == .filled, filled < quantity, !isOlder {
             if report.filled > Decimal(0) { contradict(&change, "FILLED with \(report.filled) of \(quantity)") }
             filled = quantity
             change.isFilledMore = true
@@ -230,6 +261,7 @@ extension BookOrder {
         _ report: OrderReport,
         isFirst: Bool,
         isSameTime: Bool,
+        isProof: Bool,
         _ change: inout OrderChange
     ) {
         let from = effectiveState
@@ -248,12 +280,26 @@ extension BookOrder {
             change.isOutOfOrder = true
         } else {
             contradict(&change, "\(next.rawValue) after \(from.rawValue)")
+            let isLeft = quantity == Decimal(0) || report.filled < quantity
+            if isProof, from.isFinal, !next.isFinal, isLeft {
+                // It may rest there: who says that it is gone has to be right.
+                reopen(as: next)
+                return
+            }
             // It was spoken of: it is known again, and stays where it was.
             if state == .unknown { move(to: from, from: from) }
         }
     }
 
+    private mutating func reopen(as next: Order.State) {
+        stateBefore = next
+        state = .unknown
+        isReopened = true
+        isInferred = false
+    }
+
     private mutating func move(to next: Order.State, from: Order.State) {
+        if next.isFinal { isReopened = false }
         state = next
         stateBefore = next == .unknown ? (from.isFinal ? .submitted : from) : nil
         isInferred = false
@@ -261,7 +307,7 @@ extension BookOrder {
 
     /// As much filled as was ordered is FILLED.
     private mutating func finishFilled(_ change: inout OrderChange) {
-        guard quantity > Decimal(0), filled >= quantity, state != .filled else { return }
+        guard quantity > Decimal(0), filled >= quantity, state != .filled, !isReopened else { return }
         if state.isFinal, !isInferred, change.contradictions == 0, !change.isOutOfOrder {
             contradict(&change, "\(state.rawValue) and filled \(filled) of \(quantity)")
         }

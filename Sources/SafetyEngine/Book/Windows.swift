@@ -1,8 +1,8 @@
 /// Requests to one venue in the last hour, counted in buckets of `bucketMs`: errors and latencies over a window.
 ///
 /// A window counts whole buckets: it looks back up to one bucket longer than asked. Latencies are counted in steps of at
-/// most a tenth: what is reported is never below the true one, and at most 10 % (or 1 ms) above. What is a multiple of a
-/// step (2 s, 500 ms) is exact.
+/// most a tenth, and of each step the longest is kept: what is reported is a latency that there was, never below the true
+/// one, and at most 10 % (or 1 ms) above.
 public struct RequestWindow: Sendable, Equatable, Codable {
     /// The length of a bucket, in milliseconds.
     public static let bucketMs: UInt64 = 5_000
@@ -29,6 +29,8 @@ public struct RequestWindow: Sendable, Equatable, Codable {
     private struct Latency: Sendable, Equatable, Codable {
         var upToMs: UInt64
         var count: Int
+        /// The longest of them.
+        var mostMs: UInt64
     }
 
     /// Takes what became of one request.
@@ -51,8 +53,9 @@ public struct RequestWindow: Sendable, Equatable, Codable {
         let upToMs = RequestWindow.step(latencyMs)
         if let place = buckets[last].latencies.firstIndex(where: { $0.upToMs == upToMs }) {
             buckets[last].latencies[place].count += 1
+            buckets[last].latencies[place].mostMs = max(buckets[last].latencies[place].mostMs, latencyMs)
         } else {
-            buckets[last].latencies.append(Latency(upToMs: upToMs, count: 1))
+            buckets[last].latencies.append(Latency(upToMs: upToMs, count: 1, mostMs: latencyMs))
         }
     }
 
@@ -73,20 +76,22 @@ public struct RequestWindow: Sendable, Equatable, Codable {
 
     /// The latency that 95 % of the window's requests did not exceed, in milliseconds; nil: none said how long it took.
     public func latencyP95Ms(overMs: UInt64, at atMs: UInt64) -> UInt64? {
-        var counts: [UInt64: Int] = [:]
+        var steps: [UInt64: (count: Int, mostMs: UInt64)] = [:]
         var total = 0
         for bucket in window(overMs, atMs) {
             for latency in bucket.latencies {
-                counts[latency.upToMs, default: 0] += latency.count
+                let step = steps[latency.upToMs] ?? (0, 0)
+                steps[latency.upToMs] = (step.count + latency.count, max(step.mostMs, latency.mostMs))
                 total += latency.count
             }
         }
         // The smallest step that at least 95 % are at or under.
         let needed = (total * 95 + 99) / 100
         var sum = 0
-        for upToMs in counts.keys.sorted() {
-            sum += counts[upToMs] ?? 0
-            if sum >= needed { return upToMs }
+        for upToMs in steps.keys.sorted() {
+            guard let step = steps[upToMs] else { continue }
+            sum += step.count
+            if sum >= needed { return step.mostMs }
         }
         return nil
     }

@@ -31,7 +31,10 @@ extension Engine {
         if let rule = settings.rules.first(where: { $0.name == key.rule }) {
             let thresholds = breakers.thresholds(of: rule, settings)
             alert.policy = reader.policy(rule, thresholds)
-            if reader.sample(rule, key.subject) != .gone {
+            // A fall is told by the reading that fell; what came after it is another matter.
+            let isPast =
+                rule.measure == Measure.balanceDrop.rawValue && !reader.isPassing(rule, key.subject, thresholds)
+            if !isPast, reader.sample(rule, key.subject) != .gone {
                 alert.text = reader.words(key, rule, thresholds, watch.value)
             }
             if !watch.isKnown { alert.text += " Its value is not known now: the alert stays as it is." }

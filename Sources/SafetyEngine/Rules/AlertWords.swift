@@ -94,8 +94,10 @@ extension DeskReader {
     /// Why a subject is gone.
     func goneWords(_ rule: Rule, _ subject: Subject) -> String {
         switch (Watched(rule.measure), subject) {
+        case (.measure(.orderContradictions), _): "the order is finished for \(ElapsedText.of(Book.finishedMs))"
         case (_, .order): "the order is finished"
         case (.measure(.venueExposure), _): "there is one venue only"
+        case (.measure(.timeAhead), _): "it told no such time for \(ElapsedText.of(SourceAhead.keptMs))"
         case (.measure(.tradeAge), _), (.measure(.signals), _): "trading is not permitted now"
         case (_, .supervisor(let name)):
             lateness.contains { $0.name == name } ? "a graver alert tells of it now" : "nobody expects it any more"
@@ -116,6 +118,7 @@ extension DeskReader {
             return
                 "\(key.venue)/\(key.account) fell \(figure) from \(before) to \(now) \(key.currency), transfers taken out"
         case (.measure(let measure), .supervisor(let name)): return beat(measure, name, figure)
+        case (.measure(.timeAhead), .finding(let name)): return "\(name) told a time that is \(figure) ahead"
         case (.measure(.blindRules), .finding(let name)):
             let why = settings.rules.first { $0.name == name }.map(blindness) ?? ""
             return "\(name) may halt, and is blind: \(why)"

@@ -11,11 +11,19 @@ extension DeskReader {
         case (.measure(let measure), .supervisor(let name)):
             lateness.first { $0.name == name }.map { beat(measure, $0) } ?? .gone
         case (.measure(.blindRules), .finding(let name)): blind(name)
+        case (.measure(.timeAhead), .finding(let name)):
+            book.ahead.indices.first { book.ahead.keys[$0].description == name }.map(timeAhead) ?? .gone
         case (.measure(.reconciliation), .finding(let name)):
             findings.first { $0.subject == name }.map { .value(percent($0), version: nil) } ?? .gone
         case (.measure(let measure), .desk): desk(measure, rule)
         default: .gone
         }
+    }
+
+    /// Whether a subject's value is known, and past any of its thresholds.
+    func isPassing(_ rule: Rule, _ subject: Subject, _ thresholds: [Decimal]) -> Bool {
+        guard case .value(let value, _) = sample(rule, subject) else { return false }
+        return thresholds.contains { rule.comparison.isPassed(value, $0) }
     }
 
     func metric(_ name: String, _ rule: Rule) -> Sample {
@@ -34,7 +42,8 @@ extension DeskReader {
     private func order(_ measure: Measure, _ key: OrderKey) -> Sample {
         guard let place = book.orders.place(of: key) else { return .gone }
         let order = book.orders[at: place]
-        guard order.isOpen else { return .gone }
+        // What cannot be true of a finished order is told until it is forgotten (`Book.finishedMs`).
+        guard order.isOpen || measure == .orderContradictions else { return .gone }
         switch measure {
         case .orderAge: return .value(atMs.since(order.sinceMs).seconds, version: nil)
         case .orderContradictions:
@@ -139,6 +148,11 @@ extension DeskReader {
 
     /// Over how long a time every request has to fail, in milliseconds.
     static let troubleMs: UInt64 = 60_000
+
+    func timeAhead(_ place: Int) -> Sample {
+        let ahead = book.ahead.values[place]
+        return .value(ahead.aheadMs.seconds, version: ahead.atMs)
+    }
 
     func balanceDrop(_ place: Int) -> Sample {
         book.balanceDropPercent(place).map { .value($0, version: book.balances.values[place].version) } ?? .unknown

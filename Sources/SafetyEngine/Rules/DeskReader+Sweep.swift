@@ -61,6 +61,10 @@ extension DeskReader {
             for finding in findings {
                 tell(.finding(finding.subject), .value(percent(finding), version: nil), &limit, visit)
             }
+        case .timeAhead:
+            for place in book.ahead.indices {
+                tell(.finding(book.ahead.keys[place].description), timeAhead(place), &limit, visit)
+            }
         case .blindRules:
             for rule in blindRules { tell(.finding(rule.name), .value(Decimal(1), version: nil), &limit, visit) }
         case .beatLate, .beatStalled, .beatDead: beats(measure, &limit, visit)
@@ -76,8 +80,9 @@ extension DeskReader {
 
     private func orders(_ measure: Measure, _ limit: inout Limit, _ visit: Visit) {
         let orders = book.orders.values
-        for place in orders.indices where !orders[place].state.isFinal {
+        for place in orders.indices {
             if measure == .orderAge {
+                if orders[place].state.isFinal { continue }
                 let age = atMs.since(orders[place].sinceMs).seconds
                 guard limit.isPassed(by: age) else { continue }
                 visit(.order(book.orders.keys[place]), age, nil, &limit)

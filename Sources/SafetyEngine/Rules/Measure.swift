@@ -5,7 +5,7 @@
 public enum Measure: String, Sendable, Codable, CaseIterable {
     /// How long an open order has been open.
     case orderAge = "order_age_seconds"
-    /// What was said of an open order that cannot be true.
+    /// What was said of an order, open or finished lately, that cannot be true.
     case orderContradictions = "order_contradictions"
     /// Whether a bot says otherwise of an open order than its venue: 1 or 0. Of positions, reconciliation tells it.
     case disagreement = "disagreement"
@@ -63,6 +63,8 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
     case eventsDropped = "events_dropped"
     /// Whether the journal does not write: 1 or 0.
     case journalFailing = "journal_failing"
+    /// How far ahead of the desk's clock a source's times were lately, where they were not believed for it.
+    case timeAhead = "time_ahead_seconds"
     /// Whether a rule that is on and may halt cannot see all that it judges: 1 or 0.
     case blindRules = "blind_rules"
 
@@ -96,7 +98,7 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
     /// What its values are counted in.
     public var unit: Unit {
         switch self {
-        case .orderAge, .latency, .feedAge, .tradeAge, .clockJump: .seconds
+        case .orderAge, .latency, .feedAge, .tradeAge, .clockJump, .timeAhead: .seconds
         case .activeAccounts, .venueExposure, .balanceDrop, .winRate, .errorRate, .reconciliation, .beatLate,
             .beatStalled, .dayLoss, .weekLoss, .drawdown:
             .percent
@@ -118,7 +120,7 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         case .balance: (nil, nil)
         case .orderAge, .orderContradictions, .unknownOrders, .balanceDrop, .lossesInARow, .latency, .feedAge,
             .tradeAge, .signals, .reconciliation, .positionsOverCap, .dustPositions, .beatLate, .beatStalled,
-            .clockJump, .dayLoss, .weekLoss, .drawdown, .unpriced, .withoutCost, .eventsDropped:
+            .clockJump, .timeAhead, .dayLoss, .weekLoss, .drawdown, .unpriced, .withoutCost, .eventsDropped:
             (Decimal(0), nil)
         }
     }
@@ -127,7 +129,7 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
     public var summary: String {
         switch self {
         case .orderAge: "how long an open order has been open"
-        case .orderContradictions: "reports about an open order that cannot be true"
+        case .orderContradictions: "reports about an order, open or finished lately, that cannot be true"
         case .disagreement: "1 where a bot says otherwise of an order than its venue"
         case .unknownOrders: "orders of an account whose state nobody can say"
         case .activeAccounts: "accounts that trade, of all"
@@ -156,6 +158,7 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         case .withoutCost: "positions of an account whose cost nobody said"
         case .eventsDropped: "events that could not be taken, in the window"
         case .journalFailing: "1 while the journal does not write"
+        case .timeAhead: "how far ahead of the desk's clock a source's times are, where they are not believed"
         case .blindRules: "1 where a rule that halts cannot see all that it judges"
         }
     }
@@ -170,6 +173,7 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
             "account"
         case .balanceDrop: "account's currency"
         case .reconciliation: "finding"
+        case .timeAhead: "source"
         case .blindRules: "rule"
         case .beatLate, .beatStalled, .beatDead: "supervisor"
         case .activeAccounts, .signals, .clockJump, .dayLoss, .weekLoss, .drawdown, .eventsDropped, .journalFailing:
@@ -192,7 +196,8 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
             true
         case .orderContradictions, .disagreement, .unknownOrders, .activeAccounts, .venueExposure, .venueTrouble,
             .feedAge, .tradeAge, .signals, .reconciliation, .positionsOverCap, .dustPositions, .beatLate, .beatStalled,
-            .beatDead, .clockJump, .unpriced, .withoutCost, .eventsDropped, .journalFailing, .blindRules:
+            .beatDead, .clockJump, .unpriced, .withoutCost, .eventsDropped, .journalFailing, .timeAhead,
+            .blindRules:
             false
         }
     }

@@ -218,6 +218,12 @@ public struct Playbook: Sendable, Equatable {
             "Halt if it cannot be repaired soon: nothing could be proved later."
         ),
         Playbook(
+            "CLOCK_AHEAD",
+            "Its times are not believed: of what it says, the last to come counts.",
+            "Compare the clock of that source, and of this machine, with the true time.",
+            "Set right the one that is wrong; what the source says counts meanwhile."
+        ),
+        Playbook(
             "BLIND",
             "A loss may be greater than the rule sees: do not trust it alone.",
             "See which position has no price, or which account no balance, and look at that feed.",

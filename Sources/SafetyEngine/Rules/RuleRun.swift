@@ -66,6 +66,12 @@ struct RuleRun {
         let standingMs = reader.standingMs(rule)
         let found = alarms.watches[key, default: Watch()]
             .take(value, version: version, rule, thresholds, standingMs: standingMs, at: atMs)
+        if rule.measure == Measure.balanceDrop.rawValue, found.finding == .nothing,
+            alarms.watches[key]?.alert != nil, thresholds.contains(where: { rule.comparison.isPassed(value, $0) })
+        {
+            // The next reading is another one: what this one says is said now.
+            state(key, rule, thresholds)
+        }
         guard found.finding != .nothing || found.kill != nil else { return }
         switch found.finding {
         case .nothing: break
