@@ -24,7 +24,8 @@ import Testing
 
     @Test func aScriptHaltsTheDemoAndResumesNothingElse() throws {
         let sandbox = try Sandbox()
-        let script = "expect TRADING\nexpect-not HALTING\nK\nexpect HALTING\nwait 8s\nexpect HALTED\nexpect DEMO\nq\nq\n"
+        let script =
+            "expect TRADING\nexpect-not HALTING\nK\nexpect HALTING\nwait 8s\nexpect HALTED\nexpect DEMO\nq\nq\n"
         let halted = try sandbox.run("estop", ["--demo", "--script", "-"], input: script)
         #expect(halted.status == 0, "\(halted)")
         try expectNothingOnDisk(sandbox)
