@@ -46,13 +46,14 @@ struct ReopenedOrderTests {
         #expect(areOrdersGone(desk) == row.1.isFinal)
     }
 
-    @Test func whatTheVenueListsAsOpenIsOpenAndWhatItListsNoMoreIsGone() {
+    @Test(arguments: [Order.State.new, .submitted, .acknowledged])
+    func whatTheVenueListsAsOpenIsOpenAndWhatItListsNoMoreIsGone(listed: Order.State) {
         var desk = hear([(.acknowledged, 0), (.canceled, 0)], isTimed: true)
         #expect(areOrdersGone(desk) == true)
-        desk.venue(.openOrders([report(.acknowledged)]), ahead: 0)
+        desk.venue(.openOrders([report(listed)]), ahead: 0)
         desk.run(1_000)
         #expect(areOrdersGone(desk) == false)
-        desk.venue(.openOrders([report(.acknowledged)]), ahead: 0)
+        desk.venue(.openOrders([report(listed)]), ahead: 0)
         desk.run(2_000)
         #expect(areOrdersGone(desk) == false)
         desk.venue(.openOrders([]), ahead: 0)

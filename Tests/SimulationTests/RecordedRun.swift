@@ -9,7 +9,7 @@ struct RecordedRun {
 
     let simulation: Simulation
 
-    /// The first seed whose run has halts, and alerts that rise and are resolved, the first one that is raised among these.
+    /// The first seed whose run has two halts, and alerts that rise and are resolved, the first one that is raised among these.
     static let seed: UInt64 =
         (1...100).first { seed in
             guard let entries = try? RecordedRun(seed: seed).entries() else { return false }
@@ -18,7 +18,7 @@ struct RecordedRun {
             func has(_ kind: Decision.AlertChange.Kind, of id: String? = nil) -> Bool {
                 changes.contains { $0.kind == kind && (id == nil || $0.alert.id == id) }
             }
-            let isHalted = decisions.contains { if case .halt = $0 { true } else { false } }
+            let isHalted = decisions.count { if case .halt = $0 { true } else { false } } > 1
             let first = changes.first { $0.kind == .raised }?.alert.id
             return isHalted && first != nil && has(.escalated) && has(.resolved, of: first)
         } ?? 1

@@ -143,18 +143,6 @@ extension Book {
     }
 }
 
-extension Telling {
-    /// What came later than so many milliseconds after it happened is late; what is to happen later than that is not believed.
-    static let lateAfterMs: UInt64 = 60_000
-
-    /// How long after it happened it came, by the wall clocks of source and host; 0 where that is not known.
-    var lateMs: UInt64 {
-        guard let happenedMs else { return 0 }
-        let (late, overflow) = wallMs.subtractingReportingOverflow(happenedMs)
-        return overflow || late < 0 ? 0 : UInt64(late)
-    }
-}
-
 extension Event {
     /// Whether a venue's account speaks by it. Prices, rates and metrics show that only where they name the account, a
     /// failed request never does.
