@@ -46,6 +46,8 @@ public enum Action: String, Sendable, CaseIterable {
     case cancelOrder
     /// Do what a rule proposes for the position under the cursor.
     case carryOut
+    /// What is being sold by an operator's order.
+    case liquidation
     /// The incident of the halt.
     case incident
     /// Give another reason for the last halt of this screen.
@@ -95,6 +97,7 @@ public enum Action: String, Sendable, CaseIterable {
         case .alertHistory: "The alerts that were resolved"
         case .cancelOrder: "Cancel this order at its venue, and see whether it is gone"
         case .carryOut: "Do what an exit rule or the cap proposes for this position"
+        case .liquidation: "What is sold by an operator's order, and how far it is"
         case .incident: "The incident of the halt (not part of this version)"
         case .reason: "Why this screen halted: a reason, or another one (the last one counts)"
         case .zoom: "This pane over the whole screen, and back"
@@ -135,6 +138,7 @@ public enum Action: String, Sendable, CaseIterable {
         case .alertHistory: "alert history"
         case .cancelOrder: "cancel order"
         case .carryOut: "carry out exit"
+        case .liquidation: "liquidation"
         case .incident: "incident"
         case .reason: "reason of the halt"
         case .zoom: "zoom"
@@ -212,6 +216,7 @@ public enum Action: String, Sendable, CaseIterable {
         case .alertHistory: [.character("A")]
         case .cancelOrder: [.character("c")]
         case .carryOut: [.character("x")]
+        case .liquidation: [.character("L")]
         case .incident: [.character("I")]
         case .reason: [.character("w")]
         case .zoom: [.character("z")]

@@ -236,6 +236,7 @@ public struct Interface: Sendable {
         case .sort: sort(snapshot, nowMs: nowMs)
         case .acknowledge, .cancelOrder, .carryOut: return act(action, snapshot, nowMs)
         case .alertHistory: layers.append(AlertHistoryLayer())
+        case .liquidation: layers.append(LiquidationLayer())
         case .incident:
             say(
                 Span(

@@ -1,9 +1,9 @@
 import Foundation
 import KillSwitch
-import SafetyEngine
 import Testing
 
 @testable import Dashboard
+@testable import SafetyEngine
 
 /// Lists: cursor, filter, order, details, zoom.
 struct ListTests {
@@ -309,5 +309,51 @@ struct ListTests {
         #expect(screen(opened(keys, desk), desk).contains("kill -9 4100"))
         desk.gates[0].alive = false
         #expect(!screen(opened(keys, desk), desk).contains("kill -9"))
+    }
+
+    @Test func aLiquidationIsShownWithWhatIsLeftAndWhy() {
+        var desk = Fixture.engaged()
+        func shown(_ desk: DeskSnapshot) -> String { screen(opened([.character("L")], desk), desk) }
+        #expect(shown(desk).contains("nothing is being sold"))
+        desk.engine?.liquidation = EngineView.LiquidationState(
+            id: "liquidation:1",
+            by: "ann",
+            reason: "venue is failing",
+            maxSlippage: Fixture.number("0.05"),
+            withinMs: 300_000,
+            startedAgeMs: 60_000,
+            timeLeftMs: 240_000,
+            state: .inProgress,
+            done: 1,
+            left: 1,
+            slippage: Fixture.number("0.0123"),
+            positions: [
+                .init(
+                    venue: "kraken",
+                    account: "main",
+                    symbol: "BTC-USD",
+                    side: .long,
+                    quantity: Fixture.number("0.5"),
+                    closed: Fixture.number("0.2"),
+                    left: Fixture.number("0.3"),
+                    reference: Fixture.number("60000"),
+                    limit: Fixture.number("57000"),
+                    currency: "USD",
+                    averagePrice: Fixture.number("59500"),
+                    slippage: Fixture.number("0.0083"),
+                    state: "left",
+                    reason: "no fresh price"
+                )
+            ],
+            unheard: ["pionex/main"]
+        )
+        let text = shown(desk)
+        for words in [
+            "SELLING", "1 done, 1 left", "slippage 1.23 % of at most 5.00 %", "4m00s left", "by ann",
+            "venue is failing",
+            "0.2 of 0.5 sold at 59500 (was 60000)", "no fresh price", "not heard when it began: pionex/main",
+        ] {
+            #expect(text.contains(words), "\(words): \(text)")
+        }
     }
 }
