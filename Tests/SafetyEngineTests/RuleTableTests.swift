@@ -64,7 +64,7 @@ struct RuleTableTests {
         Row("SIGNALS", 0, "10.01", "10", "9.99", .warning, 1_800_000),
         Row("EVENTS_DROPPED", 0, "0", "1", "2", .critical),
         Row("JOURNAL", 0, "0", "1", "1", .critical),
-        Row("CLOCK_AHEAD", 0, "0", "0", "60.001", .warning),
+        Row("CLOCK_AHEAD", 0, "59.999", "60", "60.001", .warning),
         Row("BLIND", 0, "0", "1", "1", .critical, 1_000),
         Row("HEARTBEAT_LATE", 0, "149", "150", "151", .warning),
         Row("HEARTBEAT_STALLED", 0, "299", "300", "301", .critical),

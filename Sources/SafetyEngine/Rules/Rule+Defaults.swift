@@ -164,8 +164,8 @@ extension Rule {
             windowMs: 5 * minute
         ),
         Rule("JOURNAL", measure: .journalFailing, .atLeast, [Step(Decimal(1), .critical)], holdMs: 5_000),
-        // Any: `Telling.lateAfterMs` was passed already. Their order is that in which they come, which may be a wrong one.
-        Rule("CLOCK_AHEAD", measure: .timeAhead, .over, [Step(Decimal(0), .warning)]),
+        // A minute: `Telling.lateAfterMs`. Their order is that in which they come, which may be a wrong one.
+        Rule("CLOCK_AHEAD", measure: .timeAhead, .over, [Step(Decimal(60), .warning)]),
         // A second: a position and its first price come one after the other. Whoever trusts a rule to halt has to know at once
         // that it does not see everything (LESSONS 16, 17).
         Rule(
