@@ -9,6 +9,8 @@ struct ReopenedOrderTests {
     private func hear(_ words: [(Order.State, Int)], isTimed: Bool) -> LiveDesk {
         var desk = LiveDesk()
         desk.say(EngineTurns.host(.mode(HostEvent.ModeState(mode: "halted", generation: 3, latches: 1))))
+        // A venue that never listed its orders proves nothing.
+        desk.venue(.openOrders([]), ahead: isTimed ? 0 : nil)
         for word in words {
             desk.venue(.order(report(word.0, filled: word.1)), ahead: isTimed ? 0 : nil)
             desk.run(1_000)
