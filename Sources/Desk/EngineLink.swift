@@ -13,6 +13,7 @@ public final class EngineLink: Sendable {
         var view: EngineView?
         var at: UInt64 = 0
         var problem: String? = "the host has not answered yet"
+        var hasAnswered = false
     }
 
     /// Between two tries to reach a host, in milliseconds.
@@ -34,6 +35,9 @@ public final class EngineLink: Sendable {
     /// Ends.
     public func stop() { worker.stop() }
 
+    /// Whether anything is known of the engine: a view, or why there is none.
+    public var hasAnswered: Bool { state.withLock { $0.hasAnswered } }
+
     /// What is seen of the engine now.
     public var sight: EngineSight {
         let state = state.withLock { $0 }
@@ -50,7 +54,10 @@ public final class EngineLink: Sendable {
                 try client.send(.watch)
                 try listen(client)
             } catch {
-                state.withLock { $0.problem = error.message }
+                state.withLock { state in
+                    state.problem = error.message
+                    state.hasAnswered = true
+                }
                 onView()
             }
             _ = worker.sleep(milliseconds: EngineLink.retryMs)
@@ -68,7 +75,7 @@ public final class EngineLink: Sendable {
                 }
                 heard = Clock.boottime()
                 isNew = true
-                state.withLock { $0 = State(view: view, at: heard, problem: nil) }
+                state.withLock { $0 = State(view: view, at: heard, problem: nil, hasAnswered: true) }
             }
             if isNew { onView() }
             let quiet = (Clock.boottime() - heard) / 1_000_000

@@ -75,7 +75,17 @@ final class DeskCockpit: Cockpit {
         return logger
     }
 
-    func first() -> DeskSnapshot { watch.first() }
+    /// Long enough for a host that is well; a stuck one holds up neither the screen nor K for longer, in milliseconds.
+    private static let firstViewMs: UInt64 = 20
+
+    /// With what the host's engine says, if it says it at once: the first frame then is the whole screen.
+    func first() -> DeskSnapshot {
+        if let link {
+            link.start()
+            Patience.wait(milliseconds: DeskCockpit.firstViewMs, everyMs: 1) { link.hasAnswered }
+        }
+        return watch.first()
+    }
 
     func start(
         deliver: @escaping @Sendable (DeskSnapshot) -> Void,
@@ -86,7 +96,6 @@ final class DeskCockpit: Cockpit {
         recorder.start(killSwitch, watch)
         let watch = watch
         outlets.wake.withLock { $0 = { watch.wake() } }
-        link?.start()
         watch.start()
     }
 
