@@ -84,6 +84,10 @@ public final class DeskWatch: Sendable {
         wake()
     }
 
+    /// Between two looks where nothing calls for one, in milliseconds. A little more than a host's views are apart: on an
+    /// attached screen each of them calls, and no timer beside it.
+    private static let rest: UInt64 = 1_200
+
     private func run() {
         let changes = StopFileWatch(killSwitch)
         defer { changes.end() }
@@ -93,7 +97,7 @@ public final class DeskWatch: Sendable {
             deliver(snapshot)
             let halting = snapshot.word.map { !$0.mode.permitsAnything } ?? false
             let verified = snapshot.steps.verified.isDone
-            let nap = halting && !verified && (snapshot.changeAgeMs ?? 0) < 60_000 ? DeskWatch.haste : 1_000
+            let nap = halting && !verified && (snapshot.changeAgeMs ?? 0) < 60_000 ? DeskWatch.haste : DeskWatch.rest
             if worker.sleep(also: changes.descriptor, milliseconds: nap) {
                 changes.drain()
                 // A burst of changes (a record, its mirror) is one look.
