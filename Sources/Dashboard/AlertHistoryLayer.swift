@@ -2,25 +2,16 @@ import SafetyEngine
 
 /// The alerts that were resolved, the last one first.
 struct AlertHistoryLayer: Layer {
-    private var offset = 0
+    private var scroll = Scroll()
 
     var name: String { "Alert history" }
     var hints: [(key: String, does: String)] { [("Esc", "back"), ("j k", "scroll")] }
 
     mutating func handle(_ event: InputEvent, _ context: LayerContext) -> LayerOutcome {
         guard case .key(let key) = event else { return .consumed }
-        let most = max(0, (context.snapshot.engine?.resolved.count ?? 0) - 1)
-        switch Action.of(key) {
-        case .down: offset = min(most, offset + 1)
-        case .up: offset = max(0, offset - 1)
-        case .pageDown: offset = min(most, offset + 10)
-        case .pageUp: offset = max(0, offset - 10)
-        case .top: offset = 0
-        case .bottom: offset = most
-        case .alertHistory: return .close()
-        default: return .ignored
-        }
-        return .consumed
+        let action = Action.of(key)
+        if action == .alertHistory { return .close() }
+        return scroll.handle(action, rows: context.snapshot.engine?.resolved.count ?? 0) ? .consumed : .ignored
     }
 
     func draw(into frame: inout Frame, body: Rect, scene: Scene) {
@@ -50,7 +41,7 @@ struct AlertHistoryLayer: Layer {
             "\(name), the last resolved first",
             lines,
             width: body.width,
-            from: offset,
+            from: scroll.offset,
             in: body,
             into: &frame
         )

@@ -3,25 +3,17 @@ import SafetyEngine
 
 /// What an operator ordered to be sold: how far it is, what is left and why. Ordered and stopped by `estop liquidate`.
 struct LiquidationLayer: Layer {
-    private var offset = 0
+    private var scroll = Scroll()
 
     var name: String { "Liquidation" }
     var hints: [(key: String, does: String)] { [("Esc", "back"), ("j k", "scroll")] }
 
     mutating func handle(_ event: InputEvent, _ context: LayerContext) -> LayerOutcome {
         guard case .key(let key) = event else { return .consumed }
-        let most = max(0, (context.snapshot.engine?.liquidation?.positions.count ?? 0) - 1)
-        switch Action.of(key) {
-        case .down: offset = min(most, offset + 1)
-        case .up: offset = max(0, offset - 1)
-        case .pageDown: offset = min(most, offset + 10)
-        case .pageUp: offset = max(0, offset - 10)
-        case .top: offset = 0
-        case .bottom: offset = most
-        case .liquidation: return .close()
-        default: return .ignored
-        }
-        return .consumed
+        let action = Action.of(key)
+        if action == .liquidation { return .close() }
+        return scroll.handle(action, rows: context.snapshot.engine?.liquidation?.positions.count ?? 0)
+            ? .consumed : .ignored
     }
 
     func draw(into frame: inout Frame, body: Rect, scene: Scene) {
@@ -49,7 +41,7 @@ struct LiquidationLayer: Layer {
         lines.append(
             Line("to sell: estop liquidate\(scene.snapshot.commandOption) --reason WHY; to end it: --stop", .dim)
         )
-        Box.drawScrolled(name, lines, width: body.width, from: offset, in: body, into: &frame)
+        Box.drawScrolled(name, lines, width: body.width, from: scroll.offset, in: body, into: &frame)
     }
 
     private func head(_ state: EngineView.LiquidationState, _ scene: Scene) -> [Line] {
