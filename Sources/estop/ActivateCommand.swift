@@ -122,6 +122,17 @@ private struct Outcome {
 
     /// Whether a host cancels all orders because of this halt.
     private var cancels: Bool { report.onPage && request.scope.isGlobal && !report.state.mode.permitsAnything }
+
+    /// Whether it is proved that no order is open. Where no host runs nobody can tell, but of a paper desk: its venue ended with
+    /// its host.
+    private func areOrdersGone(_ killSwitch: KillSwitch) -> Bool {
+        switch orders {
+        case .gone: true
+        case .unhosted: killSwitch.settings.paper
+        case .left, .unknown, nil: false
+        }
+    }
+
     /// Between two questions to the host, in nanoseconds.
     private static let asksEvery: UInt64 = 50_000_000
 
@@ -167,7 +178,7 @@ private struct Outcome {
         }
         // Nothing known of the gates is not that all have stopped.
         gatesProblem = GateSlots.read(killSwitch.directory) == nil ? killSwitch.observe().gatesProblem : nil
-        if waited, waiting.isEmpty, gatesProblem == nil, cancels, orders?.isSettled ?? false {
+        if waited, waiting.isEmpty, gatesProblem == nil, cancels, areOrdersGone(killSwitch) {
             killSwitch.noteEffective(of: report.state)
         }
         do { seen = try killSwitch.writeMirror() } catch { warnings.append(error.message) }

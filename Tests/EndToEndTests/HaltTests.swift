@@ -79,7 +79,10 @@ import Testing
         #expect(try sandbox.resume("go", "--override", "host=test").status == 0)
         #expect(try sandbox.estop("status").status == 0)
         #expect(try sandbox.estop("check").status == 0)
-        #expect(try sandbox.estop("activate", "emergency").status == 0)
+        let halted = try sandbox.estop("activate", "emergency")
+        #expect(halted.status == 0 && halted.error.contains("ORDERS NOT CANCELLED"), "\(halted)")
+        // Nobody can tell what is open at a venue: it is halted, and not verified.
+        #expect(try sandbox.killSwitch().observe().effective == nil)
         #expect(try sandbox.estop("check").status == 1)
         for wrong in [
             ["activat"], ["halt", "--wiat", "1s"], ["resume"], ["halt", "--scope", "venu=x"], ["halt", "a", "b"],
