@@ -44,6 +44,20 @@ public struct CommandTable: Sendable {
 }
 
 extension CommandTable {
+    /// A command, and who carries it out.
+    public struct Entry: Sendable {
+        /// The command.
+        public let command: Command
+        /// Carries it out, and gives its exit status.
+        public let run: @Sendable (Arguments) -> Int32
+
+        /// Creates an entry.
+        public init(_ command: Command, _ run: @escaping @Sendable (Arguments) -> Int32) {
+            self.command = command
+            self.run = run
+        }
+    }
+
     /// One command.
     public struct Command: Sendable {
         /// The name that `Arguments.command` bears: one word, or several as in `operator add`.

@@ -11,7 +11,7 @@ import NIOPosix
 public import Settings
 
 /// The API on its sockets: one event loop of its own, and a few threads for what may wait.
-public final class APIServer: Sendable {
+public final class APIServer: HTTPTaker {
     private let api: ControlAPI
     private let group: MultiThreadedEventLoopGroup
     private let listener: (any Channel)?

@@ -85,7 +85,7 @@ public protocol Bearer: Sendable {
     /// Uses a token up, before what it is for is done; only one asker of several succeeds.
     ///
     /// - Returns: how to make it good again, where what it was used up for was refused.
-    func spend(_ claims: BearerClaims) -> Result<@Sendable () -> Void, BearerRefusal>
+    func spend(_ claims: BearerClaims) -> Result<Job, BearerRefusal>
 }
 
 extension Bearer {
@@ -116,5 +116,5 @@ public struct NoBearer: Bearer {
     }
 
     /// Refuses.
-    public func spend(_ claims: BearerClaims) -> Result<@Sendable () -> Void, BearerRefusal> { .failure(.missing) }
+    public func spend(_ claims: BearerClaims) -> Result<Job, BearerRefusal> { .failure(.missing) }
 }

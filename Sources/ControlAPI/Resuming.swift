@@ -13,7 +13,7 @@ enum Resuming {
         let failing = killSwitch.preflight(world.seen, mode: asked.mode, scope: asked.scope, answers: asked.answers)
             .filter { !$0.passed && !($0.name.canBeOverridden && asked.overrides[$0.name] != nil) }
         guard failing.isEmpty else { throw refused(failing) }
-        let giveBack: @Sendable () -> Void
+        let giveBack: Job
         switch call.bearer.spend(claims) {
         case .success(let undo): giveBack = undo
         case .failure(let refusal): throw APIRefusal(refusal)
@@ -31,18 +31,18 @@ enum Resuming {
             )
             return done("trading is resumed: \(word.mode.name)", word)
         case .already(let word):
-            giveBack()
+            giveBack.run()
             return done("nothing to resume: the desk is \(word.mode.name)", word)
         case .waiting(let waiting):
             // The first of two people has had their part of a resume: the token is used up.
             call.desk.switchChanged()
             return Approving.asked(waiting, world)
         case .unapproved(let refusal):
-            giveBack()
+            giveBack.run()
             call.desk.switchChanged()
             throw Approving.refused(refusal)
         case .refused(let why):
-            giveBack()
+            giveBack.run()
             throw APIRefusal(409, "refused", "not resumed: \(why)")
         }
     }

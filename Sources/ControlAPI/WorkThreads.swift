@@ -5,7 +5,7 @@ import Synchronization
 /// A few threads for what may wait (the log, the journal, an engine's answer), so that no executor ever does.
 final class WorkThreads: Sendable {
     private struct Queue {
-        var jobs: [@Sendable () -> Void] = []
+        var jobs: [Job] = []
         var isEnding = false
         var running = 0
     }
@@ -68,7 +68,7 @@ final class WorkThreads: Sendable {
     func add(_ job: @escaping @Sendable () -> Void) -> Bool {
         let isTaken = queue.withLock { queue in
             guard queue.jobs.count < most, !queue.isEnding, queue.running > 0 else { return false }
-            queue.jobs.append(job)
+            queue.jobs.append(Job(job))
             return true
         }
         if isTaken { wakeOne() }
@@ -86,7 +86,7 @@ final class WorkThreads: Sendable {
                 (queue.jobs.isEmpty ? nil : queue.jobs.removeFirst(), queue.isEnding)
             }
             if let job {
-                job()
+                job.run()
             } else if isEnding || count <= 0 {
                 queue.withLock { $0.running -= 1 }
                 return

@@ -64,7 +64,7 @@ extension DeskHost {
             if view.atMs != shownMs {
                 shownMs = view.atMs
                 let shown = shown(view, atMs: now)
-                parts.watchers.withLock { $0.removeAll { !$0(shown) } }
+                parts.watchers.withLock { $0.removeAll { !$0.look(shown) } }
                 // Ages go on by themselves on every screen: what matters is told at once.
                 if told.map({ shown.differsInSubstance(from: $0) }) ?? true {
                     told = shown

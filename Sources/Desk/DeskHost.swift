@@ -19,6 +19,12 @@ public final class DeskHost: Sendable {
     let parts: Parts
     let logger: Logger
 
+    /// Somebody who looks at each view.
+    struct Watcher: Sendable {
+        /// Takes a view; whether the next one is wanted too.
+        let look: @Sendable (EngineView) -> Bool
+    }
+
     /// What is made after the loop, and needs it.
     final class Parts: Sendable {
         let effects = Mutex<EffectRunner?>(nil)
@@ -27,7 +33,7 @@ public final class DeskHost: Sendable {
         let cancels = Mutex(HaltCancels())
         let configuration: Mutex<DeskConfiguration>
         let standing = Mutex<(waiting: UInt64, problem: String?)>((0, nil))
-        let watchers = Mutex<[@Sendable (EngineView) -> Bool]>([])
+        let watchers = Mutex<[Watcher]>([])
 
         init(_ killSwitch: KillSwitch, _ configuration: DeskConfiguration) {
             sensor = Mutex(SwitchSensor(killSwitch))
@@ -144,13 +150,12 @@ public final class DeskHost: Sendable {
         effects.start()
         loop.start(configuration.engine)
         for adapter in adapters { adapter.start { loop.submit($0) } }
-        host.door.open(DeskService(self))
         let logger = logger
         JournalUpkeep.lookForDamage(journal, killSwitch) { logger.critical("\($0)") }
         let watch = TradingModeWatch(directory: killSwitch.directory.path) { [self] in take($0) }
         if watch.start() { tradingMode.withLock { $0 = watch } }
         follower.start { [self] in follow() }
-        host.asksForOrders { [self] in ordersAreGone($0) }
+        host.attach(DeskService(self))
     }
 
     /// The switch may have changed: what follows from it is looked after now.
@@ -158,8 +163,7 @@ public final class DeskHost: Sendable {
 
     /// Stops everything but the switch's host.
     public func stop() {
-        host.asksForOrders(nil)
-        host.door.open(nil)
+        host.attach(nil)
         tradingMode.withLock { $0 }?.stop()
         follower.stop()
         for adapter in parts.adapters.withLock({ $0 }) { adapter.stop() }
@@ -230,7 +234,9 @@ public final class DeskHost: Sendable {
     var stateDirectory: KillSwitch { killSwitch }
 
     /// Shows each view from now on, as long as somebody looks.
-    func watch(_ look: @escaping @Sendable (EngineView) -> Bool) { parts.watchers.withLock { $0.append(look) } }
+    func watch(_ look: @escaping @Sendable (EngineView) -> Bool) {
+        parts.watchers.withLock { $0.append(Watcher(look: look)) }
+    }
 
     /// Writes lines of the host's own into the desk's log.
     func log(_ lines: [Decision.LogLine]) {

@@ -5,7 +5,7 @@ public import SafetyEngine
 import Synchronization
 
 /// What comes over the socket, done. Whatever may block has a thread of its own.
-struct DeskService: ControlService {
+struct DeskService: EngineService {
     private let host: DeskHost
 
     init(_ host: DeskHost) { self.host = host }
@@ -75,7 +75,11 @@ struct DeskService: ControlService {
         }
     }
 
-    var takerOfHTTP: (@Sendable (Int32, [UInt8], Peer) -> Void)? { nil }
+    func switchChanged() { host.switchChanged() }
+
+    func ordersAreGone(_ word: Word) -> Bool { host.ordersAreGone(word) }
+
+    var takerOfHTTP: (any HTTPTaker)? { nil }
 
     var objectionToEvents: String? { nil }
 

@@ -12,9 +12,19 @@ public final class DeskWatch: Sendable {
     private let isHost: @Sendable () -> Bool
     private let notices: [String]
     private let engine: @Sendable () -> EngineSight?
-    private let worker = Worker()
+    private let bell: Bell
     private let own = Mutex<HaltTimes.Own?>(nil)
-    private let deliver: @Sendable (DeskSnapshot) -> Void
+
+    /// What calls for a look. Made before the watch, so that whatever the watch looks at can have it.
+    public final class Bell: Sendable {
+        fileprivate let worker = Worker()
+
+        /// A bell that nobody listens to yet.
+        public init() {}
+
+        /// Something may have changed; any thread, waits for nothing.
+        public func ring() { worker.wake() }
+    }
 
     /// Milliseconds between looks while a halt is under way.
     private static let haste: UInt64 = 25
@@ -25,19 +35,19 @@ public final class DeskWatch: Sendable {
     ///   - isHost: whether this process hosts the desk now.
     ///   - notices: what the operator ought to know from the start, such as a broken configuration.
     ///   - engine: what is seen of the engine; nil: this watch is not about it.
-    ///   - deliver: takes a snapshot; must not wait.
+    ///   - bell: what calls for a look.
     public init(
         _ killSwitch: KillSwitch,
         isHost: @escaping @Sendable () -> Bool,
         notices: [String],
         engine: @escaping @Sendable () -> EngineSight? = { nil },
-        deliver: @escaping @Sendable (DeskSnapshot) -> Void
+        bell: Bell = Bell()
     ) {
         self.killSwitch = killSwitch
         self.isHost = isHost
         self.notices = notices
         self.engine = engine
-        self.deliver = deliver
+        self.bell = bell
     }
 
     /// One snapshot, now: the screen's first.
@@ -53,13 +63,17 @@ public final class DeskWatch: Sendable {
     }
 
     /// Begins to watch.
-    public func start() { worker.start { [self] in run() } }
+    ///
+    /// - Parameter deliver: takes a snapshot, on the watch's thread; must not wait.
+    public func start(deliver: @escaping @Sendable (DeskSnapshot) -> Void) {
+        bell.worker.start { [self] in run(deliver) }
+    }
 
     /// Ends.
-    public func stop() { worker.stop() }
+    public func stop() { bell.worker.stop() }
 
     /// Looks now: something may have changed.
-    public func wake() { worker.wake() }
+    public func wake() { bell.ring() }
 
     /// A halt of this process, as soon as its page is done: `keyAt` is when its key was seen (boottime, ns).
     public func halted(_ word: Word, keyAt: UInt64, pageAt: UInt64) {
@@ -88,7 +102,8 @@ public final class DeskWatch: Sendable {
     /// attached screen each of them calls, and no timer beside it.
     private static let rest: UInt64 = 1_200
 
-    private func run() {
+    private func run(_ deliver: @Sendable (DeskSnapshot) -> Void) {
+        let worker = bell.worker
         let changes = StopFileWatch(killSwitch)
         defer { changes.end() }
         var builder = SnapshotBuilder(killSwitch: killSwitch)

@@ -41,11 +41,16 @@ public final class EngineLoop: Sendable {
         }
     }
 
+    /// Something that the engine is asked on the loop's thread.
+    private struct Question: Sendable {
+        let ask: @Sendable (Engine, UInt64) -> Void
+    }
+
     private struct Inbox {
         var events: [Incoming] = []
-        var questions: [@Sendable (Engine, UInt64) -> Void] = []
+        var questions: [Question] = []
         var isFull = false
-        var whenEmptied: [@Sendable () -> Void] = []
+        var whenEmptied: [Job] = []
     }
 
     private let time: DeskTime
@@ -101,7 +106,7 @@ public final class EngineLoop: Sendable {
     public func offer(_ events: [Incoming], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
         let (taken, wasEmpty) = inbox.withLock { inbox in
             guard inbox.events.count < mostWaiting else {
-                inbox.whenEmptied.append(whenEmptied)
+                inbox.whenEmptied.append(Job(whenEmptied))
                 return (false, false)
             }
             let wasEmpty = inbox.events.isEmpty
@@ -114,7 +119,7 @@ public final class EngineLoop: Sendable {
 
     /// Asks the engine something, on the loop's thread, after everything that was handed in before.
     public func ask(_ question: @escaping @Sendable (Engine, UInt64) -> Void) {
-        inbox.withLock { $0.questions.append(question) }
+        inbox.withLock { $0.questions.append(Question(ask: question)) }
         worker.wake()
     }
 
@@ -143,8 +148,8 @@ public final class EngineLoop: Sendable {
                 let shown = turns.engine.view(at: receipt.atMs)
                 view.withLock { $0 = shown }
             }
-            for question in questions { question(turns.engine, receipt.atMs) }
-            for room in emptied { room() }
+            for question in questions { question.ask(turns.engine, receipt.atMs) }
+            for room in emptied { room.run() }
             if ends {
                 outlets.keep(turns.engine)
                 return
@@ -158,7 +163,7 @@ public final class EngineLoop: Sendable {
     }
 
     private func take() -> (
-        events: [Incoming], questions: [@Sendable (Engine, UInt64) -> Void], emptied: [@Sendable () -> Void]
+        events: [Incoming], questions: [Question], emptied: [Job]
     ) {
         inbox.withLock { inbox in
             defer { inbox = Inbox() }

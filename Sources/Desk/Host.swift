@@ -11,22 +11,15 @@ public final class Host: Sendable {
     private let lock: HostLock
     private let logger: Logger
     private let pulse = Worker()
-    private let keeper = Worker()
+    private let keeper: Worker
     private let tradingMode: String?
     private let manager = ServiceManager()
-    private let handed = Mutex<[Upkeep.Pending]>([])
-    private let orders = Orders()
+    private let handed: HandedHalts
     let door: SwitchDoor
     /// The ids of the records that the log held before this host did anything.
     let recordsAtStart: Set<String>
     private let socket = Mutex<Socket>(Socket())
     private let keeperPasses = Atomic<UInt64>(0)
-    private let onChange: @Sendable () -> Void
-
-    /// Who knows whether the orders of a halt are gone.
-    private final class Orders: Sendable {
-        let areGone = Mutex<(@Sendable (Word) -> Bool)?>(nil)
-    }
 
     /// `estop.sock`, and why it is not open.
     private struct Socket {
@@ -36,9 +29,24 @@ public final class Host: Sendable {
         var problem: String?
     }
 
-    /// What the door is given before there is a host.
-    private final class Relay: Sendable {
-        let take = Mutex<(@Sendable (HaltHandle.Pulled, HaltRequest) -> Void)?>(nil)
+    /// Halts whose page is done, on their way to the keeper, which writes their records where waiting is allowed.
+    private final class HandedHalts: Sendable {
+        private let queue = Mutex<[Upkeep.Pending]>([])
+        private let keeper: Worker
+
+        init(_ keeper: Worker) { self.keeper = keeper }
+
+        func add(_ halt: Upkeep.Pending) {
+            queue.withLock { $0.append(halt) }
+            keeper.wake()
+        }
+
+        func take() -> [Upkeep.Pending] {
+            queue.withLock { queue in
+                defer { queue = [] }
+                return queue
+            }
+        }
     }
 
     /// Becomes the host and starts.
@@ -46,12 +54,10 @@ public final class Host: Sendable {
     /// - Parameters:
     ///   - killSwitch: the desk.
     ///   - logger: where it says what it does.
-    ///   - onChange: called, on the host's threads, when something may have changed; must not wait.
     /// - Throws: `SwitchError` when another host runs, the directory is on a network file system, or there can be no page.
     public init(
         _ killSwitch: KillSwitch,
-        logger: Logger,
-        onChange: @escaping @Sendable () -> Void = {}
+        logger: Logger
     ) throws(SwitchError) {
         guard !killSwitch.directory.isOnNetwork else {
             throw SwitchError(
@@ -62,9 +68,11 @@ public final class Host: Sendable {
         }
         self.killSwitch = killSwitch
         self.logger = logger
-        let relay = Relay()
-        door = SwitchDoor(killSwitch) { pulled, request in relay.take.withLock { $0 }?(pulled, request) }
-        self.onChange = onChange
+        let keeper = Worker()
+        let handed = HandedHalts(keeper)
+        self.keeper = keeper
+        self.handed = handed
+        door = SwitchDoor(killSwitch) { handed.add(Upkeep.Pending(pulled: $0, request: $1)) }
         tradingMode = TradingMode.current()
         let mayStart = killSwitch.isBrandNew
         recordsAtStart = Set(killSwitch.observe().fold.records.map(\.id))
@@ -78,7 +86,6 @@ public final class Host: Sendable {
         case .started: logger.notice("new paper desk: it starts in paper")
         case .made(let reason), .repaired(let reason): logger.warning("\(reason)")
         }
-        relay.take.withLock { $0 = { [weak self] in self?.take($0, $1) } }
         start()
     }
 
@@ -86,11 +93,10 @@ public final class Host: Sendable {
     ///
     /// - Parameters:
     ///   - longestLine: bytes of one line, at most.
-    ///   - taker: who takes connections over that speak HTTP: the connected socket, which is its own from then on, what was
-    ///     read from it already, and who is on the other side; must not wait. Nil: nobody, and only a halt is served there.
+    ///   - taker: who takes connections over that speak HTTP. Nil: nobody, and only a halt is served there.
     public func listen(
         longestLine: Int,
-        http taker: (@Sendable (Int32, [UInt8], Peer) -> Void)?
+        http taker: (any HTTPTaker)?
     ) {
         door.serveHTTP(by: taker)
         socket.withLock { socket in
@@ -129,11 +135,8 @@ public final class Host: Sendable {
 
     private func start() {
         killSwitch.restoreStopFiles()
-        // As long as no engine runs nobody knows: a halt is not verified then.
-        let orders = orders
-        var upkeep = Upkeep(killSwitch, tradingMode: tradingMode) { word in
-            orders.areGone.withLock { $0 }?(word) ?? false
-        }
+        let door = door
+        var upkeep = Upkeep(killSwitch, tradingMode: tradingMode) { door.ordersAreGone($0) }
         // The first pass, before the first beat: what must not permit does not permit for a moment longer.
         report(upkeep.pass())
         pulse.start { [self] in runPulse() }
@@ -210,9 +213,9 @@ public final class Host: Sendable {
         }
     }
 
-    /// Names who knows whether the orders that a halt found are gone; nil: nobody does now.
-    func asksForOrders(_ areGone: (@Sendable (Word) -> Bool)?) {
-        orders.areGone.withLock { $0 = areGone }
+    /// Names the engine that runs behind the switch, which knows what became of orders; nil: none runs.
+    func attach(_ engine: (any EngineService)?) {
+        door.open(engine)
         wakeKeeper()
     }
 
@@ -221,13 +224,13 @@ public final class Host: Sendable {
 
     /// Hands the record of a halt to the keeper: its text is read and written there, where waiting is allowed.
     private func hand(_ pulled: HaltHandle.Pulled, _ request: HaltRequest, stopFile: StopFile? = nil) {
-        handed.withLock { $0.append(Upkeep.Pending(pulled: pulled, request: request, stopFile: stopFile)) }
-        wakeKeeper()
+        handed.add(Upkeep.Pending(pulled: pulled, request: request, stopFile: stopFile))
+        door.switchChanged()
     }
 
     private func wakeKeeper() {
         keeper.wake()
-        onChange()
+        door.switchChanged()
     }
 
     /// Alive means both threads: a keeper that has been stuck for a minute is worth a restart by the service manager.
@@ -242,20 +245,13 @@ public final class Host: Sendable {
     private func runKeeper(_ first: Upkeep) {
         var upkeep = first
         while true {
-            for halt in takeHanded() { upkeep.add(halt) }
+            for halt in handed.take() { upkeep.add(halt) }
             report(upkeep.pass())
             openSocket()
             keeperPasses.store(Clock.boottime(), ordering: .relaxed)
-            onChange()
+            door.switchChanged()
             if keeper.isStopping { return }
             _ = keeper.sleep(milliseconds: upkeep.isBusy ? 100 : 1_000)
-        }
-    }
-
-    private func takeHanded() -> [Upkeep.Pending] {
-        handed.withLock { queue in
-            defer { queue = [] }
-            return queue
         }
     }
 

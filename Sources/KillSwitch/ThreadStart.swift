@@ -1,5 +1,15 @@
 public import Glibc
 
+/// Something to be done later: what a queue holds. A closure by itself must not be put into a queue, a lock or any other
+/// generic box: each time it is taken out and put back it is wrapped once more, until the stack is full.
+public struct Job: Sendable {
+    /// Does it.
+    public let run: @Sendable () -> Void
+
+    /// Creates a job.
+    public init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+}
+
 /// Starting a thread of one's own: what may wait for a disk must not share one with what must not.
 public enum ThreadStart {
     private final class Body: Sendable {

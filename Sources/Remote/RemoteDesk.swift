@@ -1,6 +1,5 @@
 public import KillSwitch
 public import SafetyEngine
-import Synchronization
 
 /// A desk on another machine, as a screen sees it and acts on it: through its API, and nothing else.
 ///
@@ -14,14 +13,6 @@ public final class RemoteDesk: Sendable {
     private let notices: [String]
     private let halts: HaltLine
     private let stream: StreamLine
-    private let outlets: Outlets
-
-    /// Who is told, once somebody is.
-    private final class Outlets: Sendable {
-        let deliver = Mutex<(@Sendable () -> Void)?>(nil)
-        let wake = Mutex<(@Sendable () -> Void)?>(nil)
-        let hurry = Mutex<(@Sendable () -> Void)?>(nil)
-    }
 
     /// How long an answer to what acts may take, in milliseconds.
     private static let patienceMs: UInt64 = 40_000
@@ -46,21 +37,22 @@ public final class RemoteDesk: Sendable {
         self.notices = notices
         let tokens = Tokens(tokenFile.map { TokenFile(path: $0) })
         self.tokens = tokens
-        let outlets = Outlets()
-        self.outlets = outlets
-        halts = HaltLine(
+        // What is new of a halt is shown by the stream's thread.
+        let news = Wire()
+        let halts = HaltLine(
             address,
             authorityFile: authorityFile,
             tokens: tokens,
             operatorName: operatorName,
-            changed: { outlets.wake.withLock { $0 }?() }
+            changed: { news.pull() }
         )
+        self.halts = halts
         stream = StreamLine(
             address,
             authorityFile: authorityFile,
             tokens: tokens,
-            show: { outlets.deliver.withLock { $0 }?() },
-            back: { outlets.hurry.withLock { $0 }?() }
+            wire: news,
+            back: { halts.hurry() }
         )
     }
 
@@ -69,11 +61,7 @@ public final class RemoteDesk: Sendable {
     /// - Parameter deliver: called on a thread of its own with every snapshot; must not wait.
     /// - Returns: whether the system had threads for it.
     public func start(deliver: @escaping @Sendable (DeskSnapshot) -> Void) -> Bool {
-        let (halts, stream) = (halts, stream)
-        outlets.deliver.withLock { $0 = { [weak self] in if let self { deliver(self.snapshot()) } } }
-        outlets.wake.withLock { $0 = { stream.wake() } }
-        outlets.hurry.withLock { $0 = { halts.hurry() } }
-        return halts.start() && stream.start()
+        halts.start() && stream.start { [weak self] in if let self { deliver(self.snapshot()) } }
     }
 
     /// Ends; an open halt is waited for, but not for long.
@@ -81,10 +69,7 @@ public final class RemoteDesk: Sendable {
     /// - Returns: why the last halt cannot be counted on; nil: it can, or there was none.
     public func stop() -> String? {
         halts.stop(withinMs: 2_000)
-        outlets.deliver.withLock { $0 = nil }
         stream.stop()
-        outlets.wake.withLock { $0 = nil }
-        outlets.hurry.withLock { $0 = nil }
         guard let open = halts.view.order?.shown(atMs: RemoteClock.nowMs) else { return nil }
         let snapshot = snapshot()
         let why = open.problem.isEmpty ? "no answer came" : open.problem

@@ -16,42 +16,41 @@ final class StreamLine: Sendable {
     private let address: RemoteAddress
     private let authorityFile: String?
     private let tokens: Tokens
-    private let show: @Sendable () -> Void
     private let back: @Sendable () -> Void
     private let state = Mutex(View())
     private let isEnding = Atomic<Bool>(false)
     private let isRunning = Atomic<Bool>(false)
-    private let wire = Wire()
+    private let wire: Wire
 
     /// Shown at least so often, in milliseconds.
     private static let showMs: UInt64 = 1_000
 
     /// - Parameters:
-    ///   - show: called on this thread when there is something new to show, and once a second.
+    ///   - wire: pulled by whoever has something new to show besides.
     ///   - back: called when the stream speaks again after it was lost.
     init(
         _ address: RemoteAddress,
         authorityFile: String?,
         tokens: Tokens,
-        show: @escaping @Sendable () -> Void,
+        wire: Wire,
         back: @escaping @Sendable () -> Void
     ) {
         self.address = address
         self.authorityFile = authorityFile
         self.tokens = tokens
-        self.show = show
+        self.wire = wire
         self.back = back
     }
 
     var view: View { state.withLock { $0 } }
 
-    /// There is something new to show, of somebody else.
-    func wake() { wire.pull() }
-
-    func start() -> Bool {
+    /// Begins.
+    ///
+    /// - Parameter show: called on this thread when there is something new to show, and once a second.
+    func start(show: @escaping @Sendable () -> Void) -> Bool {
         isRunning.store(true, ordering: .releasing)
         let isStarted = ThreadStart.detached { [self] in
-            run()
+            run(show)
             isRunning.store(false, ordering: .releasing)
         }
         if !isStarted { isRunning.store(false, ordering: .releasing) }
@@ -75,7 +74,7 @@ final class StreamLine: Sendable {
         var refusal: [UInt8] = []
     }
 
-    private func run() {
+    private func run(_ show: @Sendable () -> Void) {
         let connections = Connections(address, authorityFile: authorityFile)
         var view = RemoteView()
         var reading: Reading?

@@ -1,5 +1,6 @@
 import CTerminal
 import Glibc
+import KillSwitch
 import Synchronization
 
 /// A thread of our own: the tap and the painter must not share one with anything that can wait.
@@ -83,7 +84,7 @@ final class Semaphore: Sendable {
 /// Does one thing after another on a thread of its own, for whatever may wait: disks, locks, the host.
 final class Worker: Sendable {
     private struct State {
-        var jobs: [@Sendable () -> Void] = []
+        var jobs: [Job] = []
         var busy = false
     }
 
@@ -96,7 +97,7 @@ final class Worker: Sendable {
             while true {
                 ready.wait()
                 guard let job = next() else { continue }
-                job()
+                job.run()
                 state.withLock { $0.busy = false }
                 idle.post()
             }
@@ -106,7 +107,7 @@ final class Worker: Sendable {
     }
 
     func add(_ job: @escaping @Sendable () -> Void) {
-        state.withLock { $0.jobs.append(job) }
+        state.withLock { $0.jobs.append(Job(job)) }
         ready.post()
     }
 
@@ -119,7 +120,7 @@ final class Worker: Sendable {
         }
     }
 
-    private func next() -> (@Sendable () -> Void)? {
+    private func next() -> Job? {
         state.withLock { state in
             guard !state.jobs.isEmpty else { return nil }
             state.busy = true

@@ -15,34 +15,25 @@ final class DeskCockpit: Cockpit {
     private let host = Mutex<HostedDesk?>(nil)
     private let link: EngineLink?
     private let watch: DeskWatch
-    private let outlets: Outlets
-
-    /// Where snapshots and messages go, once somebody takes them.
-    private final class Outlets: Sendable {
-        let deliver = Mutex<(@Sendable (DeskSnapshot) -> Void)?>(nil)
-        let notify = Mutex<(@Sendable (String) -> Void)?>(nil)
-        let wake = Mutex<(@Sendable () -> Void)?>(nil)
-
-        /// The engine has something new to show.
-        func look() { wake.withLock { $0 }?() }
-    }
+    private let messages: ScreenMessages
 
     /// Takes hold of a desk.
     ///
     /// - Parameter hosting: become its host where it may be hosted here and no other runs.
     init(_ desk: OpenedDesk, hosting: Bool) {
         killSwitch = desk.killSwitch
-        let outlets = Outlets()
-        self.outlets = outlets
+        let bell = DeskWatch.Bell()
+        let messages = ScreenMessages(bell)
+        self.messages = messages
         var notices = desk.notices
         if hosting && desk.mayHost {
             do {
-                let logger = Self.logger(outlets)
+                let logger = Self.logger(messages)
                 let started = try HostedDesk(
                     desk.killSwitch,
                     desk.arguments,
                     logger: logger,
-                    onView: { outlets.look() }
+                    onView: { bell.ring() }
                 )
                 host.withLock { $0 = started }
                 if let notice = started.notice { notices.append(notice) }
@@ -56,21 +47,19 @@ final class DeskCockpit: Cockpit {
         hand = Hand(desk.killSwitch.directory)
         let started = host.withLock { $0 }
         let isHost = started != nil
-        let link = isHost ? nil : EngineLink(desk.killSwitch, onView: { outlets.look() })
+        let link = isHost ? nil : EngineLink(desk.killSwitch, onView: { bell.ring() })
         self.link = link
         watch = DeskWatch(
             desk.killSwitch,
             isHost: { isHost },
             notices: notices,
             engine: { started?.sight ?? link?.sight },
-            deliver: { snapshot in outlets.deliver.withLock { $0 }?(snapshot) }
+            bell: bell
         )
     }
 
-    private static func logger(_ outlets: Outlets) -> Logger {
-        var logger = Logger(label: "estop") { _ in
-            ScreenLog { text in outlets.notify.withLock { $0 }?(text) }
-        }
+    private static func logger(_ messages: ScreenMessages) -> Logger {
+        var logger = Logger(label: "estop") { _ in ScreenLog { messages.add($0) } }
         logger.logLevel = .warning
         return logger
     }
@@ -91,18 +80,15 @@ final class DeskCockpit: Cockpit {
         deliver: @escaping @Sendable (DeskSnapshot) -> Void,
         notify: @escaping @Sendable (String) -> Void
     ) {
-        outlets.deliver.withLock { $0 = deliver }
-        outlets.notify.withLock { $0 = notify }
         recorder.start(killSwitch, watch)
-        let watch = watch
-        outlets.wake.withLock { $0 = { watch.wake() } }
-        watch.start()
+        let messages = messages
+        watch.start { snapshot in
+            for text in messages.take() { notify(text) }
+            deliver(snapshot)
+        }
     }
 
     func stop() {
-        outlets.deliver.withLock { $0 = nil }
-        outlets.notify.withLock { $0 = nil }
-        outlets.wake.withLock { $0 = nil }
         link?.stop()
         watch.stop()
         // Not joined for long: a frozen disk must not keep the operator's shell.

@@ -15,7 +15,6 @@ import Venues
 /// hosted all the same, and the engine is tried again until it starts.
 final class HostedDesk: Sendable {
     private let host: Host
-    private let relay = Relay()
     private let engine = Mutex<DeskHost?>(nil)
     private let problem = Mutex<String?>(nil)
     private let watch = Mutex<ConfigurationWatch?>(nil)
@@ -27,12 +26,6 @@ final class HostedDesk: Sendable {
 
     /// Between two tries to start the engine, in milliseconds.
     private static let retryMs: Int32 = 2_000
-
-    /// Tells the engine's part of the switch's changes, once there is one.
-    private final class Relay: Sendable {
-        let told = Mutex<(@Sendable () -> Void)?>(nil)
-        func tell() { told.withLock { $0 }?() }
-    }
 
     /// Starts it.
     ///
@@ -51,11 +44,10 @@ final class HostedDesk: Sendable {
         if let why = APIServer.objection(to: reading.desk.api) {
             throw APIServer.Failure(message: why, isRefusal: true)
         }
-        let relay = relay
-        host = try Host(killSwitch, logger: logger, onChange: { relay.tell() })
+        host = try Host(killSwitch, logger: logger)
         // Before the engine, which may take a while to start: halting waits for nothing.
         serve(killSwitch, reading.desk.api, logger)
-        host.listen(longestLine: reading.desk.ingest.longestLine, http: taker)
+        host.listen(longestLine: reading.desk.ingest.longestLine, http: api.withLock { $0 })
         do {
             do {
                 try begin(killSwitch, reading, arguments, logger, onView)
@@ -98,12 +90,6 @@ final class HostedDesk: Sendable {
             apiProblem.withLock { $0 = error.message }
             logger.warning("\(error.message)")
         }
-    }
-
-    /// Who takes the connections of `estop.sock` over that speak HTTP.
-    private var taker: (@Sendable (Int32, [UInt8], Peer) -> Void)? {
-        guard let server = api.withLock({ $0 }) else { return nil }
-        return { server.serve($0, begun: $1, peer: $2) }
     }
 
     /// Why HTTP is not served; nil: it is, or is not wanted.
@@ -154,7 +140,6 @@ final class HostedDesk: Sendable {
         )
         engine.withLock { $0 = started }
         api.withLock { $0 }?.engineStarted(started)
-        relay.told.withLock { $0 = { started.switchChanged() } }
         keep(reading, killSwitch, arguments, logger)
         let place = ConfigurationWatch.Place(named: arguments.config, state: killSwitch.directory.path)
         let begun = ConfigurationWatch(place, running: reading) { [self] in

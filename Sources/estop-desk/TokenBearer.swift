@@ -44,12 +44,12 @@ struct TokenBearer: Bearer {
         }
     }
 
-    func spend(_ claims: BearerClaims) -> Result<@Sendable () -> Void, BearerRefusal> {
-        guard TokenRole(rawValue: claims.role)?.rights.isSpentByResume ?? true else { return .success({}) }
+    func spend(_ claims: BearerClaims) -> Result<Job, BearerRefusal> {
+        guard TokenRole(rawValue: claims.role)?.rights.isSpentByResume ?? true else { return .success(Job {}) }
         do throws(TokenRefusal) {
             let spending = try authority.spend(claims.id, now: now)
             let authority = authority
-            return .success({ _ = try? authority.giveBack(spending) })
+            return .success(Job { _ = try? authority.giveBack(spending) })
         } catch {
             return .failure(BearerRefusal(error))
         }

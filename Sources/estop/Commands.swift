@@ -5,16 +5,16 @@ import KillSwitch
 /// The commands of estop, in one table, and who carries each out.
 enum Commands {
     /// What this executable does itself.
-    static let own: [(command: CommandTable.Command, run: @Sendable (Arguments) -> Int32)] = [
-        (ActivateCommand.command, ActivateCommand.run),
-        (DeactivateCommand.command, DeactivateCommand.run),
-        (StatusCommand.command, StatusCommand.run),
-        (CheckCommand.command, CheckCommand.run),
-        (GatesCommand.command, GatesCommand.run),
-        (HistoryCommand.command, HistoryCommand.run),
-        (OperatorCommand.add, OperatorCommand.runAdd),
-        (OperatorCommand.list, OperatorCommand.runList),
-        (OperatorCommand.remove, OperatorCommand.runRemove),
+    static let own: [CommandTable.Entry] = [
+        .init(ActivateCommand.command, ActivateCommand.run),
+        .init(DeactivateCommand.command, DeactivateCommand.run),
+        .init(StatusCommand.command, StatusCommand.run),
+        .init(CheckCommand.command, CheckCommand.run),
+        .init(GatesCommand.command, GatesCommand.run),
+        .init(HistoryCommand.command, HistoryCommand.run),
+        .init(OperatorCommand.add, OperatorCommand.runAdd),
+        .init(OperatorCommand.list, OperatorCommand.runList),
+        .init(OperatorCommand.remove, OperatorCommand.runRemove),
     ]
 
     /// What estop-desk does; it has their options and their help.

@@ -41,7 +41,7 @@ struct NamedRoles: Bearer {
         return .success(claims)
     }
 
-    func spend(_ claims: BearerClaims) -> Result<@Sendable () -> Void, BearerRefusal> { .success({}) }
+    func spend(_ claims: BearerClaims) -> Result<Job, BearerRefusal> { .success(Job {}) }
 }
 
 extension ControlAPI {

@@ -55,7 +55,7 @@ import Testing
 
         var objectionToEvents: String? { state.withLock { $0.objection } }
 
-        var takerOfHTTP: (@Sendable (Int32, [UInt8], Peer) -> Void)? { nil }
+        var takerOfHTTP: (any HTTPTaker)? { nil }
 
         func halt(_ request: HaltRequest, reply: @escaping @Sendable (HaltReport) -> Void) {}
     }

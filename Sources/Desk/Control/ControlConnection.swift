@@ -161,7 +161,7 @@ final class ControlConnection {
         guard isHTTP else { return }
         if let taker = service.takerOfHTTP {
             isHandedOver = true
-            handOver = { [descriptor, buffer, peer] in taker(descriptor, Array(buffer.rest), peer) }
+            handOver = { [descriptor, buffer, peer] in taker.serve(descriptor, begun: Array(buffer.rest), peer: peer) }
         } else {
             // Without the HTTP API, the one request of libestop.
             isHalt = buffer.rest.starts(with: "POST ".utf8)

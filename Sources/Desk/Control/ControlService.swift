@@ -1,6 +1,17 @@
 import KillSwitch
 import SafetyEngine
 
+/// Who serves the connections of `estop.sock` that speak HTTP.
+public protocol HTTPTaker: AnyObject, Sendable {
+    /// Takes a connection over; must not wait.
+    ///
+    /// - Parameters:
+    ///   - descriptor: the connected socket, which is the taker's own from now on.
+    ///   - begun: what was read from it already.
+    ///   - peer: who is on the other side.
+    func serve(_ descriptor: Int32, begun: [UInt8], peer: Peer)
+}
+
 /// What the socket needs of the host behind it.
 protocol ControlService: Sendable {
     /// Takes events, all or none; when none, `whenEmptied` is called once there is room again.
@@ -28,10 +39,19 @@ protocol ControlService: Sendable {
     )
 
     /// Who takes a connection over that speaks HTTP; nil: nobody.
-    var takerOfHTTP: (@Sendable (Int32, [UInt8], Peer) -> Void)? { get }
+    var takerOfHTTP: (any HTTPTaker)? { get }
 
     /// Halts at once; `reply` comes when the record is on disk, or could not be put there.
     func halt(_ request: HaltRequest, reply: @escaping @Sendable (HaltReport) -> Void)
+}
+
+/// The engine of a host, which may start later than the switch's own part and end before it.
+protocol EngineService: ControlService {
+    /// The switch may have changed; must not wait.
+    func switchChanged()
+
+    /// Whether the orders that the halts until this word found are gone; must not wait.
+    func ordersAreGone(_ word: Word) -> Bool
 }
 
 extension ControlService {

@@ -8,8 +8,8 @@ import Synchronization
 final class SwitchDoor: ControlService {
     private let killSwitch: KillSwitch
     private let keep: @Sendable (HaltHandle.Pulled, HaltRequest) -> Void
-    private let behind = Mutex<(any ControlService)?>(nil)
-    private let http = Mutex<(@Sendable (Int32, [UInt8], Peer) -> Void)?>(nil)
+    private let behind = Mutex<(any EngineService)?>(nil)
+    private let http = Mutex<(any HTTPTaker)?>(nil)
 
     /// What is said where the engine is asked and does not run.
     static let engineIsDown =
@@ -22,14 +22,20 @@ final class SwitchDoor: ControlService {
     }
 
     /// Names the engine's service; nil: none runs.
-    func open(_ service: (any ControlService)?) { behind.withLock { $0 = service } }
+    func open(_ service: (any EngineService)?) { behind.withLock { $0 = service } }
 
     /// Names who takes connections over that speak HTTP; nil: nobody, and only a halt is served there.
-    func serveHTTP(by taker: (@Sendable (Int32, [UInt8], Peer) -> Void)?) { http.withLock { $0 = taker } }
+    func serveHTTP(by taker: (any HTTPTaker)?) { http.withLock { $0 = taker } }
 
-    private var engine: (any ControlService)? { behind.withLock { $0 } }
+    private var engine: (any EngineService)? { behind.withLock { $0 } }
 
-    var takerOfHTTP: (@Sendable (Int32, [UInt8], Peer) -> Void)? { http.withLock { $0 } }
+    var takerOfHTTP: (any HTTPTaker)? { http.withLock { $0 } }
+
+    /// The switch may have changed: the engine looks after what follows from it.
+    func switchChanged() { engine?.switchChanged() }
+
+    /// Whether the orders that the halts until this word found are gone. As long as no engine runs nobody knows.
+    func ordersAreGone(_ word: Word) -> Bool { engine?.ordersAreGone(word) ?? false }
 
     var objectionToEvents: String? { engine == nil ? SwitchDoor.engineIsDown : nil }
 
