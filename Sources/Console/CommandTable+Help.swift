@@ -3,7 +3,7 @@ extension CommandTable {
     func synopsis(of command: Command) -> String {
         var words = [program, command.name]
         for positional in command.positionals where positional.kind != .rest {
-            words.append(positional.kind == .required ? positional.name : "[\(positional.name)]")
+            words.append(positional.kind.isRequired ? positional.name : "[\(positional.name)]")
         }
         for option in command.options {
             let dots = option.isRepeatable ? "..." : ""
@@ -70,4 +70,11 @@ extension CommandTable {
         }
         return text
     }
+}
+
+extension CommandTable.Positional.Kind {
+    /// Whether a command refuses to start without it.
+    var isRequired: Bool { self == .required || self == .words }
+    /// Whether it takes every word that is left.
+    var takesAllWords: Bool { self == .words || self == .optionalWords }
 }

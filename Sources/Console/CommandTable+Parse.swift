@@ -253,10 +253,14 @@ private struct ArgumentReading {
                 }
                 continue
             }
-            let text = left.popFirst() ?? ""
+            var text = left.popFirst() ?? ""
+            if positional.kind.takesAllWords {
+                text = ([text] + left).filter { !$0.isEmpty }.joined(separator: " ")
+                left = []
+            }
             if !text.isEmpty {
                 result.positionals[positional.name] = text
-            } else if positional.kind == .required {
+            } else if positional.kind.isRequired {
                 throw UsageError("\(table.program) \(command.name) needs \(positional.name): \(usage)")
             }
         }
@@ -269,9 +273,6 @@ private struct ArgumentReading {
     private func surplus(_ word: String, of command: CommandTable.Command) -> UsageError {
         let start = "'\(word)' is one argument too many: type"
         if takesRest { return UsageError("\(start) -- before the program, as in \(table.synopsis(of: command))") }
-        guard let last = command.positionals.last else {
-            return UsageError("\(start) \(table.synopsis(of: command))")
-        }
-        return UsageError("\(start) \(table.synopsis(of: command)), with quotes around a \(last.name) of several words")
+        return UsageError("\(start) \(table.synopsis(of: command))")
     }
 }

@@ -109,6 +109,10 @@ extension CommandTable {
             case required
             /// May be missing; an empty one counts as missing, so that a script's empty variable never refuses a halt.
             case optional
+            /// Has to be there, as one word or several: whatever follows it belongs to it, quoted or not. Stands last.
+            case words
+            /// May be missing, else as `words`.
+            case optionalWords
             /// At least one word after `--`, passed on as they are.
             case rest
         }
@@ -145,6 +149,9 @@ extension CommandTable {
             case choice([String])
             /// `KEY=VALUE`, both not empty; named in help as here.
             case pair(String)
+
+            /// Whether it takes no value.
+            public var isFlag: Bool { if case .flag = self { true } else { false } }
         }
 
         /// Its name without the dashes.
@@ -184,6 +191,9 @@ extension CommandTable {
             isRequired = required
             self.summary = summary
         }
+
+        /// How it may be typed, with its dashes.
+        public var spellings: [String] { ["--\(name)"] + (short.map { ["-\($0)"] } ?? []) }
 
         /// What stands for the value in help and errors; nil for a flag.
         var placeholder: String? {

@@ -8,8 +8,13 @@ enum ActivateCommand {
         "activate",
         aliases: ["halt"],
         summary: "halt all trading, or one scope, now",
-        positionals: [.init("REASON", .optional)],
+        positionals: [.init("REASON", .optionalWords)],
         options: [
+            .init(
+                "reason",
+                .text("REASON"),
+                summary: "why, for scripts; the words after the command are the reason too"
+            ),
             .init("scope", .text("SCOPE"), summary: "venue=, account=, strategy=, symbol=; default: everything"),
             .init(
                 "mode",
@@ -22,25 +27,34 @@ enum ActivateCommand {
             "Exit status: 0 halted, on disk, and what was waited for confirmed;",
             "1 halted, but something is not (it says what); 2 could not halt. What is waited for: every gate's",
             "acknowledgement and, where a host runs, that no order is open any more.",
+            "Every word that is no option is part of the reason, quoted or not. What is not understood (an option, a mode,",
+            "a scope) halts EVERYTHING, and the exit status is 1.",
         ]
     )
 
     /// How long the disk may take before it is said aloud.
     private static let diskPatience: UInt64 = 1_000
 
-    static func run(_ arguments: Arguments) -> Int32 {
-        let request: HaltRequest
-        do {
-            request = HaltRequest(
-                mode: arguments.value("mode").flatMap { Mode(name: $0) } ?? .halted,
-                scope: try arguments.value("scope").map { text throws(Scope.Problem) in try Scope(text) } ?? .global,
-                reason: arguments.positional("REASON") ?? "Emergency halt",
-                source: .cli
-            )
-        } catch {
-            Output.error.line("estop: \(error.message)")
-            return UsageError.exitStatus
+    /// Halts by the words of the command line, whatever they are.
+    static func run(_ words: [String], in table: CommandTable) -> Int32 {
+        let read = HaltWords(words, of: command, in: table)
+        if read.arguments.wantsHelp {
+            Output.standard.write(table.help(for: read.arguments))
+            return 0
         }
+        if read.arguments.flag("version") { return Commands.printVersion() }
+        return run(read)
+    }
+
+    private static func run(_ read: HaltWords) -> Int32 {
+        let arguments = read.arguments
+        let request = HaltRequest(
+            mode: arguments.value("mode").flatMap { Mode(name: $0) } ?? .halted,
+            scope: arguments.value("scope").flatMap { try? Scope($0) } ?? .global,
+            reason: (read.reason ?? "Emergency halt")
+                + (read.haltsEverything ? " (not understood, so everything is halted: \(read.problems[0]))" : ""),
+            source: .cli
+        )
         let directory: StateDirectory
         var wasThere = true
         do {
@@ -48,21 +62,30 @@ enum ActivateCommand {
             wasThere = access(path, F_OK) == 0
             directory = try StateDirectory(path, create: true)
         } catch {
-            return ChosenDesk.fail("NOT HALTED: \(error)", arguments, status: 2)
+            return ChosenDesk.fail("NOT HALTED: \(error)\(elsewhere())", arguments, status: 2)
         }
-        return halt(request, directory, arguments, wasThere: wasThere)
+        let status = halt(request, directory, read, wasThere: wasThere)
+        // Halted, but not as it was typed.
+        return status == 0 && !read.problems.isEmpty ? 1 : status
+    }
+
+    /// The desks that could have been meant by a directory that cannot be opened.
+    private static func elsewhere() -> String {
+        let others = LivingDesk.all()
+        return others.isEmpty ? "" : "; running on this machine: " + others.map(\.text).joined(separator: "; ")
     }
 
     private static func halt(
         _ request: HaltRequest,
         _ directory: StateDirectory,
-        _ arguments: Arguments,
+        _ read: HaltWords,
         wasThere: Bool
     ) -> Int32 {
+        let arguments = read.arguments
         // The page before anything that can fail or wait, the configuration included.
         let handle = HaltHandle(directory)
         var pulled = handle.pull(for: request)
-        var warnings: [String] = []
+        var warnings = read.warnings
         var settings = DeskSettings()
         do {
             settings = DeskSettings(try Configuration.load(named: arguments.config, state: directory.path))
@@ -70,10 +93,9 @@ enum ActivateCommand {
             warnings.append(error.message)
         }
         let killSwitch = KillSwitch(directory, settings: settings)
-        if !wasThere || (!pulled.onPage && killSwitch.isBrandNew) {
-            // A mistyped directory must not look like the desk that was meant.
-            warnings.append("there was no desk in \(directory.path) before: if you meant another one, it is NOT halted")
-        }
+        // Before the pages are made: a mistyped directory must not look like the desk that was meant.
+        let absence = killSwitch.absence(wasOnPage: pulled.onPage, wasThere: wasThere)
+        if let absence { warnings.insert(absence, at: 0) }
         if !pulled.onPage {
             // Without a page nothing permits; with one, gates that open later are told why.
             do {
@@ -97,7 +119,7 @@ enum ActivateCommand {
         if !arguments.json { outcome.sayHalted() }
         if report.taken { outcome.confirm(killSwitch, wait: arguments.duration("wait") ?? 2_000) }
         if arguments.json { outcome.sayJSON() } else { outcome.sayConfirmed() }
-        return outcome.status
+        return outcome.status == 0 && absence != nil ? 1 : outcome.status
     }
 }
 

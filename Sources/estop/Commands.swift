@@ -4,9 +4,8 @@ import KillSwitch
 
 /// The commands of estop, in one table, and who carries each out.
 enum Commands {
-    /// What this executable does itself.
+    /// What this executable does itself, besides the halt, whose words are never refused.
     static let own: [CommandTable.Entry] = [
-        .init(ActivateCommand.command, ActivateCommand.run),
         .init(DeactivateCommand.command, DeactivateCommand.run),
         .init(StatusCommand.command, StatusCommand.run),
         .init(CheckCommand.command, CheckCommand.run),
@@ -58,10 +57,15 @@ enum Commands {
     static let table = CommandTable(
         summary: "the emergency stop of an automated trading platform",
         options: CommandTable.globalOptions + [.init("version", summary: "print the version")],
-        commands: own.map(\.command) + desk
+        commands: [ActivateCommand.command] + own.map(\.command) + desk
     )
 
     static func run(_ words: [String]) -> Int32 {
+        // Before anything that can refuse.
+        let flags = table.options.filter { $0.kind.isFlag }.flatMap(\.spellings)
+        if HaltWords.halts(words, ActivateCommand.command, takesValue: takesValue, flags: flags) {
+            return ActivateCommand.run(words, in: table)
+        }
         let name = firstWord(words)
         if name == nil, !words.contains(where: { ["--help", "-h", "--version"].contains($0) }) {
             return runDesk(words)
@@ -73,13 +77,10 @@ enum Commands {
         } catch {
             // Options of the dashboard, which has no name here: it knows them, and says what it does not know.
             if name == nil { return runDesk(words) }
-            Output.error.line("estop: \(error.message)")
+            Output.error.line("estop: \(error.message)\(haltHint(name))")
             return UsageError.exitStatus
         }
-        if arguments.flag("version") {
-            Output.standard.line("estop 1.0.0")
-            return 0
-        }
+        if arguments.flag("version") { return printVersion() }
         if arguments.wantsHelp {
             Output.standard.write(table.help(for: arguments))
             return 0
@@ -89,6 +90,23 @@ enum Commands {
             return UsageError.exitStatus
         }
         return entry.run(arguments)
+    }
+
+    /// What somebody who means a halt may type first; nothing is halted then, and it has to be said how.
+    private static let meantAsHalt = [
+        "stop", "kill", "emergency", "panic", "abort", "stopall", "stop-all", "stop_all", "killall", "kill-switch",
+        "shutdown", "pause", "freeze", "hlat", "hal", "halt!", "e-stop", "estop",
+    ]
+
+    private static func haltHint(_ name: String?) -> String {
+        guard let name, meantAsHalt.contains(name.lowercased()) else { return "" }
+        return "; NOTHING IS HALTED: to halt all trading type estop halt"
+    }
+
+    /// Prints the version.
+    static func printVersion() -> Int32 {
+        Output.standard.line("estop 1.0.0")
+        return 0
     }
 
     /// The options with a value that may stand before a command, or without one: everywhere, and of the dashboard.

@@ -10,7 +10,7 @@ enum DeactivateCommand {
         aliases: ["resume"],
         summary: "resume trading: preflight, four questions, the word, the credential",
         // Needed unless another operator's request is confirmed, which has its own.
-        positionals: [.init("REASON", .optional)],
+        positionals: [.init("REASON", .optionalWords)],
         options: [
             .init(
                 "mode",

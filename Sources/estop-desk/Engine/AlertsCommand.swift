@@ -18,7 +18,7 @@ enum AlertsCommand {
     static let silence = CommandTable.Command(
         "alerts silence",
         summary: "tell nobody of a rule's alerts for a while; they stay on screen, and halt all the same",
-        positionals: [.init("RULE"), .init("REASON")],
+        positionals: [.init("RULE"), .init("REASON", .words)],
         options: [
             .init("for", .duration, required: true, summary: "how long"),
             .init("subject", .text("SUBJECT"), summary: "only about this; default: all of the rule"),

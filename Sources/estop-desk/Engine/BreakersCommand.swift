@@ -10,7 +10,7 @@ enum BreakersCommand {
     static let reset = CommandTable.Command(
         "breakers reset",
         summary: "put one tripped breaker back; lifts no latch (that is 'estop resume')",
-        positionals: [.init("NAME"), .init("REASON")],
+        positionals: [.init("NAME"), .init("REASON", .words)],
         options: [.init("stdin", summary: "read the passphrase, if one is set up, from standard input")]
     )
 

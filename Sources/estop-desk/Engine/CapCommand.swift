@@ -24,7 +24,7 @@ enum CapCommand {
     static let carryOut = CommandTable.Command(
         "exits carry-out",
         summary: "do what an exit rule or the cap proposes",
-        positionals: [.init("PROPOSAL"), .init("REASON")],
+        positionals: [.init("PROPOSAL"), .init("REASON", .words)],
         options: [.init("stdin", summary: "read the passphrase, if one is set up, from standard input")]
     )
     static let exits = CommandTable.Command("exits", summary: "what exit rules and the cap would do, or are doing")

@@ -6,7 +6,7 @@ enum ClockCommand {
     static let accept = CommandTable.Command(
         "clock accept",
         summary: "after a jump of the machine's clock: it is right now; days begin by it",
-        positionals: [.init("REASON")],
+        positionals: [.init("REASON", .words)],
         options: [.init("stdin", summary: "read the passphrase, if one is set up, from standard input")]
     )
 

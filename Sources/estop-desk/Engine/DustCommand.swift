@@ -11,7 +11,7 @@ enum DustCommand {
     static let add = CommandTable.Command(
         "dust add",
         summary: "put a symbol on the list: it does not count towards the cap any more",
-        positionals: [.init("SYMBOL"), .init("REASON")],
+        positionals: [.init("SYMBOL"), .init("REASON", .words)],
         options: place + [.init("value", .text("AMOUNT"), summary: "what it is worth, in the base currency")] + secret
     )
     static let remove = CommandTable.Command(

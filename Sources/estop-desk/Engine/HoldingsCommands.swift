@@ -12,7 +12,7 @@ enum PositionsCommand {
     static let price = CommandTable.Command(
         "positions price",
         summary: "say what was paid for a position whose cost nobody knows; exit rules may act on it from then on",
-        positionals: [.init("SYMBOL"), .init("PRICE"), .init("REASON")],
+        positionals: [.init("SYMBOL"), .init("PRICE"), .init("REASON", .words)],
         options: [
             .init("venue", .text("VENUE"), required: true, summary: "the venue"),
             .init("account", .text("ACCOUNT"), required: true, summary: "the account there"),

@@ -9,7 +9,7 @@ enum NormalizeCommand {
     static let command = CommandTable.Command(
         "normalize",
         summary: "bring all accounts down to their caps once (users' accounts: 5), and write a report",
-        positionals: [.init("REASON", .optional)],
+        positionals: [.init("REASON", .optionalWords)],
         options: [
             .init("dry-run", summary: "only say what would be sold; nothing changes and nothing is written"),
             .init("to", .text("FOLDER"), summary: "where the report is written; default: here"),
