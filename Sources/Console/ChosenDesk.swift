@@ -35,14 +35,44 @@ public struct ChosenDesk: Sendable {
         }
     }
 
-    /// Says why a command failed, as text or JSON, and returns its exit status.
-    public static func fail(_ message: String, _ arguments: Arguments, status: Int32) -> Int32 {
-        if arguments.json {
-            Output.standard.line(JSON.object([.init("error", .string(message))]).line)
+    /// Reports why a command failed, as text on standard error or as JSON on standard output.
+    ///
+    /// - Parameters:
+    ///   - code: one lower-case word for programs, such as `failed`.
+    ///   - status: the exit status.
+    /// - Returns: the exit status.
+    public static func fail(
+        _ message: String,
+        _ arguments: Arguments,
+        code: String = "failed",
+        status: Int32
+    ) -> Int32 {
+        report(message, code: code, asJSON: arguments.json)
+        return status
+    }
+
+    /// Reports arguments that cannot be understood.
+    ///
+    /// - Parameter words: the arguments as they were typed: whether JSON was asked for is all that can be told from them.
+    /// - Returns: the exit status.
+    public static func refuse(_ error: UsageError, _ words: [String]) -> Int32 {
+        report(error.message, code: "usage", asJSON: words.prefix { $0 != "--" }.contains("--json"))
+        return UsageError.exitStatus
+    }
+
+    private static func report(_ message: String, code: String, asJSON: Bool) {
+        if asJSON {
+            Output.standard.line(JSON.object([.init("error", .error(code, message))]).line)
         } else {
             Output.error.line("estop: \(VisibleText.line(message))")
         }
-        return status
+    }
+}
+
+extension JSON {
+    /// An error as every surface prints it, HTTP included: `{"code": "...", "message": "..."}`.
+    public static func error(_ code: String, _ message: String) -> JSON {
+        .object([.init("code", .string(code)), .init("message", .string(message))])
     }
 }
 

@@ -1,4 +1,8 @@
 extension CommandTable {
+    /// The exit statuses of a command that describes none of its own.
+    static let usualExitStatus =
+        "Exit status: 0 done; 1 not done, and it says why; \(UsageError.exitStatus) the arguments are wrong."
+
     /// How to type a command: its name, what has to follow and what may.
     func synopsis(of command: Command) -> String {
         var words = [program, command.name]
@@ -49,6 +53,9 @@ extension CommandTable {
         if !more.isEmpty { text += "\n" + list(more, title: "Further:") }
         text += "\n" + globalHelp
         if !command.discussion.isEmpty { text += "\n" + command.discussion.joined(separator: "\n") + "\n" }
+        if !command.discussion.contains(where: { $0.contains("xit status") }) {
+            text += "\n" + CommandTable.usualExitStatus + "\n"
+        }
         return text
     }
 

@@ -61,6 +61,9 @@ struct TOMLReader {
     /// Text has to be UTF-8 without control characters, comments too.
     private mutating func checkText() throws(TOML.Problem) {
         defer { line = 1 }
+        if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
+            throw problem("the file is UTF-16: save it as UTF-8")
+        }
         for (index, byte) in bytes.enumerated() {
             if byte == 0x0a { line += 1 }
             if byte == 0x0d, index + 1 < bytes.count, bytes[index + 1] == 0x0a { continue }

@@ -89,7 +89,9 @@ enum PositionFacts {
         var role: Role = .dialog
         if let trigger = exit.trigger { parts.append("at \(trigger)") }
         if let left = exit.percentLeft {
-            parts.append(left.isNegative ? "PAST by \(left.magnitude) %" : "\(left) % away")
+            // Of a price that is nearly nothing every distance is thousands of percent, which tells a reader nothing.
+            let isFar = left.magnitude >= Decimal(100)
+            parts.append(left.isNegative ? (isFar ? "PAST it" : "PAST by \(left.magnitude) %") : "\(left) % away")
             if left.isNegative { role = .warning }
         }
         if let left = exit.leftMs {

@@ -1,4 +1,5 @@
-/// What a halt covers, and what a gate trades: `global`, or pairs such as `venue=kraken,symbol=BTC-USD`.
+/// What a halt covers, and what a gate trades: `global`, or pairs such as `venue=kraken,symbol=BTC-USD`. A comma within a
+/// value is written `%2C`.
 public struct Scope: Sendable, Hashable, CustomStringConvertible {
     /// The keys that a scope may have, in the order in which they are written.
     public enum Key: String, Sendable, CaseIterable {
@@ -49,7 +50,7 @@ public struct Scope: Sendable, Hashable, CustomStringConvertible {
             guard !parts[1].isEmpty, !parts[1].utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
                 throw Problem(message: "the scope key '\(key.rawValue)' needs a value, as in \(key.rawValue)=NAME")
             }
-            guard values.updateValue(String(parts[1]), forKey: key) == nil else {
+            guard values.updateValue(Scope.plain(String(parts[1])), forKey: key) == nil else {
                 throw Problem(message: "the scope names '\(key.rawValue)' twice: name it once")
             }
         }
@@ -62,7 +63,40 @@ public struct Scope: Sendable, Hashable, CustomStringConvertible {
     /// The canonical text: `global`, or the pairs in the order venue, account, strategy, symbol.
     public var description: String {
         if isGlobal { return "global" }
-        return Key.allCases.compactMap { key in values[key].map { "\(key.rawValue)=\($0)" } }.joined(separator: ",")
+        return Key.allCases.compactMap { key in values[key].map { "\(key.rawValue)=\(Scope.escaped($0))" } }
+            .joined(separator: ",")
+    }
+
+    /// A value as a scope's text bears it: a comma, which would end it, is `%2C`; a percent sign that would be read as an
+    /// escape is `%25`. Every other value stays as it is.
+    static func escaped(_ value: String) -> String {
+        guard value.utf8.contains(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "%") }) else { return value }
+        var text = ""
+        var rest = Substring(value)
+        while let character = rest.first {
+            let isEscape = character == "%" && (rest.hasPrefix("%2C") || rest.hasPrefix("%25"))
+            text += character == "," ? "%2C" : isEscape ? "%25" : String(character)
+            rest.removeFirst()
+        }
+        return text
+    }
+
+    /// The value that a scope's text bears: the opposite of `escaped`.
+    static func plain(_ text: String) -> String {
+        guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
+        var value = ""
+        var rest = Substring(text)
+        while let character = rest.first {
+            let escape = rest.prefix(3)
+            if escape == "%2C" || escape == "%25" {
+                value += escape == "%2C" ? "," : "%"
+                rest.removeFirst(3)
+            } else {
+                value.append(character)
+                rest.removeFirst()
+            }
+        }
+        return value
     }
 
     /// Whether a halt of this scope covers a gate of scope `gate`.

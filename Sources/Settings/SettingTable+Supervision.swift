@@ -88,7 +88,7 @@ extension SettingTable {
                 "percent",
                 .wholePercent(1...100),
                 \.desk.engine.probation.percent,
-                "How much of each threshold remains meanwhile."
+                "How much of the thresholds of what trading does remains meanwhile; of your own rules, of those that halt."
             ),
             probation.key(
                 "paper",

@@ -1,4 +1,5 @@
 import Console
+import Glibc
 import KillSwitch
 import SafetyEngine
 import Settings
@@ -15,7 +16,7 @@ enum ConfigCommand {
         "config check",
         summary: "whether a configuration would be taken, and everything that is wrong with it",
         positionals: [.init("FILE", .optional)],
-        discussion: ["Without FILE: the desk's own. Exit status: 0 sound; 1 refused."]
+        discussion: ["Without FILE: the desk's own. Exit status: 0 sound; 1 refused, or there is none."]
     )
 
     static let path = CommandTable.Command(
@@ -49,11 +50,18 @@ enum ConfigCommand {
     }
 
     @Sendable static func runCheck(_ arguments: Arguments) -> Int32 {
+        if let file = arguments.positional("FILE"), access(file, F_OK) != 0, errno == ENOENT {
+            return refuse(["\(file): there is no such file"], arguments)
+        }
         let reading: ConfigurationReading
         do {
             reading = try read(arguments, named: arguments.positional("FILE") ?? arguments.config)
         } catch {
             return refuse(error.lines, arguments)
+        }
+        guard reading.file != nil else {
+            let what = "there is no configuration to check, so the defaults of a paper desk hold"
+            return refuse([what + "; 'estop config path' says where one is looked for"], arguments)
         }
         if arguments.json {
             Output.standard.line(JSON.object([.init("file", .text(reading.file)), .init("problems", .array([]))]).line)
@@ -62,7 +70,7 @@ enum ConfigCommand {
             let changed = reading.values.count { $0.origin != .standard }
             Output.standard.line(
                 VisibleText.line(
-                    "\(reading.file ?? "no file, the defaults"): sound; \(kind), \(changed) values of its own"
+                    "\(reading.file ?? ""): sound; \(kind), \(changed) values of its own"
                 )
             )
         }
@@ -138,7 +146,8 @@ enum ConfigCommand {
         if arguments.json {
             Output.standard.line(
                 JSON.object([
-                    .init("error", .text(lines.first)), .init("problems", .array(lines.map { .string($0) })),
+                    .init("error", .error("refused", lines.first ?? "")),
+                    .init("problems", .array(lines.map { .string($0) })),
                 ]).line
             )
         } else {

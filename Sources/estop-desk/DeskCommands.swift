@@ -65,8 +65,7 @@ enum DeskCommands {
         do {
             arguments = try table.parse(words)
         } catch {
-            Output.error.line("estop: \(error.message)")
-            return UsageError.exitStatus
+            return ChosenDesk.refuse(error, words)
         }
         if arguments.wantsHelp {
             Output.standard.write(table.help(for: arguments))

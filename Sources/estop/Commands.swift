@@ -77,8 +77,7 @@ enum Commands {
         } catch {
             // Options of the dashboard, which has no name here: it knows them, and says what it does not know.
             if name == nil { return runDesk(words) }
-            Output.error.line("estop: \(error.message)\(haltHint(name))")
-            return UsageError.exitStatus
+            return ChosenDesk.refuse(UsageError("\(error.message)\(haltHint(name))"), words)
         }
         if arguments.flag("version") { return printVersion() }
         if arguments.wantsHelp {

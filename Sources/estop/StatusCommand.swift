@@ -24,7 +24,9 @@ enum StatusCommand {
             guard arguments.json else {
                 return (ChosenDesk.fail("UNKNOWN: \(error.message)", arguments, status: 3), nil)
             }
-            let members: [JSON.Member] = [.init("mode", .string("unknown")), .init("error", .string(error.message))]
+            let members: [JSON.Member] = [
+                .init("mode", .string("unknown")), .init("error", .error("unknown", error.message)),
+            ]
             Output.standard.line(JSON.object(members).line)
             return (3, nil)
         }

@@ -34,9 +34,32 @@ import Testing
         )
         let json = try #require(JSON(bytes: Array(try sandbox.estop("config", "check", file, "--json").output.utf8)))
         #expect(json["problems"]?.array?.count == 2)
+        #expect(json["error"]?["code"]?.string == "refused" && json["error"]?["message"]?.string?.isEmpty == false)
         #expect(try sandbox.estop("config", "check", sandbox.root + "/none").status == 1)
         #expect(try sandbox.estop("config", "chekc").status == 64)
         #expect(try sandbox.estop("config").status == 64)
+    }
+
+    @Test func checkRefusesWhatIsNotThereAndNamesTheEncodingOfWhatIs() throws {
+        let sandbox = try Sandbox()
+        let missing = try sandbox.estop("config", "check", sandbox.root + "/none.toml")
+        #expect(missing.status == 1 && missing.error.contains("none.toml: there is no such file"))
+        let nothing = try sandbox.estop("config", "check", environment: ["XDG_CONFIG_HOME": sandbox.root])
+        #expect(nothing.status == 1 && nothing.error.contains("there is no configuration to check"))
+        let file = sandbox.root + "/wide.toml"
+        try Data([0xff, 0xfe, 0x5b, 0x00]).write(to: URL(fileURLWithPath: file))
+        let wide = try sandbox.estop("config", "check", file)
+        #expect(wide.status == 1 && wide.error.contains("the file is UTF-16: save it as UTF-8"))
+    }
+
+    @Test func everyErrorHasOneFormAsJSON() throws {
+        let sandbox = try Sandbox()
+        for words in [["alerts"], ["status", "--nonsense"], ["chekc"], ["orders", "cancel"]] {
+            let run = try sandbox.run("estop", words + ["--json"])
+            let error = try #require(JSON(bytes: Array(run.output.utf8))?["error"], "\(words)")
+            #expect(error["code"]?.string?.isEmpty == false && error["message"]?.string?.isEmpty == false, "\(words)")
+            #expect(run.status != 0 && run.error.isEmpty, "\(words)")
+        }
     }
 
     @Test func showSaysWhereEachValueIsFrom() throws {

@@ -239,6 +239,25 @@ struct AlarmTests {
         return price
     }
 
+    @Test func anOpenAlertIsNotifiedAgainWhenItsSilenceEnds() {
+        var bench = bench()
+        #expect(bench.step().changes.map(\.isToBeNotified) == [true])
+        _ = bench.act(.silence(rule: "PROBE", subject: "", forMs: 60_000))
+        #expect(bench.run(60_000).kinds.isEmpty)
+        let reminded = bench.run(11_000)
+        #expect(reminded.kinds == [.reminded])
+        #expect(reminded.changes.map(\.isToBeNotified) == [true])
+        #expect(bench.run(60_000).kinds.isEmpty)
+    }
+
+    @Test func anAcknowledgedAlertStaysQuietWhenItsSilenceEnds() {
+        var bench = bench()
+        bench.step()
+        _ = bench.act(.acknowledge(alert: "PROBE/probe", forMs: nil))
+        _ = bench.act(.silence(rule: "PROBE", subject: "", forMs: 60_000))
+        #expect(bench.run(120_000).kinds.isEmpty)
+    }
+
     private func results(lastTradeMs: UInt64) -> AccountResults {
         var results = AccountResults()
         results.lastTradeMs = lastTradeMs

@@ -119,7 +119,6 @@ extension Book {
         order.sinceMs = telling.atMs
         order.changedMs = telling.atMs
         orders[key] = order
-        noteTrade(origin, telling.atMs)
         return orders.count - 1
     }
 
@@ -182,7 +181,7 @@ extension Book {
         }
     }
 
-    /// An order or a fill was seen.
+    /// A fill was seen. An order alone is no trade: a bot whose orders never fill does not trade.
     mutating func noteTrade(_ origin: Event.Origin, _ atMs: UInt64) {
         let key = AccountKey(venue: origin.venue, account: origin.account)
         guard let place = results.place(of: key) else {

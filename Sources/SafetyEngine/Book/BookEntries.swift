@@ -224,7 +224,7 @@ public struct AccountResults: Sendable, Equatable, Codable {
     public var recent: [Outcome] = []
     /// How many trades were closed: tells one sample from the next.
     public var version: UInt64 = 0
-    /// When the last order or fill was seen, in desk time; nil: never.
+    /// When the last fill was seen, in desk time; nil: never.
     public var lastTradeMs: UInt64?
 
     /// One closed trade.

@@ -83,18 +83,18 @@ public enum ExitRules {
         at atMs: UInt64,
         _ limits: EngineSettings.Exits
     ) -> String {
-        let price = worth.price.map { "\($0)" } ?? "unknown"
-        let entry = position.entryPrice.map { "\($0)" } ?? "unknown"
+        let price = worth.price?.asWritten ?? "unknown"
+        let entry = position.entryPrice?.asWritten ?? "unknown"
         let confirmed =
-            samples.count > 1 ? "; samples \(samples.map(\.description).joined(separator: ", "))" : ""
+            samples.count > 1 ? "; samples \(samples.map(\.asWritten).joined(separator: ", "))" : ""
         switch rule {
         case .stopLoss, .takeProfit:
             let (word, limit) = rule == .stopLoss ? ("loss", limits.stopLoss.at) : ("gain", limits.takeProfit.at)
-            let change = percent(from: position.entryPrice, to: worth.price)
+            let change = percent(from: position.entryPrice, to: worth.price, beside: limit)
             return "\(word) \(change) past \(limit) % (entry \(entry), price \(price)\(confirmed))"
         case .trailing:
-            let peak = position.peak.map { "\($0)" } ?? "unknown"
-            let change = percent(from: position.peak, to: worth.price)
+            let peak = position.peak?.asWritten ?? "unknown"
+            let change = percent(from: position.peak, to: worth.price, beside: limits.trailing.at)
             return "\(change) off its \(side == .long ? "peak" : "low"), past \(limits.trailing.at) %"
                 + " (peak \(peak), price \(price)\(confirmed))"
         case .timeExit:
@@ -104,25 +104,32 @@ public enum ExitRules {
         }
     }
 
-    /// `5.00 %`, rounded for display only.
-    private static func percent(from: Decimal?, to: Decimal?) -> String {
-        guard let from, let to, let change = to.subtracting(from)?.magnitude,
-            let percent = Decimal.percent(of: change, in: from)
-        else { return "? %" }
+    /// `5.00 %`, rounded for display only: with so many digits that it is told from the limit that it passed, so that nobody
+    /// reads `3.00 % past 3 %`.
+    private static func percent(from: Decimal?, to: Decimal?, beside limit: Decimal) -> String {
+        guard let from, let to, let change = to.subtracting(from)?.magnitude else { return "? %" }
+        let texts = (2...8).lazy.compactMap { Decimal.percent(of: change, in: from, places: $0) }
+        guard let percent = texts.first(where: { $0 != limit }) ?? texts.first else { return "? %" }
         return "\(percent) %"
     }
 }
 
 extension Decimal {
-    /// What share of a whole a part is, in percent with two digits behind the point, rounded half away from zero: for
+    /// The digits that its venue wrote. A number with more than eight digits behind the point was computed here (an average, a
+    /// conversion), and is shown without the zeros at its end.
+    var asWritten: String { scale > 8 ? shown(places: 12) : description }
+
+    /// What share of a whole a part is, in percent with so many digits behind the point, rounded half away from zero: for
     /// display, never to decide. Nil where it does not fit.
-    static func percent(of part: Decimal, in whole: Decimal) -> Decimal? {
+    static func percent(of part: Decimal, in whole: Decimal, places shown: Int = 2) -> Decimal? {
         let places = max(part.scale, whole.scale)
         // Percent with one digit more than is shown, to round by.
-        guard whole.digits != 0, let upper = part.multiplied(by: Decimal(100_000))?.digits(at: places),
+        guard whole.digits != 0, (0...20).contains(shown),
+            let hundred = Decimal(digits: Decimal.powers[shown + 3], scale: 0),
+            let upper = part.multiplied(by: hundred)?.digits(at: places),
             let lower = whole.digits(at: places)
         else { return nil }
-        return Decimal(digits: upper / lower, scale: 3)?.rounded(to: 2)
+        return Decimal(digits: upper / lower, scale: shown + 1)?.rounded(to: shown)
     }
 
     /// The digits with so many behind the point; nil when they do not fit, or there are more.

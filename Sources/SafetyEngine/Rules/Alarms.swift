@@ -86,7 +86,10 @@ public struct Alarms: Sendable, Equatable, Codable {
             }
             silences[SilenceKey(rule: rule, subject: subject)] =
                 Silence(untilMs: atMs.later(forMs), by: action.name, reason: action.reason)
-        case .endSilence(let rule, let subject): silences.remove(SilenceKey(rule: rule, subject: subject))
+        case .endSilence(let rule, let subject):
+            let ended = SilenceKey(rule: rule, subject: subject)
+            guard silences.remove(ended) != nil else { return }
+            remind([ended], at: atMs)
         default: break
         }
     }
@@ -130,8 +133,28 @@ public struct Alarms: Sendable, Equatable, Codable {
 
     /// What time alone ends.
     mutating func expire(at atMs: UInt64) {
-        if silences.values.contains(where: { $0.untilMs <= atMs }) { silences.keep { $1.untilMs > atMs } }
+        if silences.values.contains(where: { $0.untilMs <= atMs }) {
+            let ended = silences.indices.filter { silences.values[$0].untilMs <= atMs }.map { silences.keys[$0] }
+            silences.keep { $1.untilMs > atMs }
+            remind(ended, at: atMs)
+        }
         if cooldowns.values.contains(where: { $0.untilMs <= atMs }) { cooldowns.keep { $1.untilMs > atMs } }
+    }
+
+    /// Has open alerts notified again whose silence ended: whoever silenced one asked for quiet until then, not for ever. The
+    /// notification follows after `reminderMs`, unless something else keeps it quiet or the alert was acknowledged.
+    private mutating func remind(_ ended: [SilenceKey], at atMs: UInt64) {
+        for place in watches.indices {
+            let key = watches.keys[place]
+            guard let open = watches[at: place].alert, open.mutedMs == nil,
+                ended.contains(where: {
+                    $0.rule == key.rule && ($0.subject.isEmpty || $0.subject == key.subject.description)
+                })
+            else { continue }
+            watches[at: place].alert?.mutedMs = atMs
+            // Below every level of an alert that anybody is notified of again, and still marked as notified once.
+            if open.toldLevel != nil { watches[at: place].alert?.toldLevel = .info }
+        }
     }
 
     /// Killing steps begin anew.
