@@ -27,28 +27,65 @@ enum BadRequest {
     }
 }
 
-/// Stands before the decoder and remembers what came last, for as long as it takes to say what is wrong with it.
+/// Stands before the decoder and remembers what came of the request whose head is coming in, for as long as it takes to say
+/// what is wrong with it, or to see that it is a halt all the same.
 final class LastBytes: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
+    /// The last bytes that came.
     private var last: ByteBuffer?
+    /// What came since the last request was whole.
+    private var pending: [ByteBuffer] = []
+    private var count = 0
+    /// Whether a request was whole since the last bytes came.
+    private var hasEnded = false
+
+    /// More of a head is not kept: where it goes to, and who asks, stands at its beginning.
+    private static let most = 131_072
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        last = unwrapInboundIn(data)
+        let bytes = unwrapInboundIn(data)
+        last = bytes
+        if count < LastBytes.most {
+            pending.append(bytes)
+            count += bytes.readableBytes
+        }
         context.fireChannelRead(data)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         last = nil
+        if hasEnded {
+            hasEnded = false
+            let rest = BrokenHead(text)?.unfinished ?? ""
+            pending = rest.isEmpty ? [] : [ByteBuffer(string: rest)]
+            count = rest.utf8.count
+        }
         context.fireChannelReadComplete()
+    }
+
+    private static func tap(_ context: ChannelHandlerContext) -> LastBytes? {
+        try? context.pipeline.syncOperations.handler(type: LastBytes.self)
+    }
+
+    /// A request was whole: only what came of the next one is kept.
+    static func requestEnded(_ context: ChannelHandlerContext) {
+        tap(context)?.hasEnded = true
+    }
+
+    /// What came of the request whose head is not whole, or could not be read; nil: nothing that begins as a request does.
+    static func brokenHead(_ context: ChannelHandlerContext) -> BrokenHead? {
+        tap(context).flatMap { BrokenHead($0.text) }
+    }
+
+    private var text: String {
+        pending.map { String(decoding: $0.readableBytesView, as: UTF8.self) }.joined()
     }
 
     /// The first line of the last request that came over a connection; empty: nothing is remembered.
     static func line(_ context: ChannelHandlerContext) -> String {
-        guard let tap = try? context.pipeline.syncOperations.handler(type: LastBytes.self), let last = tap.last else {
-            return ""
-        }
+        guard let last = tap(context)?.last else { return "" }
         // Behind whatever whole requests came with it.
         let text = String(decoding: last.readableBytesView.suffix(1_024), as: UTF8.self)
         let lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)

@@ -17,6 +17,36 @@ extension HaltHandler {
         }
     }
 
+    /// Halts for a request whose head cannot be read as a whole, where its beginning says that it is a halt: everything, since
+    /// what it says of a scope is not known.
+    ///
+    /// - Returns: whether it is one.
+    func haltsByItsBeginning(_ context: ChannelHandlerContext) -> Bool {
+        guard !isInside, !isBroken, !isClosing, let head = LastBytes.brokenHead(context), let path = head.haltPath
+        else { return false }
+        isBroken = true
+        let slot = newSlot()
+        slots.append(.own(slot, nil, closes: true))
+        let origin = Origin(
+            head.request,
+            context.channel.remoteAddress,
+            peer,
+            owner: hand.owner,
+            isProxied: hand.door.isProxied
+        )
+        let asker = Asker(
+            path: path,
+            from: origin.description,
+            began: Clock.boottime(),
+            peer: peer,
+            token: origin.token
+        )
+        halting = Halting(slot: slot, asker: asker, needsToken: !hand.door.isOpen && !origin.mayHalt)
+        endBody(context)
+        halting = nil
+        return true
+    }
+
     /// The body has ended, or is not waited for any longer: puts the halt on the page, unless that is done.
     func endBody(_ context: ChannelHandlerContext) {
         guard let now = halting, !now.isOver else { return }

@@ -139,6 +139,8 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
             isInside = false
             isBroken = true
             if slots.isEmpty, !isClosing { close(context) }
+        } else if haltsByItsBeginning(context) {
+            // Its head is too long, or no HTTP, or broke off: the halt stands.
         } else if let refusal = BadRequest.refusal(for: error, LastBytes.line(context)) {
             refuse(refusal, context)
         } else {
@@ -163,6 +165,7 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             guard isInside else { return }
             isInside = false
+            LastBytes.requestEnded(context)
             if halting == nil {
                 hold(part, context)
                 if slots.count == 1 { due = nil }
@@ -295,7 +298,7 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.due = nil
         switch due.what {
         case .head:
-            guard slots.isEmpty else { return }
+            guard slots.isEmpty, !haltsByItsBeginning(context) else { return }
             refuse(APIRefusal(408, "too_slow", "the head of the request did not come in time"), context)
         case .body: refuse(APIRefusal(408, "too_slow", "the body of the request did not come in time"), context)
         case .halt:

@@ -22,14 +22,15 @@ final class Worker: Sendable {
     /// Wakes the thread; async-signal-safe.
     func wake() { wire.pull() }
 
-    /// Sleeps until woken, until another descriptor is readable, or for so long.
+    /// Sleeps until woken, until another descriptor is readable, or for so long; not at all once the thread should end, even
+    /// where an earlier sleep has taken that wake already.
     ///
     /// - Returns: whether the other descriptor is readable.
     func sleep(also descriptor: Int32 = -1, milliseconds: UInt64) -> Bool {
         var ready = [
             pollfd, Glibc.pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
         ]
-        _ = poll(&ready, nfds_t(ready.count), Int32(clamping: milliseconds))
+        _ = poll(&ready, nfds_t(ready.count), isStopping ? 0 : Int32(clamping: milliseconds))
         if ready[0].revents != 0 { drain() }
         return ready[1].revents & Int16(POLLIN) != 0
     }

@@ -65,6 +65,42 @@ import Testing
         }
     }
 
+    /// Heads of halts that no HTTP server has to accept.
+    private static let brokenHalts = [
+        "POST /api/trading/halt HTTP/1.1\r\nHost: localhost\r\nX: \(String(repeating: "x", count: 70_000))\r\n\r\n",
+        "POST /api/trading/halt HTTP/1.1\r\nHost: localhost\r\n"
+            + (0..<300).map { "X-\($0): y\r\n" }.joined() + "\r\n",
+        "POST /api/trading/halt HTTP/1.1\r\nHost localhost\r\n\r\n",
+        "POST /api/trading/halt HTTP/1.1\r\nHost: local\u{0}host\r\n\r\n",
+        "POST /api/trading/halt HTTP/3.0\r\nHost: localhost\r\n\r\n",
+        "POST /api/trading/halt\r\n\r\n",
+        "POST /api/v1/emergency/kill_switch HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n{}",
+        "POST /api/v1/emergency/kill_switch HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
+        "post /api/emergency/kill-switch/activate HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "POST /api/emergency/kill-switch/activate HTTP/1.1\r\nHost: loc",
+        "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nPOST /api/trading/halt HTTP/1.1\r\nHost localhost\r\n\r\n",
+    ]
+
+    @Test func aHaltWhoseHeadIsTooLongOrMalformedHalts() throws {
+        let api = try APIDesk()
+        let killSwitch = try api.sandbox.killSwitch()
+        for text in APILimitTests.brokenHalts {
+            let before = killSwitch.observe().word?.generation ?? 0
+            let connection = try #require(DeskConnection(port: api.port))
+            connection.send(text)
+            connection.finish()
+            let got = connection.readAll()
+            #expect(statuses(of: got).last == 200, "\(text.prefix(120)): \(got.prefix(800))")
+            let seen = killSwitch.observe()
+            #expect((seen.word?.generation ?? 0) > before && seen.mode == .halted, "\(text.prefix(120))")
+        }
+        // Whoever asks through a proxy still needs a token.
+        let before = killSwitch.observe().word?.generation
+        let proxied = "POST /api/trading/halt HTTP/1.1\r\nX-Forwarded-For: 192.0.2.7\r\nHost localhost\r\n\r\n"
+        #expect(statuses(of: api.raw(proxied)) == [401])
+        #expect(killSwitch.observe().word?.generation == before)
+    }
+
     @Test func aBodyThatComesTooSlowlyBehindAnotherIsTold() throws {
         let api = try APIDesk("body_time = \"500ms\"\nlongest_head = \"2KiB\"\n")
         let connection = try #require(DeskConnection(port: api.port))
