@@ -114,10 +114,14 @@ let package = Package(
         // A recorded desk, to judge the screen by.
         .target(name: "Demo", dependencies: ["SafetyEngine", "KillSwitch"], swiftSettings: settings),
 
+        // What a process does when it crashes.
+        .target(name: "CCrash", cSettings: cSettings, linkerSettings: [.linkedLibrary("dl")]),
+
         // The screen: pure, then the terminal under it.
         .target(name: "Dashboard", dependencies: ["SafetyEngine"], swiftSettings: settings),
         .target(
             name: "CTerminal",
+            dependencies: ["CCrash"],
             cSettings: cSettings,
             linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]
         ),
@@ -130,14 +134,14 @@ let package = Package(
         ),
 
         // What both executables share.
-        .target(name: "Console", dependencies: ["KillSwitch"], swiftSettings: settings),
+        .target(name: "Console", dependencies: ["CCrash", "KillSwitch"], swiftSettings: settings),
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .target(name: "Operators", dependencies: ["CSodium", "KillSwitch"], swiftSettings: settings),
         .target(name: "CProcess", cSettings: cSettings),
 
         .executableTarget(
             name: "estop",
-            dependencies: ["KillSwitch", "Console", "Operators"],
+            dependencies: ["CCrash", "KillSwitch", "Console", "Operators"],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -146,7 +150,7 @@ let package = Package(
                 "ControlAPI", "Desk", "Journal", "Venues", "Notify", "Settings", "Demo", "Dashboard", "Terminal",
                 "Console", "Remote",
                 "Operators", "KillSwitch", "SafetyEngine",
-                "CProcess", "CEstop",
+                "CCrash", "CProcess", "CEstop",
             ],
             swiftSettings: settings
         ),
@@ -192,7 +196,7 @@ let package = Package(
         .testTarget(
             name: "TerminalTests",
             dependencies: [
-                "Terminal", "CTerminal", "Dashboard", "Console", "SafetyEngine", "KillSwitch", "Emulator",
+                "Terminal", "CTerminal", "CCrash", "Dashboard", "Console", "SafetyEngine", "KillSwitch", "Emulator",
             ],
             swiftSettings: settings
         ),
@@ -251,7 +255,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "KillSwitch", "SafetyEngine", "Dashboard", "CEstop", "CFaults", "Emulator", "Notify", "Settings",
-                "Console", "Desk", "Operators", "Seeds",
+                "Console", "Demo", "Desk", "Operators", "Remote", "Seeds",
                 "estop", "estop-desk",
             ],
             exclude: ["python", "runbooks"],

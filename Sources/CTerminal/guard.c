@@ -3,13 +3,14 @@
 #include "include/CTerminal.h"
 #include "internal.h"
 
+#include "CCrash.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <termios.h>
 #include <time.h>
@@ -111,6 +112,9 @@ static void on_fatal(int number, siginfo_t *info, void *context) {
     term_restore();
     struct sigaction next = {.sa_handler = SIG_DFL};
     int is_crash = number != SIGQUIT && number != SIGHUP && number != SIGTERM && number != SIGINT;
+    if (is_crash) {
+        crash_report(number, info, context);
+    }
     for (int i = 0; chains && is_crash && i < FATAL; i++) {
         if (fatal[i] == number && before_fatal[i].sa_handler != SIG_IGN) {
             next = before_fatal[i];
@@ -200,12 +204,7 @@ void term_guard_thread(const char *name) {
     if (name != NULL) {
         prctl(PR_SET_NAME, name);
     }
-    size_t size = 64 * 1024;
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory != MAP_FAILED) {
-        stack_t stack = {.ss_sp = memory, .ss_size = size};
-        sigaltstack(&stack, NULL);
-    }
+    crash_cover_thread();
 }
 
 void term_unguard(void) {

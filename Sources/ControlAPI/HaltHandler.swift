@@ -139,6 +139,8 @@ final class HaltHandler: ChannelDuplexHandler, RemovableChannelHandler {
             isInside = false
             isBroken = true
             if slots.isEmpty, !isClosing { close(context) }
+        } else if isBroken {
+            // It has been dealt with: what follows must not end the connection before its answer.
         } else if haltsByItsBeginning(context) {
             // Its head is too long, or no HTTP, or broke off: the halt stands.
         } else if let refusal = BadRequest.refusal(for: error, LastBytes.line(context)) {

@@ -13,6 +13,8 @@ public final class RemoteDesk: Sendable {
     private let notices: [String]
     private let halts: HaltLine
     private let stream: StreamLine
+    /// Pulled when there is something new to show that did not come with the stream.
+    private let news = Wire()
 
     /// How long an answer to what acts may take, in milliseconds.
     private static let patienceMs: UInt64 = 40_000
@@ -38,7 +40,7 @@ public final class RemoteDesk: Sendable {
         let tokens = Tokens(tokenFile.map { TokenFile(path: $0) })
         self.tokens = tokens
         // What is new of a halt is shown by the stream's thread.
-        let news = Wire()
+        let news = news
         let halts = HaltLine(
             address,
             authorityFile: authorityFile,
@@ -78,6 +80,9 @@ public final class RemoteDesk: Sendable {
             ? "the halt is on the page at \(address.place), and NOT ON DISK there: \(why)"
             : "the halt was NOT CONFIRMED by \(address.place) (\(why)), and is not tried any more. By hand: \(byHand)"
     }
+
+    /// Has a snapshot delivered now.
+    public func look() { news.pull() }
 
     /// Halts. Waits for nothing.
     public func halt(reason: String) { halts.pull(reason: reason) }

@@ -13,7 +13,7 @@ final class DemoCockpit<Source: DemoSource>: Cockpit {
     private let notices: [String]
     private let operatorName = Identity.current().name
     private let beganMs = Clock.boottime() / 1_000_000
-    private let wake = Wire()
+    let wake = Wire()
     private let ending = Atomic<Bool>(false)
     private let isDone = Atomic<Bool>(true)
 

@@ -16,13 +16,15 @@ final class DeskCockpit: Cockpit {
     private let link: EngineLink?
     private let watch: DeskWatch
     private let messages: ScreenMessages
+    /// Calls for a snapshot.
+    let bell = DeskWatch.Bell()
 
     /// Takes hold of a desk.
     ///
     /// - Parameter hosting: become its host where it may be hosted here and no other runs.
     init(_ desk: OpenedDesk, hosting: Bool) {
         killSwitch = desk.killSwitch
-        let bell = DeskWatch.Bell()
+        let bell = bell
         let messages = ScreenMessages(bell)
         self.messages = messages
         var notices = desk.notices

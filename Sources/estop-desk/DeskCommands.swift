@@ -74,6 +74,7 @@ enum DeskCommands {
         guard let entry = all.first(where: { $0.command.name == arguments.command }) else {
             return UsageError.exitStatus
         }
+        CrashPlace.name(arguments)
         return entry.run(arguments)
     }
 }

@@ -73,6 +73,7 @@ extension DoctorFacts {
             folder.names().filter { $0.hasSuffix(".tmp") && (age("\(folder.path)/\($0)") ?? 0) > 60 }
         }
         state.staleTemporaries = temporaries
+        state.crashes = CrashRecord.all(in: directory).map(\.text)
         state.oldCleared = directory.names().filter {
             $0.hasPrefix("EMERGENCY_STOP.cleared-") && (age("\(directory.path)/\($0)") ?? 0) > 30 * 86400
         }

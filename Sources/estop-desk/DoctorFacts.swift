@@ -71,6 +71,8 @@ struct DoctorFacts: Sendable {
         var space: Space?
         /// Temporary files that nobody is writing any more.
         var staleTemporaries: [String] = []
+        /// What processes of the desk left on record when they crashed.
+        var crashes: [String] = []
         /// Stop files that were set aside more than 30 days ago.
         var oldCleared: [String] = []
         var operators: Ownership?

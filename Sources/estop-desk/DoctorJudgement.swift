@@ -6,7 +6,8 @@ enum DoctorJudgement {
     static func findings(_ facts: DoctorFacts) -> [Finding] {
         configuration(facts.settings) + stateDirectory(facts) + permissions(facts) + runDirectory(facts) + pages(facts)
             + logind(facts) + space(facts) + host(facts) + deadMan(facts) + gates(facts.killSwitch)
-            + stopFile(facts.killSwitch) + log(facts) + mirror(facts) + operators(facts) + staleFiles(facts.state)
+            + stopFile(facts.killSwitch) + log(facts) + mirror(facts) + operators(facts) + crashes(facts.state)
+            + staleFiles(facts.state)
             + clock(facts) + inotify(facts.machine) + kernel(facts.machine) + versions(facts.machine)
             + terminal(facts.screen)
     }
@@ -211,6 +212,14 @@ enum DoctorJudgement {
         }
         let two = facts.settings.approvals > 1 ? ", and a resume takes two of them" : ""
         return [.init(check, .ok, "operators are enrolled\(two)")]
+    }
+
+    static func crashes(_ state: DoctorFacts.State) -> [Finding] {
+        let check = "crashes"
+        guard !state.crashes.isEmpty else { return [.init(check, .ok, "none on record")] }
+        return state.crashes.map {
+            .init(check, .warning, $0, action: "report it with that file, then remove the file from \(state.path)")
+        }
     }
 
     static func staleFiles(_ state: DoctorFacts.State) -> [Finding] {

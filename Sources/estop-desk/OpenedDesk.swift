@@ -20,7 +20,8 @@ struct OpenedDesk {
         do {
             let desk = try ChosenDesk(arguments, create: true)
             killSwitch = desk.killSwitch
-            notices = desk.configuration.warnings.map { "configuration, \($0.description)" }
+            notices = CrashRecord.recent(in: desk.killSwitch.directory).prefix(3).map(\.text)
+            notices += desk.configuration.warnings.map { "configuration, \($0.description)" }
             let refusal = ConfigCommand.refusal(arguments)
             if let refusal { notices.append("no host starts on this configuration: \(refusal.message)") }
             mayHost = desk.killSwitch.settings.paper && refusal == nil

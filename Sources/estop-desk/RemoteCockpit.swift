@@ -6,7 +6,7 @@ import SafetyEngine
 
 /// A desk on another machine. What is asked of it goes over its API; what a halt needs has a way of its own.
 final class RemoteCockpit: Cockpit {
-    private let desk: RemoteDesk
+    let desk: RemoteDesk
 
     init(_ chosen: ChosenRemote, notices: [String]) {
         desk = RemoteDesk(

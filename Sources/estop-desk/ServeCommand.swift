@@ -44,6 +44,7 @@ enum ServeCommand {
                 for problem in refusal.problems { logger.error("\(problem.message)") }
                 return ChosenDesk.fail(refusal.message, arguments, status: 1)
             }
+            for crash in CrashRecord.recent(in: desk.killSwitch.directory) { logger.warning("\(crash.text)") }
             host = try HostedDesk(desk.killSwitch, arguments, logger: logger)
         } catch {
             return ChosenDesk.fail("\(error)", arguments, status: 1)

@@ -88,6 +88,7 @@ enum Commands {
             Output.error.line("estop: type a command, or estop --help for the list")
             return UsageError.exitStatus
         }
+        CrashPlace.name(arguments)
         return entry.run(arguments)
     }
 
@@ -114,7 +115,7 @@ enum Commands {
     ]
 
     /// The first word that is neither an option nor an option's value.
-    private static func firstWord(_ words: [String]) -> String? {
+    static func firstWord(_ words: [String]) -> String? {
         var skip = false
         for word in words {
             if skip {
@@ -137,6 +138,7 @@ enum Commands {
         // A crash must end at once and leave the terminal as it was: the runtime's own reporter would take the keyboard.
         if getenv("SWIFT_BACKTRACE") == nil { setenv("SWIFT_BACKTRACE", "enable=no", 1) }
         let target = "\(folder)/estop-desk"
+        if let screen = ScreenParent(target, words) { return screen.run() }
         var arguments: [UnsafeMutablePointer<CChar>?] = (["estop-desk"] + words).map { strdup($0) } + [nil]
         execv(target, &arguments)
         Output.error.line(

@@ -153,3 +153,24 @@ long syscall(long number, ...) {
         return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
     FAULTY(real(number, a[0], a[1], a[2], a[3], a[4], a[5]));
 }
+
+int estop_faults_signal_thread(int process, int thread, int number) {
+    return (int)syscall(SYS_tgkill, process, thread, number);
+}
+
+/* With ESTOP_OVERFLOW in the environment, SIGUSR2 overflows the stack of the thread that it is sent to. */
+static int deeper(volatile char *above) {
+    volatile char here[1024];
+    here[0] = above != NULL ? *above : 0;
+    if (here[0] < 1) /* always: the compiler must not see that this has no end */
+        return deeper(here) + here[0];
+    return here[0];
+}
+
+static void on_overflow(int number) { (void)(number + deeper(NULL)); }
+
+__attribute__((constructor)) static void take_overflow(void) {
+    struct sigaction action = {.sa_handler = on_overflow};
+    if (getenv("ESTOP_OVERFLOW") != NULL)
+        sigaction(SIGUSR2, &action, NULL);
+}

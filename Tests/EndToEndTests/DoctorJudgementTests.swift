@@ -131,6 +131,7 @@ struct DoctorJudgementTests {
             $0.state.enrolled = 1
         },
         Case("operators", .error) { $0.state.operators?.owner = 1000 },
+        Case("crashes", .warning) { $0.state.crashes = ["estop-desk crashed: SIGSEGV in its thread tap"] },
         Case("stale-files", .note) { $0.state.staleTemporaries = ["kill_switch.json.1-2.tmp"] },
         Case("stale-files", .note) { $0.state.oldCleared = ["EMERGENCY_STOP.cleared-1"] },
         Case("clock", .error) { $0.machine.wallMs = 0 },

@@ -7,14 +7,14 @@ import Synchronization
 /// A recorded span of a desk, fed through the engine again and shown as it was then. Everything in it is the past but K, which
 /// halts the real desk.
 final class ReplayCockpit: Cockpit {
-    private let real: DeskCockpit
+    let real: DeskCockpit
     private let name: String
     private let directory: String
     private let paper: Bool
     private let span: ReplaySpan
     private let isEnding = Atomic<Bool>(false)
     private let isDone = Atomic<Bool>(true)
-    private let wake = Wire()
+    let wake = Wire()
     /// Whether K was pressed: from then on the real desk is shown.
     private let isReal = Atomic<Bool>(false)
     private let log: ReplayLog

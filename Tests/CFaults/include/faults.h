@@ -17,4 +17,7 @@
 /* How many calls were counted so far. */
 int estop_faults_counted(void);
 
+/* Sends a signal to one thread of another process: 0, or -1 (errno). */
+int estop_faults_signal_thread(int process, int thread, int number);
+
 #endif
