@@ -27,6 +27,9 @@ enum { CRASHES = sizeof crashes / sizeof *crashes };
 // The frames next to the crash and those at the thread's beginning; of an endless recursion the rest is the same.
 enum { NEAR = 128, FAR = 32, MOST = 4000000 };
 
+// Within the C library there may be no chain of frames: then the stack itself is searched, so many words of it.
+enum { FEW = 4, SEARCHED = 4096, CANDIDATES = 64 };
+
 static struct sigaction before[CRASHES];
 static char program_name[64] = "estop", place[3072], meaning_text[1024];
 static atomic_int is_installed, is_placed, has_reported, is_done;
@@ -91,19 +94,39 @@ static int peek(uint64_t address, uint64_t *words, size_t count) {
     return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)to.iov_len;
 }
 
+static int is_own(uint64_t address) {
+    return address >= (uint64_t)(uintptr_t)__executable_start && address < (uint64_t)(uintptr_t)__etext;
+}
+
 static void put_frame(struct text *text, uint64_t number, uint64_t address) {
     put(text, "#");
     put_number(text, number, 10);
     put(text, " ");
     put_number(text, address, 16);
-    uint64_t begin = (uint64_t)(uintptr_t)__executable_start, end = (uint64_t)(uintptr_t)__etext;
-    if (address >= begin && address < end) {
+    if (is_own(address)) {
         put(text, " ");
         put(text, program_name);
         put(text, "+");
-        put_number(text, address - begin, 16);
+        put_number(text, address - (uint64_t)(uintptr_t)__executable_start, 16);
     }
     put(text, "\n");
+}
+
+// What lies on the stack and may be a return into this program's own code.
+static void put_candidates(struct text *text, const ucontext_t *context) {
+    uint64_t stack = 0;
+#if defined(__x86_64__)
+    stack = (uint64_t)context->uc_mcontext.gregs[REG_RSP];
+#elif defined(__aarch64__)
+    stack = context->uc_mcontext.sp;
+#endif
+    put(text, "... no chain of frames; on the stack, perhaps:\n");
+    uint64_t word;
+    for (uint64_t at = 0, found = 0; at < SEARCHED && found < CANDIDATES && peek(stack + at * 8, &word, 1); at++) {
+        if (is_own(word)) {
+            put_frame(text, ++found, word);
+        }
+    }
 }
 
 // By the chain of frame pointers, which code in Swift and ours keep: unwinding by tables takes locks.
@@ -129,6 +152,9 @@ static void put_backtrace(struct text *text, const ucontext_t *context) {
             break;
         }
         frame = words[0];
+    }
+    if (count < FEW) {
+        put_candidates(text, context);
     }
     if (count < NEAR) {
         return;
