@@ -23,6 +23,14 @@ import Testing
         }
     }
 
+    /// Whether a thread can be sent SIGUSR2: Dispatch's own block it, though not the signals of a crash.
+    private func takesSignals(_ pid: pid_t, _ thread: Int) -> Bool {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/task/\(thread)/status", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("SigBlk:") }
+        let mask = line.flatMap { UInt64($0.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16) } ?? .max
+        return mask >> UInt64(SIGUSR2 - 1) & 1 == 0
+    }
+
     /// As in /proc/PID/stat.
     private func state(of pid: pid_t) -> Character? {
         (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8))?.split(separator: ")").last?
@@ -129,7 +137,7 @@ import Testing
             )
             try program.waitForScreen()
             let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(program.pid)/task")
-                .compactMap { Int($0) }.sorted()
+                .compactMap { Int($0) }.sorted().filter { takesSignals(program.pid, $0) }
             // The C library's and the runtime's come first, the screen's own last.
             guard place < threads.count else { break }
             let thread = threads[place]
