@@ -242,6 +242,8 @@ static void attach(estop_gate *gate) {
     }
     gate->page = gate->mapping.page;
     evaluate(gate);
+    /* Under which word it was opened, until its first check: one that does not permit never permitted this gate. */
+    atomic_store_explicit(&gate->slot->state, gate->word, memory_order_release);
 }
 
 /* Whether gates.page still is the file that this gate acknowledges in, whole. */

@@ -75,10 +75,15 @@ enum Ingest {
         var refusals: [(line: Int, why: String)] = []
         for (number, text) in lines(body) {
             do {
-                let event = try EventLine.parse(text.span)
+                var rows = EventLine.RowRefusals()
+                let event = try EventLine.parse(text.span, &rows)
                 try EventLine.admit(event, to: desk)
                 switch event.origin.source.kind {
-                case .bot, .venue: events.append((event, Array(text)))
+                case .bot, .venue:
+                    events.append((event, Array(text)))
+                    refusals += rows.first.map {
+                        (number, "\($0) (the other rows count; the list is not complete)")
+                    }
                 case .operator, .host: refusals.append((number, "source has to be bot:NAME or venue:NAME"))
                 }
             } catch {

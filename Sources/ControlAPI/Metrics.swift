@@ -126,13 +126,27 @@ enum Metrics {
         beat.add(seconds(seen.beatAgeMs, per: 1_000))
         var durable = Family("estop_durable", "gauge", "1 when the page's state is on disk.")
         durable.add(seen.notDurable == nil ? "1" : "0")
-        return [mode, generation, since, gates, latches, beat, durable]
+        var verified = Family(
+            "estop_halt_verified",
+            "gauge",
+            "1 for a halt in force that is verified, by scope; none while nothing is halted."
+        )
+        for halt in seen.haltsInForce {
+            verified.add(seen.verified(halt) == nil ? "0" : "1", [("scope", halt.scope.description)])
+        }
+        return [mode, generation, since, gates, latches, beat, durable, verified]
     }
 
     private static func trading(_ world: APIWorld) -> [Family] {
         var active = Family("trading_active", "gauge", "1 when the desk trades for real.")
         active.add(world.seen.mode == .live ? "1" : "0")
         guard let view = world.view else { return [active] }
+        var new = Family(
+            "estop_orders_after_halt",
+            "gauge",
+            "Orders that appeared after a halt had stopped everything."
+        )
+        for halt in view.halts { new.add(String(halt.new), [("scope", halt.scope)]) }
         var orders = Family("trading_open_orders", "gauge", "Open orders.")
         orders.add(String(view.openOrders))
         var positions = Family("trading_positions", "gauge", "Held positions.")
@@ -146,9 +160,9 @@ enum Metrics {
             "Exposure in the base currency; none while a position has no price."
         )
         // What nobody can value is not nothing: without a price for all of it there is no sum.
-        if view.money.unpriced == 0 {
-            exposure.add(view.money.gross.description, currency + [("kind", "gross")])
-            exposure.add(view.money.net.description, currency + [("kind", "net")])
+        if let gross = view.money.gross, let net = view.money.net {
+            exposure.add(gross.description, currency + [("kind", "gross")])
+            exposure.add(net.description, currency + [("kind", "net")])
         }
         var equity = Family("trading_equity", "gauge", "What everything is worth, in the base currency.")
         equity.add(view.money.equity?.description, currency)
@@ -171,7 +185,8 @@ enum Metrics {
         var breakers = Family("estop_breaker_tripped", "gauge", "1 for a breaker that tripped and was not reset.")
         for breaker in view.breakers { breakers.add(breaker.isTripped ? "1" : "0", [("name", breaker.name)]) }
         return [
-            active, orders, positions, unpriced, exposure, equity, profit, alerts, beats, waiting, venues, breakers,
+            active, orders, new, positions, unpriced, exposure, equity, profit, alerts, beats, waiting, venues,
+            breakers,
         ]
     }
 }

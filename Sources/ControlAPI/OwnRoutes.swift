@@ -62,7 +62,8 @@ extension Routes {
                         .of([
                             "asked_age_ms": .number(cancels.askedAgeMs), "done_after_ms": .number(cancels.doneAfterMs),
                             "found": .number(cancels.found), "left": .number(cancels.left),
-                            "problem": .string(cancels.problem),
+                            "problem": .string(cancels.problem), "new": .number(cancels.new),
+                            "standing": .string(cancels.standing.rawValue),
                         ])
                     } ?? .null
                 ),
@@ -72,6 +73,8 @@ extension Routes {
 
     /// Null while nothing is known of them.
     private static func gates(_ world: APIWorld) -> JSON {
-        world.seen.gates.map { .array($0.map { $0.json(word: world.seen.word, now: world.seen.now) }) } ?? .null
+        world.seen.gates.map {
+            .array($0.map { $0.json(acknowledged: world.seen.hasAcknowledged($0), now: world.seen.now) })
+        } ?? .null
     }
 }

@@ -111,7 +111,7 @@ extension APIWorld {
     }
 
     private func agent(_ name: String, isHealthy: Bool, _ gate: GateSlot?, _ isStopped: Bool, note: String) -> JSON {
-        let acknowledges = gate.flatMap { gate in seen.word.map { gate.acknowledges($0) } }
+        let acknowledges = gate.flatMap { gate in seen.word.map { _ in seen.hasAcknowledged(gate) } }
         // The runbooks restart whatever is not `healthy`. A gate that has not seen the halt yet may still have an order on
         // its way, and of what holds no gate nobody knows: neither is a stop.
         let halted = acknowledges.map { $0 ? "stopped" : "stopping" } ?? "unknown"

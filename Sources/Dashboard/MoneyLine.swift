@@ -14,11 +14,16 @@ enum MoneyLine {
             let age = money.equityAgeMs.map { " for \(Age.calm(scene.aged($0)))" } ?? ""
             spans.append(Span("UNKNOWN\(age)", .warning))
         }
-        spans += [
-            Span(" · gross ", .dim), Span(Figures.money(money.gross), .text), Span(" net ", .dim),
-            Span(Figures.signed(money.net), .text),
-        ]
-        return spans
+        return spans + exposure(money)
+    }
+
+    private static func exposure(_ money: EngineView.Money) -> [Span] {
+        let gross = Span(" · gross ", .dim)
+        guard let known = money.gross, let net = money.net else {
+            let least = money.grossAtLeast.map { "at least \(Figures.money($0))" }
+            return [gross, Span(least ?? "UNKNOWN", .warning)]
+        }
+        return [gross, Span(Figures.money(known), .text), Span(" net ", .dim), Span(Figures.signed(net), .text)]
     }
 
     /// The day's result, and how much of the loss that halts is used up.

@@ -16,6 +16,7 @@ enum RecordedEngine {
             desk.positions.rows[index].details = details(of: desk.positions.rows[index])
         }
         for index in desk.venues.rows.indices {
+            desk.venues.rows[index].streams = .reported(agoMs: moment.nowMs % 1_000)
             desk.venues.rows[index].books = books(of: desk.venues.rows[index], desk.positions.rows)
         }
         for index in desk.orders.rows.indices {
@@ -130,15 +131,17 @@ enum RecordedEngine {
 
     private static func money(_ positions: [Position]) -> EngineView.Money {
         var money = EngineView.Money()
+        var (gross, net) = (Decimal(0), Decimal(0))
         for position in positions {
             guard let value = position.value else {
                 money.unpriced += 1
                 continue
             }
-            money.gross = money.gross.adding(value) ?? money.gross
-            let signed = position.side == .long ? money.net.adding(value) : money.net.subtracting(value)
-            money.net = signed ?? money.net
+            gross = gross.adding(value) ?? gross
+            net = (position.side == .long ? net.adding(value) : net.subtracting(value)) ?? net
         }
+        money.grossAtLeast = gross
+        if money.unpriced == 0 { (money.gross, money.net) = (gross, net) }
         // With something unpriced nobody knows what all is worth.
         money.equityAgeMs = money.unpriced > 0 ? 41_000 : nil
         return money

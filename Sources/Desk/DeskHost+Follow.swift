@@ -44,22 +44,7 @@ extension DeskHost {
             for record in news.look(seen.fold) { tell(record) }
             let view = loop.latest
             let now = time.now().atMs
-            let permits = seen.word?.mode.permitsAnything ?? false
-            let reaches = parts.adapters.withLock { !$0.isEmpty }
-            let (asks, isDone) = parts.cancels.withLock {
-                let asks = $0.look(
-                    permits: permits,
-                    openOrders: view.openOrders,
-                    listings: view.orderListings,
-                    atMs: now,
-                    viewMs: view.atMs,
-                    reaches: reaches,
-                    generation: seen.word?.generation ?? 0,
-                    resumed: seen.fold.lastApplied?.id
-                )
-                return (asks, $0.isDone)
-            }
-            if asks { cancelEverything() }
+            let isSettled = followHalts(seen, view, atMs: now)
             if upkeep.isDue(atMs: now) { journal.prune(Retention(parts.configuration.withLock { $0.journal })) }
             if view.atMs != shownMs {
                 shownMs = view.atMs
@@ -71,7 +56,7 @@ extension DeskHost {
                     onView()
                 }
             }
-            _ = follower.sleep(milliseconds: permits || isDone ? 500 : 100)
+            _ = follower.sleep(milliseconds: isSettled ? 500 : 100)
         }
     }
 
@@ -119,7 +104,9 @@ extension DeskHost {
     func shown(_ view: EngineView, atMs: UInt64) -> EngineView {
         var view = view
         let reached = Set(parts.adapters.withLock { $0.map(\.name) })
-        view.cancels = parts.cancels.withLock { $0.shown(atMs: atMs) }
+        view.cancels = view.halts.first { $0.scope == "global" }.map { proof in
+            parts.cancels.withLock { $0.shown(proof, reached: reached) }
+        }
         for place in view.venues.indices where view.venues[place].note.isEmpty {
             guard !reached.contains(view.venues[place].name) else { continue }
             view.venues[place].note = "no adapter: a halt cancels nothing there"
@@ -127,13 +114,34 @@ extension DeskHost {
         return view
     }
 
+    /// Tells the engine of the halts in force, asks venues to cancel and to list, and decides what is verified.
+    ///
+    /// - Returns: whether nothing is left to be found out.
+    private func followHalts(_ seen: Observation, _ view: EngineView, atMs: UInt64) -> Bool {
+        let (news, wasVerified, verdicts) = parts.halts.withLock { halts in
+            let before = halts.verdicts
+            let news = halts.look(seen, atMs: atMs)
+            halts.judge(seen, view.halts)
+            return (news, before, halts.verdicts)
+        }
+        if let news { loop.submit([EngineLoop.host(.halts(news))]) }
+        let halts = seen.haltsInForce
+        let demand = parts.cancels.withLock { $0.look(halts, view.halts, atMs: atMs) }
+        if !demand.cancels.isEmpty || demand.lists { ask(demand) }
+        if verdicts != wasVerified { host.haltsWereJudged() }
+        return halts.allSatisfy { halt in verdicts.contains { $0.id == halt.id && $0.isVerified } }
+    }
+
     /// Every venue on a thread of its own: one that does not answer holds up no other.
-    private func cancelEverything() {
+    private func ask(_ demand: HaltCancels.Demand) {
+        let (parts, loop) = (parts, loop)
         for adapter in parts.adapters.withLock({ $0 }) {
-            let parts = parts
+            let scopes = demand.cancels.filter { $0.values[.venue].map { $0 == adapter.name } ?? true }
+            guard !scopes.isEmpty || demand.lists else { continue }
             let started = ThreadStart.detached {
                 do throws(VenueError) {
-                    _ = try adapter.cancelAll(CancelScope())
+                    for scope in scopes { _ = try adapter.cancelAll(CancelScope(scope)) }
+                    if demand.lists { loop.submit(try adapter.listings()) }
                 } catch {
                     parts.cancels.withLock { $0.failed(adapter.name, error.message) }
                 }
@@ -143,15 +151,28 @@ extension DeskHost {
     }
 }
 
-extension EngineView {
-    /// When each account last listed what is open there.
-    fileprivate var orderListings: [HaltCancels.Listing] {
-        venues.map { venue in
-            HaltCancels.Listing(
-                account: "\(venue.name)/\(venue.account)",
-                atMs: venue.books?.ordersAgeMs.map { atMs - min(atMs, $0) }
-            )
+extension VenueAdapter {
+    /// What is open at each account now, as the venue's own word.
+    fileprivate func listings() throws(VenueError) -> [Event] {
+        var events: [Event] = []
+        for account in accounts {
+            let askedMs = Clock.wallMilliseconds()
+            let reports = try openOrders(account: account)
+            let origin = Event.Origin(venue: name, account: account, source: Event.Source(.venue, name))
+            events.append(Event(origin, .openOrders(reports), happenedMs: askedMs, askedMs: askedMs))
         }
+        return events
+    }
+}
+
+extension CancelScope {
+    /// What a halt's scope asks for at one venue.
+    fileprivate init(_ scope: Scope) {
+        self.init(
+            account: scope.values[.account] ?? "",
+            strategy: scope.values[.strategy] ?? "",
+            symbol: scope.values[.symbol] ?? ""
+        )
     }
 }
 

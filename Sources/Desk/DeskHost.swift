@@ -31,6 +31,7 @@ public final class DeskHost: Sendable {
         let adapters = Mutex<[any VenueAdapter]>([])
         let sensor: Mutex<SwitchSensor>
         let cancels = Mutex(HaltCancels())
+        let halts = Mutex(HaltStanding())
         let configuration: Mutex<DeskConfiguration>
         let standing = Mutex<(waiting: UInt64, problem: String?)>((0, nil))
         let watchers = Mutex<[Watcher]>([])

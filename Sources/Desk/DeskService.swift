@@ -35,7 +35,9 @@ struct DeskService: EngineService {
         let host = host
         switch request {
         case .view:
-            host.ask { engine, atMs in _ = reply(ViewLine.text(of: host.shown(engine.view(at: atMs), atMs: atMs))) }
+            show(reply) { engine, atMs in engine.view(at: atMs) }
+        case .alerts(let isHistory):
+            show(reply) { engine, atMs in engine.alertsView(at: atMs, isHistory: isHistory) }
         case .watch:
             _ = reply(ViewLine.text(of: host.shown(host.view, atMs: host.view.atMs)))
             let pace = WatchPace()
@@ -61,7 +63,7 @@ struct DeskService: EngineService {
             halt(HaltRequest(scope: scope, reason: reason, source: .library, op: peer.name)) { report in
                 _ = reply(JSON.object([.init("halted", .object([.init("taken", .bool(report.taken))]))]).line)
             }
-        case .cancels: _ = reply(JSON.object([.init("cancels", host.haltOrders.json)]).line)
+        case .cancels: _ = reply(JSON.object([.init("halts", .array(host.haltOrders.map(\.json)))]).line)
         case .act(let action, let passphrase): act(action, passphrase, peer, reply)
         case .capPlan(let account, let most):
             host.ask { engine, atMs in
@@ -77,7 +79,7 @@ struct DeskService: EngineService {
 
     func switchChanged() { host.switchChanged() }
 
-    func ordersAreGone(_ word: Word) -> Bool { host.ordersAreGone(word) }
+    var verdicts: [HaltVerdict] { host.verdicts }
 
     var takerOfHTTP: (any HTTPTaker)? { nil }
 
@@ -91,6 +93,29 @@ struct DeskService: EngineService {
     }
 
     // MARK: -
+
+    /// How long the engine may take until the last view is the answer, in milliseconds.
+    private static let viewWithinMs: UInt64 = 1_000
+
+    /// Answers with what the engine knows now. Where it is too busy to say so in time, with the last view, which says how old
+    /// it is. The view becomes a line on a thread of its own: the engine goes on meanwhile.
+    private func show(
+        _ reply: @escaping @Sendable (String) -> Bool,
+        _ make: @escaping @Sendable (Engine, UInt64) -> EngineView
+    ) {
+        let host = host
+        let started = ThreadStart.detached {
+            var view = EngineAnswer.of(host, patienceMs: DeskService.viewWithinMs, make)
+            if view == nil {
+                view = host.view
+                let nowMs = host.time.now().atMs
+                view?.evaluationAgeMs += nowMs - min(nowMs, view?.atMs ?? nowMs)
+            }
+            guard let view else { return }
+            _ = reply(ViewLine.text(of: host.shown(view, atMs: view.atMs)))
+        }
+        if !started { _ = reply(DeskService.error("the host has no thread left: try again")) }
+    }
 
     private static func error(_ text: String) -> String { JSON.object([.init("error", .string(text))]).line }
 
@@ -257,7 +282,9 @@ extension EngineView {
             || proposals.map(\.state) != other.proposals.map(\.state)
             || liquidation?.positions.map(\.state) != other.liquidation?.positions.map(\.state)
             || liquidation?.state != other.liquidation?.state || cancels?.left != other.cancels?.left
-            || cancels?.doneAfterMs != other.cancels?.doneAfterMs || venues.map(\.state) != other.venues.map(\.state)
+            || cancels?.doneAfterMs != other.cancels?.doneAfterMs || cancels?.standing != other.cancels?.standing
+            || cancels?.new != other.cancels?.new || halts.map(\.standing) != other.halts.map(\.standing)
+            || venues.map(\.state) != other.venues.map(\.state)
             || supervisors.map(\.health) != other.supervisors.map(\.health) || journal.problem != other.journal.problem
     }
 }

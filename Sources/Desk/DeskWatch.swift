@@ -209,7 +209,7 @@ struct SnapshotBuilder {
                 scope: slot.scope,
                 pid: slot.pid,
                 alive: slot.alive,
-                acknowledged: slot.alive && seen.word.map { slot.acknowledges($0) } ?? false,
+                acknowledged: seen.hasAcknowledged(slot),
                 mode: slot.seen.mode,
                 checks: slot.checks,
                 refusals: slot.refusals,

@@ -11,7 +11,11 @@ final class EngineAnswer<Value: Sendable>: Sendable {
     private static var patienceMs: UInt64 { 5_000 }
 
     /// - Returns: nil: the engine does not answer.
-    static func of(_ host: DeskHost, _ question: @escaping @Sendable (Engine, UInt64) -> Value) -> Value? {
+    static func of(
+        _ host: DeskHost,
+        patienceMs: UInt64 = patienceMs,
+        _ question: @escaping @Sendable (Engine, UInt64) -> Value
+    ) -> Value? {
         let answer = EngineAnswer()
         host.ask { engine, atMs in
             let found = question(engine, atMs)

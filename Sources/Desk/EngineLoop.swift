@@ -43,14 +43,36 @@ public final class EngineLoop: Sendable {
 
     /// Something that the engine is asked on the loop's thread.
     private struct Question: Sendable {
+        /// How many events had been handed in before it.
+        let after: UInt64
         let ask: @Sendable (Engine, UInt64) -> Void
     }
 
     private struct Inbox {
         var events: [Incoming] = []
         var questions: [Question] = []
-        var isFull = false
+        /// Events that were handed in, and those of them that were taken, since the loop was made.
+        var handedIn: UInt64 = 0
+        var taken: UInt64 = 0
         var whenEmptied: [Job] = []
+
+        mutating func add(_ more: [Incoming]) {
+            events += more
+            handedIn += UInt64(more.count)
+        }
+
+        /// Takes the next events, what was asked before the first one that is left, and, where none is left, whoever waits for
+        /// room.
+        mutating func take(most: Int) -> (events: [Incoming], questions: [Question], emptied: [Job]) {
+            let next = events.count <= most ? events : Array(events.prefix(most))
+            events = events.count <= most ? [] : Array(events.dropFirst(most))
+            taken += UInt64(next.count)
+            let due = questions.filter { $0.after <= taken }
+            questions.removeAll { $0.after <= taken }
+            let emptied = events.isEmpty ? whenEmptied : []
+            if events.isEmpty { whenEmptied = [] }
+            return (next, due, emptied)
+        }
     }
 
     private let time: DeskTime
@@ -79,7 +101,10 @@ public final class EngineLoop: Sendable {
 
     /// Begins, with the settings that hold.
     public func start(_ settings: EngineSettings) {
-        inbox.withLock { $0.events.insert(Incoming(EngineLoop.host(.started(settings))), at: 0) }
+        inbox.withLock { inbox in
+            inbox.events.insert(Incoming(EngineLoop.host(.started(settings))), at: 0)
+            inbox.handedIn += 1
+        }
         worker.start { [self] in run() }
     }
 
@@ -93,7 +118,7 @@ public final class EngineLoop: Sendable {
     public func submit(_ events: [Event]) {
         guard !events.isEmpty else { return }
         let wasEmpty = inbox.withLock { inbox in
-            defer { inbox.events += events.lazy.map { Incoming($0) } }
+            defer { inbox.add(events.map { Incoming($0) }) }
             return inbox.events.isEmpty
         }
         if wasEmpty { worker.wake() }
@@ -110,7 +135,7 @@ public final class EngineLoop: Sendable {
                 return (false, false)
             }
             let wasEmpty = inbox.events.isEmpty
-            inbox.events += events
+            inbox.add(events)
             return (true, wasEmpty)
         }
         if wasEmpty { worker.wake() }
@@ -119,7 +144,7 @@ public final class EngineLoop: Sendable {
 
     /// Asks the engine something, on the loop's thread, after everything that was handed in before.
     public func ask(_ question: @escaping @Sendable (Engine, UInt64) -> Void) {
-        inbox.withLock { $0.questions.append(Question(ask: question)) }
+        inbox.withLock { $0.questions.append(Question(after: $0.handedIn, ask: question)) }
         worker.wake()
     }
 
@@ -130,6 +155,8 @@ public final class EngineLoop: Sendable {
         let beganMs = time.now().atMs
         guard var turns = first.withLock({ $0.take() }).map({ EngineTurns(engine: $0, atMs: beganMs) }) else { return }
         var sinceKept = 0
+        var endMs: UInt64?
+        var viewAtMs: UInt64 = 0
         while true {
             let ends = worker.isStopping
             let (events, questions, emptied) = take()
@@ -144,15 +171,23 @@ public final class EngineLoop: Sendable {
                 sinceKept = 0
                 outlets.keep(turns.engine)
             }
-            if isStep {
+            // A view of a large desk takes long: it takes at most a fifth of the time.
+            if isStep, receipt.atMs >= viewAtMs {
                 let shown = turns.engine.view(at: receipt.atMs)
                 view.withLock { $0 = shown }
+                let madeMs = time.now().atMs
+                viewAtMs = receipt.atMs + (madeMs - min(madeMs, receipt.atMs)) * 4
             }
             for question in questions { question.ask(turns.engine, receipt.atMs) }
             for room in emptied { room.run() }
             if ends {
-                outlets.keep(turns.engine)
-                return
+                if endMs == nil { endMs = receipt.atMs + EngineLoop.endsWithinMs }
+                let isEmpty = inbox.withLock { $0.events.isEmpty }
+                guard !isEmpty, time.now().atMs < endMs ?? 0 else {
+                    outlets.keep(turns.engine)
+                    return
+                }
+                continue
             }
             let nowMs = time.now().atMs
             let next = (nowMs / Engine.stepMs + 1) * Engine.stepMs
@@ -165,11 +200,13 @@ public final class EngineLoop: Sendable {
     private func take() -> (
         events: [Incoming], questions: [Question], emptied: [Job]
     ) {
-        inbox.withLock { inbox in
-            defer { inbox = Inbox() }
-            return (inbox.events, inbox.questions, inbox.whenEmptied)
-        }
+        inbox.withLock { $0.take(most: EngineLoop.mostInATurn) }
     }
+
+    /// Most events of one turn: between two turns is evaluated, looked at the switch, and answered.
+    static let mostInATurn = 4_096
+    /// How long what came in before the end may take, in milliseconds.
+    private static let endsWithinMs: UInt64 = 2_000
 
     /// Halts first, each on the page before the next thing is looked at.
     private func act(on decisions: [Decision]) {

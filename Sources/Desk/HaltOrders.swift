@@ -3,81 +3,52 @@ import SafetyEngine
 import Synchronization
 import Venues
 
-/// What became of the orders of the halt in force, in one sentence for people and as JSON for programs: the one thing that
-/// commands, the HTTP interface and the record of a verified halt go by.
+/// What became of the orders of a halt in force, in one sentence for people and as JSON for programs: what commands and the HTTP
+/// interface say is what the engine proved (`OrdersProof`).
 ///
-/// Invariants (DeskTests/HaltOrdersTests): `gone` is true only when nothing is open by what was seen after the halt; what is
-/// not gone is named with its venue, and a venue that a halt cannot reach with `no adapter`.
+/// Invariants (DeskTests/HaltOrdersTests): `gone` is true only when the engine proved it; what is not gone is named with its
+/// venue, and a venue that a halt cannot reach with `no adapter`.
 struct HaltOrders: Sendable, Equatable {
-    /// Whether they are gone; nil: the halt was not looked at yet.
-    var isGone: Bool?
-    /// The page's generation that was looked at.
-    var generation: UInt32
-    /// What can be said of them after `orders: `.
-    var text: String
-    private var cancels: EngineView.Cancels?
-    private var open: [Order] = []
+    /// What is proved; nil: this halt was not looked at yet.
+    var proof: OrdersProof?
+    /// Whether everything is proved, gates and record too.
+    var isVerified = false
+    /// Why venues did not take a demand.
+    var problems: [String] = []
+    /// Venues where a halt cancels.
+    var reached: Set<String> = []
+    /// Open orders, for their names.
+    var open: [Order] = []
 
-    /// Orders that are named at most, of each venue.
-    private static let mostNamed = 3
     /// Orders that are listed at most.
     private static let mostListed = 20
 
-    /// Creates it.
-    ///
-    /// - Parameters:
-    ///   - view: what the engine sees.
-    ///   - reached: venues with an adapter.
-    ///   - atMs: the desk's time.
-    init(_ cancels: HaltCancels, _ view: EngineView, reached: Set<String>, atMs: UInt64) {
-        generation = cancels.generation
-        guard cancels.haltedAtMs != nil else {
-            text = "the host has not looked at this halt yet"
-            return
-        }
-        self.cancels = cancels.shown(atMs: atMs)
-        isGone = cancels.isDone
-        let venues = Set(view.venues.map(\.name)).sorted()
-        if cancels.isDone {
-            text = venues.isEmpty ? "none: no venue is known to this desk" : "gone at \(venues.joined(separator: ", "))"
-            return
-        }
-        let left = view.orders
-        open = left
-        func manual(_ venue: String) -> String { reached.contains(venue) ? "" : ", no adapter" }
-        var parts = Set(left.map(\.venue)).sorted().map { venue -> String in
-            let here = left.filter { $0.venue == venue }
-            let names = here.prefix(HaltOrders.mostNamed).map { $0.clientID.isEmpty ? $0.venueID : $0.clientID }
-            let more = here.count > names.count ? " and \(here.count - names.count) more" : ""
-            let list = "client id\(here.count == 1 ? "" : "s") \(names.joined(separator: ", "))\(more)"
-            return "\(here.count) at \(venue) (\(list))\(manual(venue))"
-        }
-        let unlisted = view.openOrders - left.count
-        if unlisted > 0 { parts.append("\(unlisted) more") }
-        let problem = cancels.problems.isEmpty ? "" : " (\(cancels.problems.joined(separator: "; ")))"
-        if !parts.isEmpty {
-            text = "NOT gone: \(parts.joined(separator: "; "))\(problem)"
-        } else if cancels.silent.isEmpty {
-            text = "NOT known to be gone: no venue has spoken since\(problem)"
-        } else {
-            let silent = cancels.silent.prefix(HaltOrders.mostNamed).map { account in
-                account + manual(String(account.prefix { $0 != "/" }))
-            }
-            let more = cancels.silent.count > silent.count ? "; \(cancels.silent.count - silent.count) more" : ""
-            text = "NOT known to be gone: no list since from \(silent.joined(separator: "; "))\(more)\(problem)"
-        }
+    /// What can be said of them after `orders: `.
+    var text: String {
+        guard let proof else { return "the host has not looked at this halt yet" }
+        let problem = proof.standing == .gone || problems.isEmpty ? "" : " (\(problems.joined(separator: "; ")))"
+        return proof.text(reached: reached) + problem
     }
 
-    /// `{"gone":..., "generation":..., "found":..., "left":..., "done_after_ms":..., "text":..., "orders":[...]}`.
+    /// `{"gone":..., "verified":..., "standing":..., "scope":..., "generation":..., "found":..., "left":..., "new":...,
+    /// "settling":..., "done_after_ms":..., "text":..., "orders":[...]}`.
     var json: JSON {
-        .object([
-            .init("gone", isGone.map { .bool($0) } ?? .null), .init("generation", .number(generation)),
-            .init("found", .number(cancels?.found)), .init("left", .number(cancels?.left)),
-            .init("done_after_ms", .number(cancels?.doneAfterMs)), .init("text", .string(text)),
+        // Listings come, and the next ones will do: whoever waits can go on.
+        let isSettling =
+            proof.map { proof in
+                proof.standing == .waiting && proof.accounts.allSatisfy { $0.state != .silent && $0.listedAgeMs != nil }
+            } ?? true
+        return .object([
+            .init("gone", proof.map { .bool($0.standing == .gone) } ?? .null), .init("verified", .bool(isVerified)),
+            .init("standing", .text(proof?.standing.rawValue)), .init("scope", .text(proof?.scope)),
+            .init("generation", .number(proof?.generation ?? 0)),
+            .init("found", .number(proof?.found)), .init("left", .number(proof?.open)),
+            .init("new", .number(proof?.new)), .init("settling", .bool(isSettling)),
+            .init("done_after_ms", .number(proof?.goneAfterMs)), .init("text", .string(text)),
             .init(
                 "orders",
                 .array(
-                    open.prefix(HaltOrders.mostListed).map { order in
+                    (proof?.standing == .gone ? [] : open).prefix(HaltOrders.mostListed).map { order in
                         .object([
                             .init("venue", .string(order.venue)), .init("account", .string(order.account)),
                             .init("client_id", .string(order.clientID)), .init("venue_id", .string(order.venueID)),
@@ -90,26 +61,82 @@ struct HaltOrders: Sendable, Equatable {
     }
 }
 
-extension DeskHost {
-    /// What is known now of the orders of the halt in force. Asks nobody and does not wait.
-    var haltOrders: HaltOrders {
-        let (cancels, view) = (parts.cancels.withLock { $0 }, loop.latest)
-        let reached = Set(parts.adapters.withLock { $0.map(\.name) })
-        return HaltOrders(cancels, view, reached: reached, atMs: time.now().atMs)
+/// What the host finds out about the halts in force, one look after the other, and tells the engine.
+struct HaltStanding: Sendable {
+    /// The halts as they were told to the engine; nil: none were, so that what it remembers may be of another host.
+    private(set) var told: [HostEvent.Halt]?
+    /// What is known of each.
+    private(set) var verdicts: [HaltVerdict] = []
+
+    /// Looks at the gates.
+    ///
+    /// - Returns: the halts in force, where something about them changed.
+    mutating func look(_ seen: Observation, atMs: UInt64) -> [HostEvent.Halt]? {
+        let halts = seen.haltsInForce.map { halt -> HostEvent.Halt in
+            let before = told?.first { $0.scope == halt.scope.description && $0.period == halt.period }
+            let isStopped = seen.gatesProblem == nil && seen.waitingGates(of: halt).isEmpty
+            let scopes = seen.gates(of: halt).map(\.scope).filter { !$0.isEmpty }
+            var traded = before?.traded ?? []
+            // Which accounts count is told by those that were open at the halt.
+            if before == nil { for scope in scopes where !traded.contains(scope) { traded.append(scope) } }
+            return HostEvent.Halt(
+                id: halt.id,
+                scope: halt.scope.description,
+                generation: halt.state.generation,
+                period: halt.period,
+                stoppedMs: before?.stoppedMs ?? (isStopped ? atMs : nil),
+                traded: traded
+            )
+        }
+        guard halts != told else { return nil }
+        told = halts
+        return halts
     }
 
-    /// The same, for programs; says so where it is not about this halt yet.
+    /// Decides about each halt.
+    mutating func judge(_ seen: Observation, _ proofs: [OrdersProof]) {
+        verdicts = seen.haltsInForce.compactMap { halt in
+            // Of a halt that the engine does not know yet nothing is known, and nothing said before is wrong.
+            guard let orders = proofs.first(where: { $0.id == halt.id }) else { return nil }
+            let proof = HaltProof(
+                isRecorded: seen.fold.reachesWord,
+                gatesProblem: seen.gatesProblem,
+                gates: (seen.gates(of: halt).count, seen.waitingGates(of: halt).map(\.name)),
+                orders: orders
+            )
+            return HaltVerdict(id: halt.id, isVerified: proof.isVerified, text: proof.text)
+        }
+    }
+}
+
+extension DeskHost {
+    /// What is known now of the orders of each halt in force. Asks nobody and does not wait.
+    var haltOrders: [HaltOrders] {
+        let (view, problems) = (loop.latest, parts.cancels.withLock { $0.problems })
+        let reached = Set(parts.adapters.withLock { $0.map(\.name) })
+        let verdicts = parts.halts.withLock { $0.verdicts }
+        return view.halts.map { proof in
+            HaltOrders(
+                proof: proof,
+                isVerified: verdicts.contains { $0.id == proof.id && $0.isVerified },
+                problems: problems,
+                reached: reached,
+                open: view.orders
+            )
+        }
+    }
+
+    /// What is known now of a halt's orders, for programs; says so where the host has not looked at this halt yet.
     ///
     /// - Parameter generation: the page's after the halt.
     public func ordersOfHalt(_ generation: UInt32) -> JSON {
-        var orders = haltOrders
-        if orders.generation < generation {
-            orders.isGone = nil
-            orders.text = "the host has not looked at this halt yet"
+        let known = haltOrders.first { orders in
+            orders.proof.map { $0.generation >= generation && ($0.scope == "global" || $0.generation == generation) }
+                ?? false
         }
-        return orders.json
+        return (known ?? HaltOrders()).json
     }
 
-    /// Whether the orders of the halts until this word are gone.
-    func ordersAreGone(_ word: Word) -> Bool { parts.cancels.withLock { $0.isDone(with: word.generation) } }
+    /// What is known of the halts in force; of one that is not among them nothing is.
+    var verdicts: [HaltVerdict] { parts.halts.withLock { $0.verdicts } }
 }

@@ -6,7 +6,7 @@ import SafetyEngine
 /// Invariants (DeskTests/HaltTimesTests):
 /// - a time is of the record, of this process's own halt, or of a look that was due when it happened; a look that came long
 ///   after it says that it is done and not when;
-/// - where a host runs, verified is what its record says, and nothing else.
+/// - where a host runs, verified is what its record says, and nothing else; without one nothing of a real desk is verified.
 struct HaltTimes: Sendable {
     /// A halt that this process made: what it knows to the microsecond.
     struct Own: Sendable {
@@ -92,14 +92,22 @@ struct HaltTimes: Sendable {
         } else {
             steps.gates = .pending(ms: since(seen.now))
         }
-        steps.orders = .notApplicable(venues ? "no venue is configured" : "paper desk: no orders at a venue")
+        steps.orders = .notApplicable("paper desk: no orders at a venue")
         if seen.effective != nil {
             steps.verified = done(verifiedAt(seen, wallMs: wallMs))
             // The engine says more of it, where it is asked.
             if seen.host != nil { steps.orders = .past }
-        } else if seen.host != nil {
+        } else if seen.host != nil && (seen.hostBeats || !venues) {
             steps.orders = .pending(ms: since(seen.now))
             steps.verified = .pending(ms: since(seen.now))
+        } else if venues {
+            // Nobody looks at the venues: whatever the gates say, nothing is verified.
+            steps.orders = .alarm(
+                "ORDERS NOT CANCELLED, NOT verified: no host runs; cancel at the venue, or start 'estop serve'"
+            )
+            let isDone = diskAt != nil && gatesAt != nil
+            steps.verified =
+                isDone ? .notApplicable("orders NOT verified: no host runs") : .pending(ms: since(seen.now))
         } else if let diskAt, let gatesAt {
             if case .at(let disk) = diskAt, case .at(let gates) = gatesAt {
                 steps.verified = .done(ms: since(max(disk, gates)))

@@ -135,10 +135,9 @@ public final class Host: Sendable {
 
     private func start() {
         killSwitch.restoreStopFiles()
-        let door = door
-        var upkeep = Upkeep(killSwitch, tradingMode: tradingMode) { door.ordersAreGone($0) }
+        var upkeep = Upkeep(killSwitch, tradingMode: tradingMode)
         // The first pass, before the first beat: what must not permit does not permit for a moment longer.
-        report(upkeep.pass())
+        report(upkeep.forgetVerified())
         pulse.start { [self] in runPulse() }
         let first = upkeep
         keeper.start { [self] in runKeeper(first) }
@@ -228,6 +227,9 @@ public final class Host: Sendable {
         door.switchChanged()
     }
 
+    /// What is known of the halts in force changed: it is written down.
+    func haltsWereJudged() { keeper.wake() }
+
     private func wakeKeeper() {
         keeper.wake()
         door.switchChanged()
@@ -246,7 +248,7 @@ public final class Host: Sendable {
         var upkeep = first
         while true {
             for halt in handed.take() { upkeep.add(halt) }
-            report(upkeep.pass())
+            report(upkeep.pass(door.verdicts))
             openSocket()
             keeperPasses.store(Clock.boottime(), ordering: .relaxed)
             door.switchChanged()

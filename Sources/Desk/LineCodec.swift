@@ -12,5 +12,9 @@ public struct LineCodec: EventCodec {
     /// The event of a line.
     ///
     /// - Throws: `EventLine.Refusal`.
-    public func event(from bytes: [UInt8]) throws -> Event { try EventLine.parse(bytes) }
+    public func event(from bytes: [UInt8]) throws -> Event {
+        // Rows that were refused when it came are refused again.
+        var rows = EventLine.RowRefusals()
+        return try EventLine.parse(bytes.span, &rows)
+    }
 }

@@ -24,6 +24,8 @@ public struct Fold: Sendable, Equatable {
     public private(set) var chainEnd = Word(rawValue: 0)
     /// The ids of the resumes that are applied.
     public private(set) var applied: Set<String> = []
+    /// The greatest generation of a word that permitted something; 0: none is known. Whoever saw a later word was permitted nothing since.
+    public private(set) var lastPermitting: UInt32 = 0
     /// What was read, so that the next fold reads on from there.
     private let lines: LogLines
 
@@ -46,6 +48,11 @@ public struct Fold: Sendable, Equatable {
         records = copies.records
         lastGeneration = lines.lastGeneration
         markApplied(word: word)
+        for record in records where isLink(record) {
+            for word in [record.was, record.state] where word.mode.permitsAnything {
+                lastPermitting = max(lastPermitting, word.generation)
+            }
+        }
         chain(to: word)
         collectLatches(offsets: copies.offsets, bad: lines.bad)
     }

@@ -197,33 +197,21 @@ extension KillSwitch {
         )
     }
 
-    /// Records that the halt in force is verified, once every open gate has acknowledged it; nothing otherwise. Whoever calls
-    /// this knows that the orders are gone, too, wherever somebody can know it (see `ordersOfHalt`).
+    /// Records that the halt in force of a paper desk without a host is verified, once every open gate has acknowledged it;
+    /// nothing otherwise. Its one venue ended with its host, and its orders with it.
     ///
-    /// - Parameters:
-    ///   - known: an earlier look, so that only what followed is read of the log.
-    ///   - asked: the word of which the caller knows that; nothing is recorded about another one.
+    /// - Parameter asked: the word of which the caller knows that; nothing is recorded about another one.
     /// - Returns: whether it is verified and recorded.
     @discardableResult
-    public func noteEffective(knowing known: Observation? = nil, of asked: Word) -> Bool {
-        let seen = observe(knowing: known)
-        guard let word = seen.word, word == asked else { return false }
-        guard seen.effective == nil else { return true }
-        guard !word.mode.permitsAnything, seen.gatesProblem == nil,
-            seen.acknowledged.count == seen.openGates.count,
-            let last = seen.fold.records.last(where: { $0.change == .halt && $0.state == word })
+    public func noteEffective(of asked: Word) -> Bool {
+        let seen = observe()
+        guard seen.isPaper, seen.host == nil, seen.word == asked, let halt = seen.haltsInForce.first,
+            halt.scope.isGlobal
         else { return false }
+        if seen.noted(halt.id) != nil { return true }
         let count = seen.openGates.count
-        let noted: Void? = try? Log.note(
-            .effective,
-            about: last.id,
-            reason: "\(count) of \(count) gates acknowledged",
-            source: .watchdog,
-            op: nil,
-            from: nil,
-            to: directory
-        )
-        return noted != nil
+        let text = "\(count) of \(count) gates acknowledged"
+        return note(HaltVerdict(id: halt.id, isVerified: true, text: text), of: halt, seen: seen)
     }
 
     /// Records something about operators: enrolled, removed, a wrong passphrase.

@@ -35,6 +35,8 @@ public struct Observation: Sendable {
     public var stopFiles: [StopFile]
     /// How many operators a resume takes.
     public var approvals = 1
+    /// Whether it is a paper desk: its one venue runs in its host, and ends with it.
+    public var isPaper = true
     /// The resume that waits for a second person; nil: none.
     public var waiting: WaitingResume?
     /// CLOCK_BOOTTIME ns of this look.
@@ -90,30 +92,10 @@ public struct Observation: Sendable {
     public var openGates: [GateSlot] { (gates ?? []).filter(\.alive) }
 
     /// Open gates that acknowledged the page's word.
-    public var acknowledged: [GateSlot] {
-        guard let word else { return [] }
-        return openGates.filter { $0.acknowledges(word) }
-    }
+    public var acknowledged: [GateSlot] { openGates.filter(hasAcknowledged) }
 
     /// Open gates that have not acknowledged it: their bots may still trade.
-    public var waitingGates: [GateSlot] {
-        guard let word else { return openGates }
-        return openGates.filter { !$0.acknowledges(word) }
-    }
-
-    /// Whether a halt is on disk and every gate was seen to have stopped, now or when it was verified.
-    public var isStopped: Bool {
-        guard let word, !word.mode.permitsAnything else { return false }
-        return effective != nil || (gatesProblem == nil && waitingGates.isEmpty && fold.reachesWord)
-    }
-
-    /// When the halt in force was verified (RFC 3339); nil while it is not, or nothing is halted.
-    public var effective: String? {
-        guard let word, !word.mode.permitsAnything,
-            let last = fold.records.last(where: { $0.change == .halt && $0.state == word })
-        else { return nil }
-        return fold.records.last { $0.kind == .effective && $0.about == last.id }?.at
-    }
+    public var waitingGates: [GateSlot] { openGates.filter { !hasAcknowledged($0) } }
 
     /// Why the page's state is not on disk; nil when it is.
     public var notDurable: String? {
@@ -123,7 +105,9 @@ public struct Observation: Sendable {
     }
 
     /// The observation as `estop status --json` prints it.
-    public func statusJSON(desk: String) -> JSON {
+    ///
+    /// - Parameter orders: what the host says of the orders of a halt that is not verified.
+    public func statusJSON(desk: String, orders: OrdersOfHalt? = nil) -> JSON {
         var members = mirrorMembers
         members += [
             .init(
@@ -146,7 +130,8 @@ public struct Observation: Sendable {
                         .init("acknowledged", .integer(Int64(acknowledged.count))),
                     ]) : .null
             ),
-            .init("effective", .text(effective)), .init("not_durable", .text(notDurable)), .init("desk", .string(desk)),
+            .init("effective", .text(effective)), .init("orders", orders?.json ?? .null),
+            .init("not_durable", .text(notDurable)), .init("desk", .string(desk)),
             .init("dead_man_ms", .number(deadMan / 1_000_000)),
             .init("problem", .text(pageProblem?.description ?? modeProblem)),
             .init("stop_files", .array(stopFiles.map { .string($0.path) })),
@@ -158,10 +143,12 @@ public struct Observation: Sendable {
 
 extension GateSlot {
     /// The slot as `estop gates --json` prints it.
-    public func json(word: Word?, now: UInt64) -> JSON {
+    ///
+    /// - Parameter acknowledged: whether it acknowledged the page's word (`Observation.hasAcknowledged`).
+    public func json(acknowledged: Bool, now: UInt64) -> JSON {
         .object([
             .init("name", .string(name)), .init("scope", .string(scope)), .init("pid", .integer(Int64(pid))),
-            .init("acknowledged", .bool(alive && word.map { acknowledges($0) } ?? false)),
+            .init("acknowledged", .bool(acknowledged)),
             .init("mode", .string(alive ? seen.mode.name : "dead")), .init("checks", .number(checks)),
             .init("refusals", .number(refusals)), .init("last_check_age_ms", .number(lastCheckAgeMs(now: now))),
             .init("alive", .bool(alive)),
@@ -231,6 +218,7 @@ extension KillSwitch {
             mirrorIdentity: mirrorIdentity
         )
         seen.directoryProblem = directory.problem
+        seen.isPaper = settings.paper
         seen.approvals = approvals(seen)
         if seen.approvals > 1 {
             let latches = fold.latches.map(\.id)

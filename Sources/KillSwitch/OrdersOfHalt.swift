@@ -7,6 +7,8 @@ public enum OrdersOfHalt: Sendable, Equatable {
     case unhosted
     /// Every one is gone, or there was none.
     case gone(text: String, json: JSON)
+    /// Nobody lists them, and the desk is meant to work so.
+    case notWatched(text: String, json: JSON)
     /// Some are not, or it is not known yet.
     case left(text: String, json: JSON)
     /// The host does not say.
@@ -15,16 +17,30 @@ public enum OrdersOfHalt: Sendable, Equatable {
     /// Whether nothing is left to wait for.
     public var isSettled: Bool {
         switch self {
-        case .unhosted, .gone: true
+        case .unhosted, .gone, .notWatched: true
         case .left, .unknown: false
         }
+    }
+
+    /// Whether the next listings may settle it: nothing is open, and listings come.
+    public var isSettling: Bool {
+        switch self {
+        case .left(_, let json): json["settling"] == .bool(true)
+        case .unknown: true
+        case .unhosted, .gone, .notWatched: false
+        }
+    }
+
+    /// Whether nobody lists the orders of some account, so that waiting for it is no use.
+    public var isUnlisted: Bool {
+        if case .left(_, let json) = self { json["standing"]?.string == "unlisted" } else { false }
     }
 
     /// What to say after `orders: `; nil: nothing can be said.
     public var text: String? {
         switch self {
         case .unhosted: nil
-        case .gone(let text, _), .left(let text, _): text
+        case .gone(let text, _), .notWatched(let text, _), .left(let text, _): text
         case .unknown(let why): "NOT known to be gone: \(why)"
         }
     }
@@ -33,15 +49,17 @@ public enum OrdersOfHalt: Sendable, Equatable {
     public var json: JSON {
         switch self {
         case .unhosted: .null
-        case .gone(_, let json), .left(_, let json): json
+        case .gone(_, let json), .notWatched(_, let json), .left(_, let json): json
         case .unknown: .object([.init("gone", .null), .init("text", .text(text))])
         }
     }
 
     /// Reads the host's answer.
     ///
-    /// - Parameter word: the page's after the halt.
-    init(_ line: [UInt8], of word: Word) {
+    /// - Parameters:
+    ///   - word: the page's after the halt.
+    ///   - scope: what the halt covers.
+    init(_ line: [UInt8], of word: Word, scope: Scope = .global) {
         guard let answer = JSON(bytes: line) else {
             self = .unknown("the host's answer is no JSON")
             return
@@ -50,17 +68,26 @@ public enum OrdersOfHalt: Sendable, Equatable {
             self = .unknown("the host says: \(error)")
             return
         }
-        guard let orders = answer["cancels"], let text = orders["text"]?.string,
-            let generation = orders["generation"]?.integer
-        else {
+        guard case .array(let halts)? = answer["halts"] else {
             self = .unknown("the host's answer is not understood")
             return
         }
-        guard generation >= Int64(word.generation) else {
+        // A halt of everything covers each scope.
+        let about =
+            halts.first { $0["scope"]?.string == "global" }
+            ?? halts.first { $0["scope"]?.string == scope.description }
+        guard let orders = about, let text = orders["text"]?.string, let generation = orders["generation"]?.integer,
+            generation >= Int64(word.generation)
+        else {
             self = .unknown("the host has not looked at this halt yet")
             return
         }
-        self = orders["gone"] == .bool(true) ? .gone(text: text, json: orders) : .left(text: text, json: orders)
+        self =
+            switch orders["standing"]?.string {
+            case "gone": .gone(text: text, json: orders)
+            case "not_watched": .notWatched(text: text, json: orders)
+            default: .left(text: text, json: orders)
+            }
     }
 }
 
@@ -69,11 +96,12 @@ extension KillSwitch {
     ///
     /// - Parameters:
     ///   - word: the page's after the halt.
+    ///   - scope: what the halt covers.
     ///   - withinMs: how long to wait for the answer.
-    public func ordersOfHalt(_ word: Word, withinMs: UInt64) -> OrdersOfHalt {
+    public func ordersOfHalt(_ word: Word, scope: Scope = .global, withinMs: UInt64) -> OrdersOfHalt {
         let question = JSON.object([.init("ask", .string("cancels"))]).line
         switch SocketQuestion.ask(directory, question, withinMs: withinMs) {
-        case .line(let line): return OrdersOfHalt(line, of: word)
+        case .line(let line): return OrdersOfHalt(line, of: word, scope: scope)
         case .problem(let why): return .unknown(why)
         case .absent:
             return HostLock.presence(directory) == nil ? .unhosted : .unknown("the host runs without its engine")

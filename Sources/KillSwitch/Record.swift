@@ -46,8 +46,10 @@ public struct Record: Sendable, Equatable {
         case asked
         /// A resume was refused because of the second person that the desk takes.
         case unapproved
-        /// A halt was verified: every gate acknowledged.
+        /// A halt was verified: every gate acknowledged, every order seen to be gone.
         case effective
+        /// A halt that was verified is not any more; the note's reason says why.
+        case unverified
         /// Something about operators: enrolled, removed, a wrong passphrase.
         case credential
         /// Ends a record that its writer did not finish.

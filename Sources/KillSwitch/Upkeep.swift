@@ -2,7 +2,6 @@
 public struct Upkeep: Sendable {
     private let killSwitch: KillSwitch
     private let environment: Mode
-    private let ordersAreGone: @Sendable (Word) -> Bool
     private var watch = RepairWatch()
     private var known: Observation?
     private var mirrored: (word: Word?, length: Int)?
@@ -30,15 +29,8 @@ public struct Upkeep: Sendable {
     ///
     /// - Parameters:
     ///   - tradingMode: TRADING_MODE in the host's environment; it restricts the desk while the host runs.
-    ///   - ordersAreGone: whether the orders that the halts until this word found are gone; must not wait. Until they are, no
-    ///     halt is verified.
-    public init(
-        _ killSwitch: KillSwitch,
-        tradingMode: String?,
-        ordersAreGone: @escaping @Sendable (Word) -> Bool = { _ in true }
-    ) {
+    public init(_ killSwitch: KillSwitch, tradingMode: String?) {
         self.killSwitch = killSwitch
-        self.ordersAreGone = ordersAreGone
         environment = TradingMode.mode(tradingMode)
     }
 
@@ -70,8 +62,9 @@ public struct Upkeep: Sendable {
 
     /// One pass: records what is not durable yet, repairs, restricts by the environment, verifies, mirrors, reaps.
     ///
+    /// - Parameter verdicts: what is known of the halts in force; of one that is not among them nothing is known, and nothing changes.
     /// - Returns: what happened.
-    public mutating func pass() -> [Event] {
+    public mutating func pass(_ verdicts: [HaltVerdict] = []) -> [Event] {
         var events: [Event] = []
         recordPending(&events)
         ensurePages(&events)
@@ -90,11 +83,7 @@ public struct Upkeep: Sendable {
             )
         }
         if !actions.isEmpty { seen = killSwitch.observe(knowing: seen) }
-        if let word = seen.word, !word.mode.permitsAnything, seen.effective == nil, ordersAreGone(word),
-            killSwitch.noteEffective(knowing: seen, of: word)
-        {
-            seen = killSwitch.observe(knowing: seen)
-        }
+        verify(verdicts, &seen, &events)
         mirror(&seen, &events)
         reap(seen)
         known = seen
@@ -106,6 +95,31 @@ public struct Upkeep: Sendable {
         let goesOn = !pending.isEmpty || repairs.next > 0
         defer { said = events + (goesOn ? said.filter { !events.contains($0) } : []) }
         return events.filter { !said.contains($0) }
+    }
+
+    /// What a host before this one saw of the venues' orders may have changed while none ran.
+    public mutating func forgetVerified() -> [Event] {
+        let seen = killSwitch.observe(knowing: known)
+        return pass(
+            seen.haltsInForce.filter { seen.noted($0.id) != nil }.map {
+                HaltVerdict(id: $0.id, isVerified: false, text: "another host began: it looks at the orders anew")
+            }
+        )
+    }
+
+    private func verify(_ verdicts: [HaltVerdict], _ seen: inout Observation, _ events: inout [Event]) {
+        for halt in seen.haltsInForce {
+            guard let verdict = verdicts.first(where: { $0.id == halt.id }),
+                killSwitch.note(verdict, of: halt, seen: seen)
+            else { continue }
+            let what = halt.scope.isGlobal ? "the halt" : "the halt of \(halt.scope)"
+            events.append(
+                verdict.isVerified
+                    ? Event(isSerious: false, message: "\(what) is verified: \(verdict.text)")
+                    : Event(isSerious: true, message: "\(what) is NOT verified any more: \(verdict.text)")
+            )
+            seen = killSwitch.observe(knowing: seen)
+        }
     }
 
     private mutating func recordPending(_ events: inout [Event]) {

@@ -221,7 +221,8 @@ class Gate:
     def permits(self) -> bool:
         """Whether this bot may send an order now.
 
-        Also acknowledges: the gate's slot records the state word that was seen.
+        Also acknowledges: the gate's slot records the state word that was seen.  Nothing else does (neither `beat`
+        nor `wait`): a bot that has nothing to send still calls this now and then, or a halt waits for it.
         """
         return self._ask(0)
 
@@ -453,6 +454,8 @@ class Gate:
             self._map_halt_page()
             self._claim()
             self._evaluate()
+            # Under which word it was opened, until its first check: one that does not permit never permitted this gate.
+            self._slot32[_SLOT_STATE] = max(self._evaluated, 0)
         except _Problem as problem:
             self._abandon(str(problem))
         except (OSError, ValueError) as error:  # ValueError: cut short between a look at its size and mmap

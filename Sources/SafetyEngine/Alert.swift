@@ -51,6 +51,8 @@ public struct Alert: Sendable, Equatable, Codable {
     public var value: Decimal?
     /// Until when it counts as seen, in desk time; nil: until it is resolved, or nobody has seen it.
     public var acknowledgedUntilMs: UInt64?
+    /// Milliseconds since its value was known last, where it is not known now; nil: it is. It stays open meanwhile.
+    public var noDataMs: UInt64?
     /// Why nobody is told of it now: `silenced by alice: drill`, `follows FEED_STALE/kraken`; empty: somebody is.
     public var quiet = ""
 

@@ -15,6 +15,7 @@ extension Engine {
             self.settings = settings
             calendar.accept(receipt)
             book.hostStarted(at: receipt.atMs)
+            for place in halts.indices { halts[place].hostStarted() }
             roster.hostStarted(at: receipt.atMs, settings)
             exits.hostStarted(at: receipt.atMs, &decisions)
             breakers.hostStarted(mode)
@@ -27,12 +28,15 @@ extension Engine {
         case .mode(let state):
             breakers.modeChanged(from: mode, to: state, at: receipt.atMs, settings)
             mode = state
+        case .halts(let told): take(told, at: receipt.atMs)
         case .process(let name, let isAlive): roster.process(name, isAlive: isAlive, at: receipt.atMs)
         case .outcome(let outcome):
             exits.take(outcome, at: receipt.atMs, &decisions)
             roster.take(outcome, at: receipt.atMs, &decisions)
         case .dropped(let count, _): journal.dropped &+= count
-        case .refused(let count, _): journal.refused &+= count
+        case .refused(let count, let source):
+            journal.refused &+= count
+            book.refuse(count, from: source, at: receipt.atMs)
         case .journal(let waiting, let problem):
             journal.waiting = waiting
             journal.problem = problem

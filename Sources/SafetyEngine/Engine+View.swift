@@ -17,13 +17,34 @@ extension Engine {
         for index in view.positions.indices {
             view.positions[index].details = exits.details(of: view.positions[index], scene)
         }
-        for index in view.venues.indices { view.venues[index].books = reader.books(of: view.venues[index]) }
+        for index in view.venues.indices {
+            view.venues[index].streams.prices = reader.prices(of: view.venues[index].name)
+            view.venues[index].books = reader.books(of: view.venues[index])
+        }
         view.alerts = openAlerts(reader)
         view.resolved = resolvedAlerts(at: atMs)
         view.silences = silencesInForce(at: atMs)
         view.breakers = breakersInView(reader)
         view.probation = probationInView(at: atMs)
         view.stage = stageInView(at: atMs)
+        view.halts = halts.map { ordersProof($0, at: atMs) }
+        return view
+    }
+
+    /// Open alerts and silences alone, or the resolved ones: what `estop alerts` asks for. Positions and orders are not walked
+    /// through one by one for it.
+    public func alertsView(at atMs: UInt64, isHistory: Bool) -> EngineView {
+        var view = EngineView()
+        view.atMs = atMs
+        view.evaluationAgeMs = atMs - min(atMs, evaluatedMs)
+        view.journal = journal
+        view.counts = book.counts
+        if isHistory {
+            view.resolved = resolvedAlerts(at: atMs)
+        } else {
+            view.alerts = openAlerts(reader(at: atMs))
+            view.silences = silencesInForce(at: atMs)
+        }
         return view
     }
 }

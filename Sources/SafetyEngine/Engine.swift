@@ -27,6 +27,8 @@ public struct Engine: Sendable, Equatable, Codable {
     public internal(set) var exits = Exits()
     /// The kill switch as the host saw it last.
     public internal(set) var mode = HostEvent.ModeState(mode: "unknown", generation: 0, latches: 0)
+    /// The halts in force, and what was listed since each.
+    public internal(set) var halts: [HaltWatch] = []
     /// The wall clock by the desk's own time.
     public internal(set) var calendar = Calendar()
     /// How the journal fares.
@@ -67,7 +69,8 @@ public struct Engine: Sendable, Equatable, Codable {
         default:
             // How late something came is told by the desk's own calendar: a jump of the machine's clock makes no price late.
             let wallMs = calendar.wallMs(at: receipt.atMs) ?? receipt.wallMs
-            book.take(event, Receipt(atMs: receipt.atMs, wallMs: wallMs), settings)
+            let isNew = book.take(event, Receipt(atMs: receipt.atMs, wallMs: wallMs), settings)
+            if isNew { for place in halts.indices { halts[place].take(event, receipt, book, settings) } }
             exits.liquidation?.take(event, book, settings)
         }
         return decisions
@@ -90,6 +93,7 @@ public struct Engine: Sendable, Equatable, Codable {
     /// One evaluation of everything that depends on time or on several things at once.
     private mutating func evaluate(_ atMs: UInt64, _ decisions: inout [Decision]) {
         let valuation = book.settle(at: atMs, calendar, settings)
+        settleHalts(at: atMs)
         roster.evaluate(at: atMs, settings, &lastNumber, &decisions)
         dust.evaluate(book, valuation, calendar.wallMs(at: atMs), at: atMs, settings, &decisions)
         exits.evaluate(book, valuation, dust, mode, at: atMs, settings, &lastNumber, &decisions)

@@ -18,8 +18,18 @@ public struct EngineSettings: Sendable, Equatable, Codable {
     public var conversionSource = ""
     /// Older than this a price is stale, and what it values is unpriced. Milliseconds.
     public var priceStaleMs: UInt64 = 60_000
+    /// How much of each kind the desk keeps.
+    public var bounds = Bounds()
+    /// How old what an account reports may be, stream by stream.
+    public var streams = Streams()
     /// Without a word from a venue for so long, what is open there is UNKNOWN. Milliseconds.
     public var venueSilentMs: UInt64 = 60_000
+    /// How long an accepted order may take to be listed by its venue, in milliseconds: where `settleByVenue` does not say.
+    public var settleMs: UInt64 = 1_000
+    /// The same by venue. The paper venue runs in this process and lists what is on its way too: it needs none.
+    public var settleByVenue: [String: UInt64] = [:]
+    /// Whether the desk is meant to work although nobody lists the orders of some account: `[venues] orders = "not watched"`.
+    public var ordersAreNotWatched = false
     /// When the desk's day begins, in minutes after midnight UTC.
     public var dayStartMinute = 0
     /// Orders that the desk itself sends.
@@ -43,6 +53,51 @@ public struct EngineSettings: Sendable, Equatable, Codable {
 
     /// The defaults.
     public init() {}
+
+    /// How much of each kind the desk keeps. What comes beyond it is left out, and OVERLOADED says so.
+    public struct Bounds: Sendable, Equatable, Codable {
+        /// Orders, finished ones of the last minutes among them.
+        public var orders = 50_000
+        /// Positions, held or claimed.
+        public var positions = 50_000
+        /// Venues' accounts.
+        public var accounts = 10_000
+        /// Balances: one for each currency of an account.
+        public var balances = 20_000
+        /// Symbols with a price.
+        public var prices = 100_000
+        /// Metrics.
+        public var metrics = 20_000
+        /// Alerts that are open, or on their way. Rules that halt are not bound by it.
+        public var alerts = 10_000
+        /// The defaults.
+        public init() {}
+    }
+
+    /// How old each stream may be before what it reported is unknown. Milliseconds. Prices have `priceStaleMs`.
+    public struct Streams: Sendable, Equatable, Codable {
+        /// Listings of open orders.
+        public var ordersMs: UInt64 = 60_000
+        /// Listings of positions.
+        public var positionsMs: UInt64 = 60_000
+        /// Readings of balances.
+        public var balancesMs: UInt64 = 60_000
+        /// Account counts.
+        public var accountCountsMs: UInt64 = 300_000
+        /// The defaults.
+        public init() {}
+    }
+
+    /// The limit of a stream, in milliseconds.
+    public func limitMs(of stream: StreamKind) -> UInt64 {
+        switch stream {
+        case .orders: streams.ordersMs
+        case .positions: streams.positionsMs
+        case .balances: streams.balancesMs
+        case .prices: priceStaleMs
+        case .accountCounts: streams.accountCountsMs
+        }
+    }
 
     /// Orders that the desk itself sends (FEATURES row E28).
     public struct Orders: Sendable, Equatable, Codable {

@@ -82,22 +82,29 @@ extension DeskSnapshot {
         return whole <= 30_000 ? .live(ageMs: whole) : .stale(ageMs: whole)
     }
 
-    /// A halt is verified once the orders that it found are gone, too.
+    /// A halt is verified once the orders that it found are proved to be gone, too.
     private mutating func takeCancels(_ view: EngineView) {
-        guard steps.page != .empty else { return }
-        guard let cancels = view.cancels else {
-            // Nothing was open, and nothing is reached: there is nothing to wait for.
-            if case .past = steps.orders { steps.orders = .notApplicable("no venue is configured") }
-            return
-        }
-        if let done = cancels.doneAfterMs {
+        guard steps.page != .empty, let cancels = view.cancels else { return }
+        switch cancels.standing {
+        case .gone:
+            guard let done = cancels.doneAfterMs else { return }
             steps.orders = .done(ms: Double(done))
             // Verified is what comes last.
             if case .done(let ms) = steps.verified { steps.verified = .done(ms: max(ms, Double(done))) }
             return
+        case .notWatched: steps.orders = .notApplicable(cancels.problem)
+        case .unlisted: steps.orders = .alarm("\(cancels.problem): look there, and cancel by hand")
+        case .open, .waiting:
+            steps.orders =
+                cancels.problem.isEmpty ? .pending(ms: Double(cancels.askedAgeMs)) : .alarm(cancels.problem)
         }
-        steps.orders = cancels.problem.isEmpty ? .pending(ms: Double(cancels.askedAgeMs)) : .alarm(cancels.problem)
-        if steps.verified.isDone { steps.verified = .pending(ms: Double(cancels.askedAgeMs)) }
+        let isUnwatched = cancels.standing == .unlisted || cancels.standing == .notWatched
+        if isUnwatched, steps.disk.isDone, steps.gates.isDone {
+            // Nobody will ever list them: there is nothing to wait for, and nothing is verified.
+            steps.verified = .notApplicable("orders \(cancels.problem)")
+        } else if steps.verified.isDone {
+            steps.verified = .pending(ms: Double(cancels.askedAgeMs))
+        }
     }
 
     /// The switch's own look at beats is the finer one; who beats by events only, and what is done about anybody, the engine

@@ -14,7 +14,8 @@ public struct EngineView: Sendable, Equatable, Codable {
     public var positions: [Position] = []
     /// Open orders, the oldest first, at most `EngineView.mostOrders`.
     public var orders: [Order] = []
-    /// Open orders in all.
+    /// Open orders that are on record, in all. All there are only where `accountsWithUnknownOrders` is empty and some venue is
+    /// known.
     public var openOrders = 0
     /// Venues' accounts.
     public var venues: [Venue] = []
@@ -38,9 +39,14 @@ public struct EngineView: Sendable, Equatable, Codable {
     public var stage: StageState?
     /// How stale the oldest word of a venue is; nil: no venue has spoken.
     public var venueAgeMs: UInt64?
+    /// How many accounts trade, of all, as a platform reported it last; nil: none ever did.
+    public var accounts: Accounts?
 
     /// What became of the orders that the last halt found; nil: no halt has asked for anything.
     public var cancels: Cancels?
+
+    /// What is proved of the orders of each halt in force.
+    public var halts: [OrdersProof] = []
 
     /// The liquidation that runs, or the last one; nil: there was none.
     public var liquidation: LiquidationState?
@@ -63,8 +69,22 @@ public struct EngineView: Sendable, Equatable, Codable {
         public var left: Int
         /// Why not, and what to do by hand; empty: nothing is wrong.
         public var problem: String
+        /// Orders that appeared after the halt had stopped everything: something does not ask its gate.
+        public var new: Int
+        /// What is proved of them.
+        public var standing: OrdersProof.Standing
         /// Creates a state.
-        public init(askedAgeMs: UInt64, doneAfterMs: UInt64?, found: Int, left: Int, problem: String = "") {
+        public init(
+            askedAgeMs: UInt64,
+            doneAfterMs: UInt64?,
+            found: Int,
+            left: Int,
+            problem: String = "",
+            new: Int = 0,
+            standing: OrdersProof.Standing? = nil
+        ) {
+            self.new = new
+            self.standing = standing ?? (doneAfterMs != nil ? .gone : left > 0 ? .open : .waiting)
             self.askedAgeMs = askedAgeMs
             self.doneAfterMs = doneAfterMs
             self.found = found
@@ -72,6 +92,28 @@ public struct EngineView: Sendable, Equatable, Codable {
             self.problem = problem
         }
     }
+
+    /// How many accounts trade, of all.
+    public struct Accounts: Sendable, Equatable, Codable {
+        /// Those that trade.
+        public var active: Int
+        /// All of them.
+        public var total: Int
+        /// When that was reported, and whether it still counts.
+        public var stream: StreamAge
+        /// Creates counts.
+        public init(active: Int, total: Int, stream: StreamAge) {
+            self.active = active
+            self.total = total
+            self.stream = stream
+        }
+    }
+
+    /// Accounts whose open orders are not known: never listed, or longer ago than the limit.
+    public var accountsWithUnknownOrders: [Venue] { venues.filter { !$0.streams.orders.isKnown } }
+
+    /// Accounts whose positions are not known: never listed, or longer ago than the limit.
+    public var accountsWithUnknownPositions: [Venue] { venues.filter { !$0.streams.positions.isKnown } }
 
     /// A silence in force.
     public struct Silence: Sendable, Equatable, Codable {
@@ -207,8 +249,38 @@ public struct EngineView: Sendable, Equatable, Codable {
         }
     }
 
-    /// The desk's money, in its base currency. Nil: not known, never guessed.
+    /// The desk's money, in its base currency. Nil: not known now (never reported, stale, or a part has no price), never
+    /// guessed; `last` has what was known last, with its age, and `problem` says why it is not known now.
     public struct Money: Sendable, Equatable, Codable {
+        /// Figures as they were when all of them were known last.
+        public struct Last: Sendable, Equatable, Codable {
+            /// What everything was worth.
+            public var equity: Decimal
+            /// Milliseconds since then.
+            public var ageMs: UInt64
+            /// Creates figures.
+            public init(equity: Decimal, ageMs: UInt64) {
+                self.equity = equity
+                self.ageMs = ageMs
+            }
+        }
+
+        /// Exposure as it was known last.
+        public struct LastExposure: Sendable, Equatable, Codable {
+            /// Long and short added up.
+            public var gross: Decimal
+            /// Long less short.
+            public var net: Decimal
+            /// Milliseconds since then.
+            public var ageMs: UInt64
+            /// Creates exposure.
+            public init(gross: Decimal, net: Decimal, ageMs: UInt64) {
+                self.gross = gross
+                self.net = net
+                self.ageMs = ageMs
+            }
+        }
+
         /// The base currency.
         public var currency = "USD"
         /// What everything is worth.
@@ -221,20 +293,32 @@ public struct EngineView: Sendable, Equatable, Codable {
         public var weekProfit: Decimal?
         /// Below the highest equity so far, in percent.
         public var drawdownPercent: Decimal?
-        /// Long and short added up.
-        public var gross = Decimal(0)
-        /// Long less short.
-        public var net = Decimal(0)
-        /// Held positions without a price.
+        /// Long and short added up; nil: a venue's positions are not known, or one has no fresh price.
+        public var gross: Decimal?
+        /// Long less short; nil: as `gross`.
+        public var net: Decimal?
+        /// Long and short added up of what is known and priced: at least so much is held. Nil: nothing is.
+        public var grossAtLeast: Decimal?
+        /// Held positions without a fresh price.
         public var unpriced = 0
+        /// Held positions whose account has not reported them within its limit.
+        public var stalePositions = 0
         /// What closed trades brought today.
         public var realised: Decimal?
-        /// What held positions would bring, those whose profit is known.
+        /// What held positions would bring; nil: of one it is not known.
         public var unrealised: Decimal?
         /// What fills cost today besides.
         public var fees: Decimal?
         /// Milliseconds since `equity` was known, where it is not now; nil: it is.
         public var equityAgeMs: UInt64?
+        /// Equity as it was known last, where it is not now; nil: it is, or never was.
+        public var last: Last?
+        /// Gross and net as they were known last, where they are not now; nil: they are, or never were.
+        public var lastExposure: LastExposure?
+        /// Why equity is not known now, in words; empty: it is.
+        public var problem = ""
+        /// Why gross, net and unrealised are not known now, in words; empty: they are.
+        public var exposureProblem = ""
         /// Creates money of which nothing is known.
         public init() {}
     }

@@ -20,10 +20,16 @@ public struct Position: Sendable, Equatable, Codable {
     public var quantity: Decimal
     /// The average price paid; nil: unknown, never invented.
     public var entryPrice: Decimal?
-    /// The last price; nil: unpriced.
+    /// The price that counts now; nil: none, or an old one (`lastPrice`), or its venue has not reported the position lately.
     public var price: Decimal?
-    /// Milliseconds since that price was true.
+    /// The last price that was reported, however old; nil: none ever was. `priceAgeMs` is its age.
+    public var lastPrice: Decimal?
+    /// Milliseconds since `lastPrice` was true; 0 where there is none.
     public var priceAgeMs: UInt64
+    /// Milliseconds since its venue reported it last; nil: never.
+    public var seenAgeMs: UInt64?
+    /// Whether its venue has not reported it within the limit: then nobody knows whether it is still held.
+    public var isStale = false
     /// What it is worth in the desk's base currency; nil: unpriced, never a guess.
     public var value: Decimal?
     /// Profit (or loss, negative) not yet taken, in the base currency; nil: unknown.
@@ -126,6 +132,7 @@ public struct Position: Sendable, Equatable, Codable {
         self.quantity = quantity
         self.entryPrice = entryPrice
         self.price = price
+        lastPrice = price
         self.priceAgeMs = priceAgeMs
         self.value = value
         self.profit = profit

@@ -18,8 +18,12 @@ public struct Venue: Sendable, Equatable, Codable {
     public var account: String
     /// How it is reached.
     public var state: State
-    /// Orders resting there; nil: it has not said.
+    /// Orders resting there, by a listing that is known (`streams.orders`); nil: not known. `openOrdersSeen` says how many
+    /// there are at least.
     public var openOrders: Int?
+    /// Open orders that are on record there, however old their listing is. Never to be shown as all there are, unless
+    /// `streams.orders` is known.
+    public var openOrdersSeen = 0
     /// Of the orders that the last halt found there, those confirmed gone; nil: no halt asked.
     public var cancelled: Int?
     /// The orders that the last halt found there.
@@ -31,13 +35,18 @@ public struct Venue: Sendable, Equatable, Codable {
     /// The last error, in the venue's words, and what to do; empty: none.
     public var note: String
 
+    /// How old what is known of the account is, stream by stream.
+    public var streams = Streams()
     /// What is known of the account's books; nil: nobody filled it in.
     public var books: Books?
 
     /// What one account of a venue holds, and whether it adds up.
     public struct Books: Sendable, Equatable, Codable {
-        /// Held positions; nil: the venue never listed them.
+        /// Held positions, by a listing that is known (`Venue.streams`); nil: not known. `positionsSeen` says how many there
+        /// are at least.
         public var positions: Int?
+        /// Held positions that are on record, however old their listing is.
+        public var positionsSeen = 0
         /// Of them, how many have no price.
         public var unpriced = 0
         /// What balances are worth, in the desk's base currency; nil: not known.
@@ -87,5 +96,5 @@ public struct Venue: Sendable, Equatable, Codable {
     }
 
     /// What makes it the same venue in the next reading.
-    public var id: String { "\(name)/\(account)" }
+    public var id: String { AccountKey(venue: name, account: account).description }
 }

@@ -42,6 +42,7 @@ struct Draft: Sendable {
         case "supervisors": desk.engine.supervisors.map(\.name)
         case "notify": desk.notify.targets.map(\.name)
         case "rules": rules.map(\.rule.name)
+        case "venues": desk.engine.settleByVenue.keys.sorted()
         case "cap": desk.engine.cap.mostByAccount.keys.sorted()
         default: []
         }

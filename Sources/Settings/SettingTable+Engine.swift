@@ -33,12 +33,85 @@ extension SettingTable {
             \.desk.engine.priceStaleMs,
             "An older price is stale, and what it values is unpriced."
         ),
+        Shelf.table("positions").key(
+            "stale_after",
+            .time(second...hour),
+            \.desk.engine.streams.positionsMs,
+            "An older listing of an account's positions is stale: nobody knows what is held there."
+        ),
+        Shelf.table("balances").key(
+            "stale_after",
+            .time(second...hour),
+            \.desk.engine.streams.balancesMs,
+            "An older reading of a balance is stale: nobody knows what the account is worth."
+        ),
+        Shelf.table("account_counts").key(
+            "stale_after",
+            .time(second...day),
+            \.desk.engine.streams.accountCountsMs,
+            "Older counts of trading accounts are stale: ADOPTION_GUARDRAIL cannot judge by them."
+        ),
+        Shelf.table("bounds").key(
+            "orders",
+            .count(100...1_000_000, of: "orders"),
+            \.desk.engine.bounds.orders,
+            "Orders that the desk keeps; more are left out, and OVERLOADED says so."
+        ),
+        Shelf.table("bounds").key(
+            "positions",
+            .count(100...1_000_000, of: "positions"),
+            \.desk.engine.bounds.positions,
+            "Positions that it keeps."
+        ),
+        Shelf.table("bounds").key(
+            "accounts",
+            .count(10...100_000, of: "accounts"),
+            \.desk.engine.bounds.accounts,
+            "Accounts that it keeps."
+        ),
+        Shelf.table("bounds").key(
+            "balances",
+            .count(10...1_000_000, of: "balances"),
+            \.desk.engine.bounds.balances,
+            "Balances that it keeps: one for each currency of an account."
+        ),
+        Shelf.table("bounds").key(
+            "prices",
+            .count(100...1_000_000, of: "prices"),
+            \.desk.engine.bounds.prices,
+            "Symbols whose price it keeps."
+        ),
+        Shelf.table("bounds").key(
+            "metrics",
+            .count(10...1_000_000, of: "metrics"),
+            \.desk.engine.bounds.metrics,
+            "Metrics that it keeps."
+        ),
+        Shelf.table("bounds").key(
+            "alerts",
+            .count(100...1_000_000, of: "alerts"),
+            \.desk.engine.bounds.alerts,
+            "Alerts that it keeps open; rules that halt are not bound by it."
+        ),
         Shelf.table("venues").key(
             "silent_after",
             .time(second...hour),
             \.desk.engine.venueSilentMs,
             "Without a word from a venue for so long, what is open there is UNKNOWN."
         ),
+        Shelf.table("venues").key(
+            "settle",
+            .time(0...minute),
+            \.desk.engine.settleMs,
+            "How long an accepted order may take to be listed by its venue: a halt's orders are proved gone by listings after it."
+        ),
+        Shelf.table("venues").key(
+            "orders",
+            .word([("watched", false), ("not watched", true)]),
+            \.desk.engine.ordersAreNotWatched,
+            "Write \"not watched\" for a desk whose orders nobody lists: its halts are then never called verified."
+        ),
+        settles,
         Shelf.table("conversion").key(
             "source",
             .nameOrNothing("a source's name, or \"\": any venue's rates count"),
@@ -48,9 +121,32 @@ extension SettingTable {
         ),
     ]
 
+    /// A venue's own settling time.
+    private static let settles: Setting = {
+        let shelf = Shelf<UInt64?>(
+            path: ["venues", "*"],
+            find: { draft, name in .some(draft.desk.engine.settleByVenue[name]) },
+            store: { settle, name, draft in draft.desk.engine.settleByVenue[name] = settle }
+        )
+        return shelf.make(
+            "settle",
+            { _ in .time(0...minute) },
+            get: { $0 },
+            set: { $0 = $1 },
+            example: "\"3s\"",
+            "A venue where an accepted order takes longer, or less long, to be listed."
+        )
+    }()
+
     static let orders: [Setting] = {
         let orders = Shelf.table("orders")
         return [
+            orders.key(
+                "stale_after",
+                .time(second...hour),
+                \.desk.engine.streams.ordersMs,
+                "An older listing of an account's open orders is stale: nobody knows what is open there."
+            ),
             orders.key(
                 "timeout",
                 .time(second...day),

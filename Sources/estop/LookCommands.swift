@@ -51,7 +51,8 @@ enum GatesCommand {
             return ChosenDesk.fail("gates UNKNOWN: \(seen.gatesProblem ?? "")", arguments, status: 1)
         }
         if arguments.json {
-            Output.standard.line(JSON.array(slots.map { $0.json(word: seen.word, now: seen.now) }).line)
+            let rows = slots.map { $0.json(acknowledged: seen.hasAcknowledged($0), now: seen.now) }
+            Output.standard.line(JSON.array(rows).line)
             return 0
         }
         guard !slots.isEmpty else {
@@ -63,7 +64,7 @@ enum GatesCommand {
             .init("CHECKS", .right), .init("REFUSALS", .right), .init("LAST CHECK", .right),
         ])
         for slot in slots {
-            let acknowledged = slot.alive && seen.word.map { slot.acknowledges($0) } ?? false
+            let acknowledged = seen.hasAcknowledged(slot)
             table.add([
                 .init(slot.name), .init(slot.scope), .init(String(slot.pid)),
                 .init(!slot.alive ? "DEAD" : acknowledged ? "yes" : "NOT", acknowledged ? .good : .bad),

@@ -32,7 +32,8 @@ enum StatusCommand {
         }
         let seen = desk.killSwitch.observe()
         if arguments.json {
-            Output.standard.line(seen.statusJSON(desk: desk.killSwitch.settings.name).line)
+            let orders = orders(seen, desk)
+            Output.standard.line(seen.statusJSON(desk: desk.killSwitch.settings.name, orders: orders).line)
         } else {
             Output.standard.write(text(seen, desk))
         }
@@ -60,8 +61,16 @@ enum StatusCommand {
         }
     }
 
+    /// What the host says of the orders of a halt that is not verified; nil: nothing is to be asked.
+    private static func orders(_ seen: Observation, _ desk: ChosenDesk) -> OrdersOfHalt? {
+        guard let word = seen.word, !word.mode.permitsAnything, seen.effective == nil else { return nil }
+        guard seen.host != nil, seen.hostBeats else { return .unhosted }
+        return desk.killSwitch.ordersOfHalt(word, withinMs: 200)
+    }
+
     static func text(_ seen: Observation, _ desk: ChosenDesk) -> String {
         let style = TextStyle(for: .standard)
+        let orders = orders(seen, desk)
         let settings = desk.killSwitch.settings
         var lines: [String] = []
         func add(_ label: String, _ text: String, _ role: TextRole = .plain) {
@@ -69,7 +78,7 @@ enum StatusCommand {
             lines.append(style.paint(label, .dim) + padding + style.paint(text, role))
         }
         add("desk", "\(settings.name)\(settings.paper ? " (paper)" : "")  \(desk.killSwitch.directory.path)")
-        add("mode", modeText(seen), seen.mode == .live ? .good : seen.mode == .paper ? .caution : .bad)
+        add("mode", modeText(seen, orders), seen.mode == .live ? .good : seen.mode == .paper ? .caution : .bad)
         if let problem = seen.pageProblem?.description ?? seen.modeProblem {
             add("", desk.killSwitch.directory.naming(problem), .bad)
         }
@@ -103,6 +112,10 @@ enum StatusCommand {
             add("gates", count + names, waiting.isEmpty ? .plain : .bad)
         }
         if let effective = seen.effective { add("verified", effective, .good) }
+        for halt in seen.haltsInForce where !halt.scope.isGlobal {
+            let stood = seen.verified(halt)
+            add(stood == nil ? "NOT verified" : "verified", "\(halt.scope) \(stood ?? "")", stood == nil ? .bad : .good)
+        }
         if let host = seen.host {
             add("host", "pid \(host.pid), beat \(seen.beatAgeMs) ms ago", seen.hostBeats ? .plain : .bad)
         } else {
@@ -115,7 +128,7 @@ enum StatusCommand {
     }
 
     /// The screen's words: HALTING is a halt that was not seen to have taken effect.
-    private static func modeText(_ seen: Observation) -> String {
+    private static func modeText(_ seen: Observation, _ orders: OrdersOfHalt?) -> String {
         var text: String
         switch seen.mode {
         case .live: text = "TRADING (live)"
@@ -124,7 +137,17 @@ enum StatusCommand {
         case .halted:
             guard !seen.isStopped else { return "HALTED" }
             let names = seen.waitingGates.map { VisibleText.line($0.name) }.joined(separator: ", ")
-            return names.isEmpty ? "HALTING: not verified yet" : "HALTING, NOT STOPPED: \(names)"
+            if !names.isEmpty { return "HALTING, NOT STOPPED: \(names)" }
+            if let problem = seen.gatesProblem { return "HALTING: \(problem)" }
+            if !seen.fold.reachesWord { return "HALTING: not on disk yet" }
+            switch orders {
+            case .unhosted where seen.isPaper: return "HALTED, its host ended with its paper venue"
+            case .unhosted, nil: return "HALTED, orders NOT verified: no host runs, so nobody can tell what is open"
+            case .notWatched: return "HALTED, orders not watched"
+            case .left where orders?.isUnlisted == true: return "HALTED, orders \(orders?.text ?? "")"
+            case .gone: return "HALTING: about to be verified"
+            case .left, .unknown: return "HALTING, orders \(orders?.text ?? "")"
+            }
         case .unknown: return "UNKNOWN (reads as halted)"
         }
         let scoped = seen.latches.filter { !$0.scope.isGlobal }

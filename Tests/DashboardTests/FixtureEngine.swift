@@ -112,6 +112,7 @@ extension Fixture {
         switch index {
         case 0:
             books.positions = 4
+            books.positionsSeen = 4
             books.unpriced = 1
             books.balance = number("48211.90")
             books.feedAgeMs = 900

@@ -1,127 +1,89 @@
-import SafetyEngine
 import Testing
 
 @testable import Desk
+@testable import KillSwitch
+@testable import SafetyEngine
 
-/// Orders are gone when a venue's list that was made after the halt says so, and not before.
+/// Venues are asked to cancel and to list until the engine has proved that nothing is left.
 struct HaltCancelsTests {
-    /// Looks, and says whether every venue is to be asked.
-    private func asks(
-        _ cancels: inout HaltCancels,
-        permits: Bool = false,
-        open: Int,
-        heard: UInt64?,
-        at atMs: UInt64
-    ) -> Bool {
-        cancels.look(
-            permits: permits,
-            openOrders: open,
-            listings: [.init(account: "kraken/main", atMs: heard)],
-            atMs: atMs
+    private func halt(_ id: String = "h", _ scope: Scope = .global, period: UInt32 = 2) -> HaltInForce {
+        HaltInForce(id: id, scope: scope, state: Word(generation: 3, mode: .halted), period: period)
+    }
+
+    private func proof(
+        _ standing: OrdersProof.Standing,
+        id: String = "h",
+        ageMs: UInt64 = 0,
+        open: [String] = [],
+        new: Int = 0
+    ) -> OrdersProof {
+        var account = OrdersProof.Account(venue: "kraken", account: "main", state: open.isEmpty ? .waiting : .open)
+        account.open = open.count
+        account.names = open
+        account.new = new
+        return OrdersProof(
+            id: id,
+            scope: "global",
+            generation: 3,
+            ageMs: ageMs,
+            goneAfterMs: standing == .gone ? 250 : nil,
+            found: 3,
+            standing: standing,
+            isStopped: true,
+            accounts: [account],
+            claimed: []
         )
     }
 
-    @Test func aHaltAsksAtOnceAgainAndUntilALaterListIsEmpty() {
+    @Test func aHaltAsksAtOnceAgainAndUntilItIsProved() {
         var cancels = HaltCancels()
-        #expect(asks(&cancels, permits: true, open: 3, heard: 900, at: 1_000) == false)
-        #expect(cancels.shown(atMs: 1_000) == nil)
-        #expect(asks(&cancels, open: 3, heard: 900, at: 1_250) == true)
-        #expect(asks(&cancels, open: 3, heard: 900, at: 1_500) == false)
-        #expect(cancels.shown(atMs: 1_500) == EngineView.Cancels(askedAgeMs: 250, doneAfterMs: nil, found: 3, left: 3))
-        #expect(asks(&cancels, open: 1, heard: 900, at: 3_250) == true)
-        // Empty by a list that was made before the halt: not proof.
-        #expect(asks(&cancels, open: 0, heard: 1_200, at: 3_500) == false)
-        #expect(cancels.shown(atMs: 3_500)?.doneAfterMs == nil)
-        #expect(asks(&cancels, open: 0, heard: 3_600, at: 3_750) == false)
-        #expect(cancels.shown(atMs: 4_000)?.doneAfterMs == 2_500)
-        #expect(cancels.shown(atMs: 4_000)?.found == 3)
-        #expect(asks(&cancels, open: 0, heard: 9_000, at: 60_000) == false)
+        #expect(cancels.look([], [], atMs: 1_000) == HaltCancels.Demand())
+        #expect(cancels.look([halt()], [], atMs: 1_250) == HaltCancels.Demand(cancels: [.global], lists: true))
+        #expect(cancels.look([halt()], [proof(.waiting)], atMs: 1_300) == HaltCancels.Demand())
+        #expect(cancels.look([halt()], [proof(.waiting)], atMs: 1_500) == HaltCancels.Demand(lists: true))
+        #expect(
+            cancels.look([halt()], [proof(.open)], atMs: 3_250) == HaltCancels.Demand(cancels: [.global], lists: true)
+        )
+        #expect(cancels.look([halt()], [proof(.gone)], atMs: 9_000) == HaltCancels.Demand())
+        // One that appears afterwards is cancelled too.
+        #expect(cancels.look([halt()], [proof(.open)], atMs: 9_250).cancels == [.global])
     }
 
-    @Test func anOrderThatComesUpAfterwardsIsCancelledToo() {
+    @Test func aHaltOnTopAsksNoMoreAndOneAfterAResumeAsksAnew() {
         var cancels = HaltCancels()
-        _ = cancels.look(permits: false, openOrders: 0, listings: [.init(account: "kraken/main")], atMs: 100)
-        _ = cancels.look(permits: false, openOrders: 0, listings: [.init(account: "kraken/main", atMs: 200)], atMs: 300)
-        #expect(cancels.shown(atMs: 400)?.doneAfterMs == 200)
-        #expect(asks(&cancels, open: 1, heard: 5_000, at: 5_100) == true)
-        #expect(cancels.shown(atMs: 5_100)?.doneAfterMs == nil)
+        _ = cancels.look([halt()], [], atMs: 0)
+        #expect(cancels.look([halt("i")], [proof(.waiting, id: "i")], atMs: 100).cancels == [])
+        #expect(cancels.look([halt("j", period: 8)], [], atMs: 200).cancels == [.global])
+        _ = cancels.look([], [], atMs: 300)
+        #expect(cancels.look([halt("j", period: 8)], [], atMs: 400).cancels == [.global])
+    }
+
+    @Test func theHaltOfAScopeAsksForItsScope() throws {
+        var cancels = HaltCancels()
+        let scope = try Scope("venue=kraken,account=main")
+        #expect(cancels.look([halt("s", scope)], [], atMs: 0).cancels == [scope])
     }
 
     @Test func whatIsLeftAfterTenSecondsIsAnAlarmWithTheManualWay() {
         var cancels = HaltCancels()
-        _ = cancels.look(permits: false, openOrders: 2, listings: [], atMs: 0)
         cancels.failed("kraken", "unreachable")
         cancels.failed("kraken", "unreachable")
-        #expect(cancels.shown(atMs: 10_000)?.problem == "kraken: unreachable")
         #expect(
-            cancels.shown(atMs: 10_001)?.problem
-                == "2 of 2 orders are still open: cancel by hand at the venue (kraken: unreachable)"
+            cancels.shown(proof(.open, ageMs: 10_000, open: ["a"]), reached: ["kraken"]).problem
+                == "kraken: unreachable"
         )
-    }
-
-    @Test func oneAccountThatDidNotListItsOrdersLeavesItUnprovedAndIsNamed() {
-        var cancels = HaltCancels()
-        for (atMs, paper) in [(100, 50), (400, 300), (12_000, 11_000)] as [(UInt64, UInt64)] {
-            let listings = [
-                HaltCancels.Listing(account: "paper/main", atMs: paper), HaltCancels.Listing(account: "kraken/main"),
-            ]
-            _ = cancels.look(permits: false, openOrders: 0, listings: listings, atMs: atMs)
-        }
-        #expect(cancels.shown(atMs: 12_000)?.doneAfterMs == nil)
         #expect(
-            cancels.shown(atMs: 12_000)?.problem
-                == "kraken/main did not list its orders since: cancel by hand at the venue"
+            cancels.shown(proof(.open, ageMs: 10_001, open: ["a", "b"]), reached: []).problem
+                == "NOT gone: 2 at kraken (client ids a, b), no adapter: cancel by hand at the venue (kraken: unreachable)"
         )
+        let done = cancels.shown(proof(.gone), reached: [])
+        #expect(done.doneAfterMs == 250 && done.problem.isEmpty && done.standing == .gone)
     }
 
-    @Test func anotherHaltAfterAResumeThatNobodySawIsAnotherHalt() {
-        var cancels = HaltCancels()
-        func look(_ generation: UInt32, _ resumed: String?, heard: UInt64, at atMs: UInt64) -> Bool {
-            cancels.look(
-                permits: false,
-                openOrders: 0,
-                listings: [.init(account: "kraken/main", atMs: heard)],
-                atMs: atMs,
-                generation: generation,
-                resumed: resumed
-            )
-        }
-        #expect(look(3, nil, heard: 50, at: 100))
-        #expect(!look(3, nil, heard: 200, at: 300) && cancels.isDone(with: 3) && !cancels.isDone(with: 5))
-        // A second halt on top of the first: what is gone is gone, as soon as somebody has looked.
-        #expect(!look(5, nil, heard: 200, at: 400) && cancels.isDone(with: 5))
-        #expect(look(9, "r", heard: 200, at: 500) && !cancels.isDone(with: 9))
-        #expect(!look(9, "r", heard: 600, at: 700) && cancels.isDone(with: 9))
-    }
-
-    @Test func aDeskThatReachesNoVenueGoesByALookMadeAfterTheHalt() {
-        var cancels = HaltCancels()
-        func look(open: Int, viewMs: UInt64, at atMs: UInt64) {
-            _ = cancels.look(
-                permits: false,
-                openOrders: open,
-                listings: [.init(account: "kraken/main")],
-                atMs: atMs,
-                viewMs: viewMs,
-                reaches: false
-            )
-        }
-        look(open: 0, viewMs: 90, at: 100)
-        look(open: 0, viewMs: 100, at: 150)
-        #expect(!cancels.isDone)
-        look(open: 0, viewMs: 200, at: 250)
-        #expect(cancels.isDone && cancels.shown(atMs: 250) == nil)
-        look(open: 1, viewMs: 300, at: 350)
-        #expect(!cancels.isDone && cancels.shown(atMs: 350)?.left == 1)
-        look(open: 0, viewMs: 400, at: 450)
-        #expect(cancels.isDone && cancels.shown(atMs: 450)?.doneAfterMs == 350)
-    }
-
-    @Test func aResumeForgetsIt() {
-        var cancels = HaltCancels()
-        _ = cancels.look(permits: false, openOrders: 2, listings: [], atMs: 0)
-        _ = cancels.look(permits: true, openOrders: 2, listings: [], atMs: 10)
-        #expect(cancels == HaltCancels())
+    @Test func newOrdersAreAnAlarmAtOnceAndAreCountedApart() {
+        let shown = HaltCancels().shown(proof(.open, open: ["a"], new: 8), reached: ["kraken"])
+        #expect(shown.new == 8 && shown.left == 1)
+        #expect(shown.problem.contains("8 new orders at kraken since the halt: something does not ask its gate"))
     }
 
     private func take(_ pace: inout OrderPace, _ nowMs: UInt64) -> UInt64? { pace.take(nowMs: nowMs) }

@@ -1,73 +1,53 @@
-import KillSwitch
-import SafetyEngine
 import Testing
 
 @testable import Desk
+@testable import KillSwitch
+@testable import SafetyEngine
 
 /// What is said of a halt's orders.
 struct HaltOrdersTests {
-    private func order(_ venue: String, _ id: String) -> Order {
-        Order(
-            clientID: id,
-            venueID: "",
-            venue: venue,
-            account: "main",
-            strategy: "",
-            symbol: "BTC/USD",
-            side: .buy,
-            quantity: Decimal(1),
-            filled: Decimal(0),
-            price: nil,
-            state: .acknowledged,
-            ageMs: 0,
-            stuckAfterMs: 0
-        )
-    }
-
     private func orders(
-        _ orders: [Order],
-        listed: [String: UInt64?],
+        _ standing: OrdersProof.Standing,
+        _ accounts: [(venue: String, state: OrdersProof.Account.State, open: [String])],
         reached: Set<String> = ["paper"],
-        looks: Int = 2,
-        problem: String? = nil
+        problems: [String] = []
     ) -> HaltOrders {
-        var view = EngineView()
-        view.orders = orders
-        view.openOrders = orders.count
-        view.venues = listed.keys.sorted().map {
-            Venue(name: $0, account: "main", state: .connected, openOrders: nil, lastReplyAgeMs: nil, latencyMs: nil)
+        let accounts = accounts.map { given in
+            var account = OrdersProof.Account(venue: given.venue, account: "main", state: given.state)
+            account.open = given.open.count
+            account.names = given.open
+            return account
         }
-        var cancels = HaltCancels()
-        for look in 0..<looks {
-            _ = cancels.look(
-                permits: false,
-                openOrders: orders.count,
-                listings: listed.keys.sorted().map { .init(account: "\($0)/main", atMs: listed[$0] ?? nil) },
-                atMs: 100 + UInt64(look) * 100,
-                reaches: !reached.isEmpty,
-                generation: 7
-            )
-        }
-        if let problem { cancels.failed("paper", problem) }
-        return HaltOrders(cancels, view, reached: reached, atMs: 200)
+        let proof = OrdersProof(
+            id: "h",
+            scope: "global",
+            generation: 7,
+            ageMs: 100,
+            goneAfterMs: standing == .gone ? 50 : nil,
+            found: 1,
+            standing: standing,
+            isStopped: true,
+            accounts: accounts,
+            claimed: []
+        )
+        return HaltOrders(proof: proof, problems: problems, reached: reached)
     }
 
     @Test func goneIsSaidWithTheVenues() {
-        let gone = orders([], listed: ["paper": 150, "kraken": 160])
-        #expect(gone.isGone == true && gone.text == "gone at kraken, paper" && gone.generation == 7)
+        let gone = orders(.gone, [("paper", .proved, []), ("kraken", .proved, [])])
+        #expect(gone.text == "gone at kraken, paper")
         #expect(gone.json["gone"] == .bool(true) && gone.json["left"]?.integer == 0)
-        #expect(orders([], listed: [:], reached: []).text == "none: no venue is known to this desk")
+        #expect(gone.json["generation"]?.integer == 7)
     }
 
     @Test func whatIsLeftIsNamedAndAVenueThatNobodyReachesToo() {
-        let left = orders([order("kraken", "k1")], listed: ["paper": 150, "kraken": nil])
-        #expect(left.isGone == false)
+        let left = orders(.open, [("kraken", .open, ["k1"]), ("paper", .waiting, [])])
+        #expect(left.json["gone"] == .bool(false))
         #expect(left.text == "NOT gone: 1 at kraken (client id k1), no adapter")
-        #expect(left.json["orders"]?.array?.first?["client_id"]?.string == "k1")
         let many = orders(
-            (0..<5).map { order("paper", "p\($0)") } + [order("kraken", "k1")],
-            listed: ["paper": 150],
-            problem: "unreachable"
+            .open,
+            [("paper", .open, (0..<5).map { "p\($0)" }), ("kraken", .open, ["k1"])],
+            problems: ["paper: unreachable"]
         )
         #expect(
             many.text == "NOT gone: 1 at kraken (client id k1), no adapter; "
@@ -75,14 +55,16 @@ struct HaltOrdersTests {
         )
     }
 
-    @Test func aVenueThatDidNotListIsNotTakenForEmpty() {
-        let silent = orders([], listed: ["paper": 150, "kraken": nil])
-        #expect(silent.isGone == false)
-        #expect(silent.text == "NOT known to be gone: no list since from kraken/main, no adapter")
+    @Test func aVenueThatNobodyListsIsNotTakenForEmpty() {
+        let silent = orders(.unlisted, [("paper", .proved, []), ("kraken", .unlisted, [])])
+        #expect(silent.json["gone"] == .bool(false) && silent.json["standing"]?.string == "unlisted")
+        #expect(silent.text == "NOT verified: nobody lists kraken/main")
+        // Waiting for it is no use.
+        #expect(silent.json["settling"] == .bool(false))
     }
 
     @Test func aHaltThatNobodyLookedAtIsNeitherGoneNorLeft() {
-        let unknown = orders([], listed: ["paper": 150], looks: 0)
-        #expect(unknown.isGone == nil && unknown.json["gone"] == .null)
+        let unknown = HaltOrders()
+        #expect(unknown.json["gone"] == .null && unknown.text == "the host has not looked at this halt yet")
     }
 }

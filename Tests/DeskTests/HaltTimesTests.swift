@@ -148,6 +148,20 @@ import Testing
         #expect(verified.verified == .done(ms: 900) && verified.orders == .past)
     }
 
+    @Test func withoutAHostARealDeskIsNeverVerifiedWhateverItsGatesSay() {
+        var times = HaltTimes()
+        var look = seen(.halted, at: 43_000_000_000, effective: "2026-01-01T00:00:00.120Z")
+        look.isPaper = false
+        let steps = times.steps(look, own: nil, venues: true, wallMs: Self.halted + 42_000)
+        #expect(steps.disk == .past && steps.gates == .past)
+        #expect(steps.verified == .notApplicable("orders NOT verified: no host runs"))
+        guard case .alarm(let text) = steps.orders else {
+            Issue.record("\(steps.orders)")
+            return
+        }
+        #expect(text.contains("ORDERS NOT CANCELLED"))
+    }
+
     @Test func gatesThatCannotBeReadAreNeverVerified() {
         var times = HaltTimes()
         for (now, isLate) in [(1_500_000_000, false), (4_000_000_000, true)] as [(UInt64, Bool)] {

@@ -11,11 +11,21 @@ final class EngineDesk {
     private(set) var host: Process?
 
     private let bots: Int?
+    /// What a real desk's configuration says of its orders: most tests bring no venue that lists them.
+    private let orders: String
     private let environment: [String: String]
 
-    /// - Parameter bots: how many trade on the paper venue; nil: a real desk without any venue, so that all that happens is
-    ///   what the test brings.
-    init(_ configuration: String = "", bots: Int? = nil, environment: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - bots: how many trade on the paper venue; nil: a real desk without any venue, so that all that happens is
+    ///     what the test brings.
+    ///   - orders: whether its orders are `watched`, or `not watched`.
+    init(
+        _ configuration: String = "",
+        bots: Int? = nil,
+        orders: String = "not watched",
+        environment: [String: String] = [:]
+    ) throws {
+        self.orders = orders
         sandbox = try Sandbox()
         self.bots = bots
         self.environment = environment
@@ -33,7 +43,10 @@ final class EngineDesk {
 
     func configure(_ text: String) throws {
         try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
-        let kind = bots.map { "[paper]\nbots = \($0)\n" } ?? "[desk]\nname = \"test\"\npaper = false\n"
+        let kind =
+            bots.map { "[paper]\nbots = \($0)\n" }
+            ?? "[desk]\nname = \"test\"\npaper = false\n"
+            + (text.contains("[venues]") ? "" : "[venues]\norders = \"\(orders)\"\n")
         try (kind + text).write(toFile: state + "/estop.toml", atomically: true, encoding: .utf8)
     }
 

@@ -83,7 +83,7 @@ import Testing
             "\(String(describing: answer))"
         )
         #expect(answer?["cancels"]?["text"]?.string?.isEmpty == false)
-        // The venue's own word, and its list made after the halt, are the proof; the host then records it by itself.
+        // The venue's own word is none yet of what else is open: two listings made after the halt are the proof.
         try desk.ingest(
             Line.venue(
                 "order",
@@ -91,7 +91,11 @@ import Testing
             ),
             Line.venue("open_orders", #""orders":[]"#)
         )
-        try desk.sandbox.wait("the halt is verified") { try desk.sandbox.killSwitch().observe().effective != nil }
+        #expect(try desk.sandbox.killSwitch().observe().effective == nil)
+        try desk.sandbox.wait("the halt is verified") {
+            try desk.ingest(Line.venue("open_orders", #""orders":[]"#))
+            return try desk.sandbox.killSwitch().observe().effective != nil
+        }
         let last = try desk.run("halt", "last")
         #expect(
             last.status == 0 && last.output.contains("orders: gone at kraken, paper"),
@@ -119,6 +123,94 @@ import Testing
             "\(said)"
         )
         #expect(!said.contains(" within "), "\(said)")
+    }
+
+    /// Points 5, 7 and 10 of "nothing untrue": no list, no proof; a new order takes verified back everywhere; no host, no proof.
+    @Test func verifiedIsProvedTakenBackAndEndsWithTheHost() throws {
+        let desk = try EngineDesk(orders: "watched")
+        try desk.serve()
+        let killSwitch = try desk.sandbox.killSwitch(paper: false)
+        let nobody = try desk.run("halt", "nobody lists", "--wait", "1500ms")
+        #expect(nobody.status == 1, "\(nobody.output)\(nobody.error)")
+        #expect(nobody.output.contains("orders: NOT verified: no venue is known to this desk"), "\(nobody.output)")
+        #expect(try desk.run("status").output.contains("HALTED, orders NOT verified: no venue is known"))
+        func list(_ orders: String = "") throws {
+            try desk.ingest(Line.venue("open_orders", #""orders":[\#(orders)]"#))
+        }
+        try desk.sandbox.wait("the halt is verified") {
+            try list()
+            return killSwitch.observe().effective != nil
+        }
+        #expect(try desk.run("status").output.contains("verified"))
+        let row =
+            #"{"venue_id":"X1","symbol":"BTC/USD","side":"buy","quantity":"1","price":"9","state":"ACKNOWLEDGED"}"#
+        try list(row)
+        try desk.sandbox.wait("verified is taken back") { killSwitch.observe().effective == nil }
+        #expect(killSwitch.observe().fold.records.last?.kind == .unverified)
+        let view = try desk.wait("the new order is an alert") { view in
+            view.alerts.contains { $0.rule == "ORDER_AFTER_HALT" && $0.level == .emergency }
+        }
+        #expect(view.cancels?.new == 1 && view.halts.first?.new == 1)
+        let status = try desk.run("status")
+        #expect(
+            status.output.contains("1 new order at kraken since the halt: something does not ask its gate"),
+            "\(status.output)"
+        )
+        let json = try #require(JSON(bytes: Array(try desk.run("status", "--json").output.utf8)))
+        #expect(json["effective"] == .null && json["orders"]?["new"]?.integer == 1)
+        try desk.sandbox.wait("the halt is verified again") {
+            try list()
+            return killSwitch.observe().effective != nil
+        }
+        desk.crash()
+        #expect(killSwitch.observe().effective == nil)
+        let dead = try desk.run("status")
+        #expect(dead.output.contains("HALTED, orders NOT verified: no host runs"), "\(dead.output)")
+        for wait in ["0", "300ms"] {
+            let halted = try desk.run("halt", "without a host", "--wait", wait)
+            #expect(
+                halted.status == 1 && halted.error.contains("ORDERS NOT CANCELLED"),
+                "\(halted.output)\(halted.error)"
+            )
+        }
+    }
+
+    @Test func theHaltOfAScopeWaitsForItsOrdersToo() throws {
+        let desk = try EngineDesk(orders: "watched")
+        try desk.serve()
+        try desk.ingest(Line.venue("open_orders", #""orders":[]"#))
+        try desk.sandbox.wait("it trades") {
+            try desk.sandbox.resume(
+                "begin",
+                "--override",
+                "orders-gone=new",
+                "--override",
+                "venues=new",
+                "--override",
+                "feeds=new"
+            ).status == 0
+        }
+        let halted = try desk.run("halt", "one account", "--scope", "venue=kraken,account=main", "--wait", "1s")
+        #expect(halted.status == 1 && halted.output.contains("orders: NOT "), "\(halted.output)\(halted.error)")
+        let killSwitch = try desk.sandbox.killSwitch(paper: false)
+        try desk.sandbox.wait("the scope is verified") {
+            try desk.ingest(Line.venue("open_orders", #""orders":[]"#))
+            let seen = killSwitch.observe()
+            return seen.haltsInForce.first.flatMap(seen.verified) != nil
+        }
+        #expect(try desk.run("status").output.contains("verified"))
+    }
+
+    @Test func aGateThatPromisedToBeatLaterIsWaitedForAndThatIsSaid() throws {
+        let desk = try EngineDesk()
+        try desk.serve()
+        try desk.sandbox.wait("it trades") { try desk.sandbox.resume("begin").status == 0 }
+        let gate = try Gate(state: desk.state, name: "slow", scope: "", interval: .seconds(3))
+        #expect(gate.permits())
+        let halted = try desk.run("halt", "who is slow")
+        #expect(halted.status == 1)
+        #expect(halted.output.contains("waiting up to 4 s: slow promised to beat every 3 s"), "\(halted.output)")
+        #expect(!gate.permits())
     }
 
     @Test func whoeverResumesLetsTheBotsOrderAgain() throws {

@@ -7,6 +7,8 @@ enum TestTool: String {
     case nginx, promtool
     case stunnel = "stunnel4"
     case schemathesis = "schemathesis/bin/schemathesis"
+    /// A Python that has ccxt.
+    case ccxt = "ccxt/bin/python3"
 
     private static let directory =
         ProcessInfo.processInfo.environment["ESTOP_TOOLS"]

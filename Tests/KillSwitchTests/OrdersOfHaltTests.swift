@@ -9,17 +9,24 @@ struct OrdersOfHaltTests {
     }
 
     @Test func goneIsOnlyWhatTheHostSaidOfThisHaltOrALaterOne() {
-        func answer(_ gone: String, _ generation: Int) -> OrdersOfHalt {
-            read(#"{"cancels":{"gone":\#(gone),"generation":\#(generation),"text":"t"}}"#)
+        func answer(_ standing: String, _ generation: Int, scope: String = "global") -> OrdersOfHalt {
+            read(
+                #"{"halts":[{"standing":"\#(standing)","scope":"\#(scope)","generation":\#(generation),"text":"t"}]}"#
+            )
         }
-        #expect(answer("true", 7).isSettled && answer("true", 9).isSettled && answer("true", 9).text == "t")
-        #expect(!answer("true", 5).isSettled && !answer("false", 7).isSettled && !answer("null", 7).isSettled)
-        #expect(answer("false", 7).text == "t" && answer("true", 5).text?.hasPrefix("NOT known to be gone") == true)
+        #expect(answer("gone", 7).isSettled && answer("gone", 9).isSettled && answer("gone", 9).text == "t")
+        #expect(!answer("gone", 5).isSettled && !answer("open", 7).isSettled && !answer("waiting", 7).isSettled)
+        #expect(answer("open", 7).text == "t" && answer("gone", 5).text?.hasPrefix("NOT known to be gone") == true)
+        #expect(answer("unlisted", 7).isUnlisted && !answer("unlisted", 7).isSettled)
+        #expect(answer("not_watched", 7).isSettled)
+        // Of another scope it says nothing.
+        #expect(!answer("gone", 7, scope: "venue=kraken").isSettled)
     }
 
     @Test func whatIsNotUnderstoodIsNotKnown() {
         for line in [
-            "", "{}", "[]", #"{"error":"no"}"#, #"{"cancels":{"gone":true}}"#, #"{"cancels":{"gone":true,"text":"t"}}"#,
+            "", "{}", "[]", #"{"error":"no"}"#, #"{"halts":[]}"#, #"{"halts":[{"standing":"gone"}]}"#,
+            #"{"halts":[{"standing":"gone","scope":"global","text":"t"}]}"#,
         ] {
             let orders = read(line)
             #expect(!orders.isSettled && orders.text?.hasPrefix("NOT known to be gone") == true, "\(line)")

@@ -27,6 +27,8 @@ struct BookEquityTests {
         desk.venue(.positions([held("2"), held("1", "ETH/USD")]))
         desk.price("BTC/USD", "100")
         desk.atMs += age
+        desk.venue(balance("1000"))
+        desk.venue(.positions([held("2"), held("1", "ETH/USD")]))
         desk.price("ETH/USD", "10")
         let worth = desk.worth
         #expect(worth.positions[0].price == (counts ? Decimal(100) : nil))

@@ -153,7 +153,7 @@ struct CapEnforcementTests {
         var stage = stage(3)
         let key = AccountKey(venue: "paper", account: "main")
         stage.book.venues[key] = BookVenue()
-        stage.book.venues[key]?.seenMs = stage.atMs
+        stage.book.venues[key]?.seenMs = stage.atMs - 1
         stage.step()
         #expect(try result(stage).status == .compliant)
         stage.book.venues[key]?.state = .disconnected

@@ -15,6 +15,22 @@ struct ExitStage {
     var atMs: UInt64 = 1_000_000
     /// Everything that was decided.
     var decisions: [Decision] = []
+    /// Accounts whose venue is there, and whether it lists its positions at each step.
+    private var reached: Set<AccountKey> = []
+    private var reachedMs: UInt64 = 0
+    var isListing = true
+
+    /// The venues list what they hold.
+    private mutating func list() {
+        for place in book.venues.indices {
+            book.venues[at: place].positionsListedMs = atMs
+            // Where a test says when it was heard last, that counts.
+            if reached.contains(book.venues.keys[place]), book.venues.values[place].seenMs == reachedMs {
+                book.venues[at: place].seenMs = atMs
+            }
+        }
+        reachedMs = atMs
+    }
 
     /// Holds a position, or changes one; its price is a new sample.
     @discardableResult
@@ -41,6 +57,13 @@ struct ExitStage {
         position.isSellable = isSellable
         position.peak = peak.flatMap { SafetyEngine.Decimal($0) }
         book.positions[key] = position
+        if book.venues[key.accountKey] == nil {
+            if reached.isEmpty { reachedMs = atMs }
+            reached.insert(key.accountKey)
+            book.venues[key.accountKey] = BookVenue()
+            book.venues[key.accountKey]?.seenMs = reachedMs
+            book.venues[key.accountKey]?.positionsListedMs = atMs
+        }
         worth(key, price: price, value: value ?? price)
         return key
     }
@@ -65,6 +88,7 @@ struct ExitStage {
     @discardableResult
     mutating func step(after ms: UInt64 = 250) -> [Decision] {
         atMs += ms
+        if isListing { list() }
         var made: [Decision] = []
         dust.evaluate(book, valuation, 1_770_675_794_000, at: atMs, settings, &made)
         exits.evaluate(book, valuation, dust, mode, at: atMs, settings, &lastNumber, &made)

@@ -16,13 +16,11 @@ struct NormalizationOutcomeTests {
         apply(.venue(VenueReport(state: .connected)), to: &engine)
         for number in 1...5 {
             apply(.price(PriceReport(symbol: "S\(number)-USD", price: Decimal(100))), to: &engine)
-            let held = PositionReport(
-                symbol: "S\(number)-USD",
-                quantity: Decimal(number),
-                entryPrice: Decimal(100)
-            )
-            apply(.position(held), to: &engine)
         }
+        let held = (1...5).map { number in
+            PositionReport(symbol: "S\(number)-USD", quantity: Decimal(number), entryPrice: Decimal(100))
+        }
+        apply(.positions(held), to: &engine)
         return engine
     }
 

@@ -106,7 +106,7 @@ struct RuleWatchTests {
         #expect(bench.decisions.kinds == [.raised])
         bench.run(1_000_000)
         #expect(bench.decisions.kinds == [.raised])
-        #expect(bench.engine.view(at: bench.atMs).alerts.first?.text.contains("not known now") == true)
+        #expect(bench.engine.view(at: bench.atMs).alerts.first?.text.contains("No current data since") == true)
         bench.read(Decimal(1))
         #expect(bench.step().kinds == [.resolved])
     }

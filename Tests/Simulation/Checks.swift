@@ -5,6 +5,7 @@ struct Checks {
     var oracle = Oracle()
     var alerts = AlertBook()
     var permission = PermissionCheck()
+    var streams = StreamsOracle()
 
     /// One event, what was decided before and by it.
     mutating func take(_ event: Event, _ receipt: Receipt, _ decisions: [Decision]) throws(Finding) {
@@ -12,6 +13,7 @@ struct Checks {
         oracle.take(decisions, at: receipt.atMs)
         try alerts.take(decisions)
         try permission.take(event, decisions)
+        try streams.take(event, decisions, at: receipt.atMs)
         try ownStall(event, decisions)
         oracle.take(event, receipt)
         try inTime(receipt.atMs)
@@ -26,6 +28,7 @@ struct Checks {
     /// What a screen sees.
     mutating func compare(_ view: EngineView) throws(Finding) {
         try alerts.compare(view)
+        try streams.compare(view)
         try permission.compare(view, oracle)
     }
 

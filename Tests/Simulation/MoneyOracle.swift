@@ -32,6 +32,9 @@ struct MoneyOracle {
         /// When its balance was read last by this host; nil: not yet.
         var readMs: UInt64?
         var happenedMs: Int64?
+        /// When a balance and a listing of positions were taken last.
+        var balanceMs: UInt64 = 0
+        var positionsMs: UInt64 = 0
         var holdings: [String: Holding] = [:]
         var listedMs: Int64?
         var isListed = false
@@ -90,11 +93,13 @@ struct MoneyOracle {
         let happened: Int64? = lateMs < -60_000 ? nil : told
         switch event.body {
         case .balance(let balance):
-            if take(balance, happened, &account) { account.readMs = atMs }
+            if take(balance, happened, &account) { (account.readMs, account.balanceMs) = (atMs, atMs) }
         case .transfer(let transfer):
             // Nothing happened more than a minute after it was told.
             take(transfer, told + min(0, lateMs + 60_000), venue, &account)
-        case .positions(let reports): take(reports, happened, &account)
+        case .positions(let reports):
+            take(reports, happened, isComplete: event.refusedRows == 0, &account)
+            if event.refusedRows == 0 { account.positionsMs = atMs }
         case .position(let report): take(report, happened, &account)
         case .price(let price):
             guard lateMs <= 60_000 else { return }
@@ -168,11 +173,21 @@ struct MoneyOracle {
         lastEquity = lastEquity.map { $0 + amount }
     }
 
-    private func take(_ reports: [PositionReport], _ happened: Int64?, _ account: inout Account) {
+    private func take(
+        _ reports: [PositionReport],
+        _ happened: Int64?,
+        isComplete: Bool,
+        _ account: inout Account
+    ) {
         if let known = account.listedMs, let happened, happened < known { return }
         (account.listedMs, account.isListed) = (happened ?? account.listedMs, true)
         let named = Set(reports.map(\.symbol))
         for report in reports { take(report, happened, &account) }
+        // What cannot be read may be held all the same.
+        guard isComplete else {
+            account.isMurky = true
+            return
+        }
         for (symbol, holding) in account.holdings where !named.contains(symbol) {
             if let known = holding.happenedMs, let happened, happened < known { continue }
             account.holdings[symbol] = nil
@@ -218,7 +233,13 @@ struct MoneyOracle {
             worth.shares = accounts.keys.map { ($0, nil) }
         }
         recordDay(counted.isEmpty ? nil : equity, values, at: atMs, wallMs: wallMs, settings)
-        let isMurky = accounts.values.contains { $0.isTransferLost || ($0.isMurky && $0.equity == nil) }
+        // What is older than its limit is judged as it was known last, and nothing is demanded of that.
+        let isStale = counted.values.contains { account in
+            (account.hasBalance && atMs > account.balanceMs + settings.streams.balancesMs)
+                || (account.isListed && atMs > account.positionsMs + settings.streams.positionsMs)
+        }
+        if isStale { worth.shares = accounts.keys.map { ($0, nil) } }
+        let isMurky = isStale || accounts.values.contains { $0.isTransferLost || ($0.isMurky && $0.equity == nil) }
         if let equity, let opening, opening > 0, !isMurky, !isOpeningInDoubt, !counted.isEmpty {
             worth.lossPercent = max(0, (opening - equity) / opening * 100)
         }

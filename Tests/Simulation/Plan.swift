@@ -29,6 +29,10 @@ struct Plan {
         var returned = 60
         /// Of a venue and second.
         var outage = 8
+        /// Of a venue's listing: one of its streams falls silent for a while.
+        var silence = 25
+        /// Of a listing: a row of it cannot be read.
+        var badRow = 8
         /// Of a second.
         var stall = 6
         var stop = 15
@@ -66,6 +70,8 @@ extension Plan.Faults {
         faults.ahead *= scale
         faults.returned *= scale
         faults.outage *= scale
+        faults.silence = random.one(of: [0, 25, 80])
+        faults.badRow = random.one(of: [0, 8, 30])
         faults.stall = random.one(of: [0, 4, 12])
         faults.stop = random.one(of: [0, 15, 30, 60])
         faults.fullDisk = random.one(of: [0, 20, 60])
@@ -82,6 +88,10 @@ extension EngineSettings {
         var settings = EngineSettings()
         settings.venueSilentMs = 5_000
         settings.priceStaleMs = 6_000
+        settings.streams.ordersMs = UInt64(random.of(3_000...6_000))
+        settings.streams.positionsMs = UInt64(random.of(3_000...6_000))
+        settings.streams.balancesMs = UInt64(random.of(3_000...6_000))
+        settings.streams.accountCountsMs = 6_000
         settings.cap.everyMs = 6_000
         settings.cap.most = 2
         settings.orders.timeoutMs = 5_000

@@ -96,6 +96,7 @@ extension Simulation {
         for (rule, count) in checks.oracle.kept { tally.add("demanded \(rule)", count) }
         tally.add("times ahead", world.timesAhead)
         tally.add("orders that came back", world.returned)
+        tally.add("silent streams", world.silences)
         tally.add("lost", network.lost)
         tally.add("late", network.late)
         tally.add("doubled", network.doubled)

@@ -19,6 +19,7 @@ struct Tally: Sendable {
         "demanded ORDER_STUCK", "demanded PLATFORM_EXPOSURE", "doubled", "effects", "full disks",
         "halts of two accounts at once", "holes", "late",
         "lost", "lost tails", "operators' actions", "operators' halts", "orders that came back", "outages", "reboots",
-        "resumes", "resumes refused", "slices", "snapshots", "stalls", "times ahead", "wall clock jumps",
+        "resumes", "resumes refused", "silent streams", "slices", "snapshots", "stalls", "times ahead",
+        "wall clock jumps",
     ]
 }

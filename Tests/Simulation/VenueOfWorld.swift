@@ -37,6 +37,10 @@ struct VenueOfWorld {
     var outUntilMs = 0
     var lastOrder = 0
     var lastTrade = 0
+    /// Streams that are not reported, and until when.
+    var silentUntilMs: [StreamKind: Int] = [:]
+
+    func isSilent(_ stream: StreamKind, at nowMs: Int) -> Bool { silentUntilMs[stream].map { nowMs < $0 } ?? false }
 
     init(number: Int, statesEquity: Bool) {
         self.number = number
@@ -77,7 +81,7 @@ extension World {
                 place += 1
             }
         }
-        if nowMs % 1_000 == 0 { quote(number, at: nowMs) }
+        if nowMs % 1_000 == 0, !venues[number].isSilent(.prices, at: nowMs) { quote(number, at: nowMs) }
         // In this order or in another: a listing may show what its fill is not told of yet.
         if nowMs % 1_500 == 0 { list(number, at: nowMs) }
         if random.chance(30) {
@@ -210,20 +214,46 @@ extension World {
         }
     }
 
+    /// One of a venue's streams falls silent while the others go on.
+    private mutating func fallSilent(_ number: Int, at nowMs: Int) {
+        for stream in [StreamKind.orders, .positions, .balances, .prices] where random.chance(plan.faults.silence) {
+            venues[number].silentUntilMs[stream] = nowMs + random.of(2_000...12_000)
+            silences += 1
+        }
+    }
+
     private mutating func list(_ number: Int, at nowMs: Int) {
+        fallSilent(number, at: nowMs)
         let venue = venues[number]
         venues[number].returned.removeAll { $0.untilMs <= nowMs }
         let open = venue.orders + venues[number].returned.map(\.order)
-        say(.openOrders(open.map(venue.report)), .venue(number), at: nowMs)
+        if !venue.isSilent(.orders, at: nowMs) {
+            let reports = open.map(venue.report)
+            let isBad = !reports.isEmpty && random.chance(plan.faults.badRow)
+            say(
+                .openOrders(isBad ? Array(reports.dropLast()) : reports),
+                .venue(number),
+                at: nowMs,
+                refusedRows: isBad ? 1 : 0
+            )
+        }
         let held = venue.assets.filter { $0.held > 0 }.map { asset in
             PositionReport(symbol: asset.symbol, quantity: Decimal(asset.held))
         }
-        say(.positions(held), .venue(number), at: nowMs)
+        if !venue.isSilent(.positions, at: nowMs) {
+            let isBad = !held.isEmpty && random.chance(plan.faults.badRow)
+            say(
+                .positions(isBad ? Array(held.dropLast()) : held),
+                .venue(number),
+                at: nowMs,
+                refusedRows: isBad ? 1 : 0
+            )
+        }
         let balance = BalanceReport(
             total: VenueOfWorld.money(venue.cash),
             equity: venue.statesEquity ? VenueOfWorld.money(venue.worth) : nil
         )
-        say(.balance(balance), .venue(number), at: nowMs)
+        if !venue.isSilent(.balances, at: nowMs) { say(.balance(balance), .venue(number), at: nowMs) }
         if random.chance(300), let asset = venue.assets.first {
             say(
                 .position(PositionReport(symbol: asset.symbol, quantity: Decimal(asset.held))),

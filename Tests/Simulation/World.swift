@@ -44,6 +44,8 @@ struct World {
     var said: [Message] = []
     /// Times that venues told and that nobody can know yet.
     private(set) var timesAhead = 0
+    /// How often a stream fell silent.
+    var silences = 0
     /// Orders that came back after their end.
     var returned = 0
     private var lastID = 0
@@ -62,7 +64,14 @@ struct World {
         return "e\(lastID)"
     }
 
-    mutating func say(_ body: Event.Body, _ link: Link, at nowMs: Int, source: Event.Source? = nil, id: String? = nil) {
+    mutating func say(
+        _ body: Event.Body,
+        _ link: Link,
+        at nowMs: Int,
+        source: Event.Source? = nil,
+        id: String? = nil,
+        refusedRows: Int = 0
+    ) {
         var origin = Event.Origin(source: source ?? Event.Source(.bot, "grid"))
         if case .venue(let number) = link {
             origin = Event.Origin(
@@ -76,7 +85,8 @@ struct World {
             happened = happened.map { $0 + Int64(random.one(of: [61_000, 86_400_000, 2_000_000_000_000])) }
             timesAhead += 1
         }
-        said.append(Message(event: Event(origin, body, id: id ?? newID(), happenedMs: happened), link: link))
+        let event = Event(origin, body, id: id ?? newID(), happenedMs: happened, refusedRows: refusedRows)
+        said.append(Message(event: event, link: link))
     }
 
     /// What happens in a quarter of a second.

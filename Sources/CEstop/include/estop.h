@@ -71,7 +71,8 @@ int estop_open(estop_gate **gate, const char *state, const char *name, const cha
 int estop_open_reader(estop_gate **gate, const char *state, const char *scope);
 
 /* estop_permits: may this bot send an order now?  1 yes, 0 no.  Also acknowledges: the gate's slot records the state
-   word that was seen.  TRADING_MODE=halt|paper in the bot's environment restricts its own gate. */
+   word that was seen.  Nothing else does: a bot that has nothing to send still calls it now and then (in its loop, or
+   when estop_wait returns), or a halt waits for it.  TRADING_MODE=halt|paper in the bot's environment restricts its own gate. */
 int estop_permits(estop_gate *gate);
 
 /* estop_permits_reducing: may this bot send an order that shrinks an absolute position without flipping its sign?

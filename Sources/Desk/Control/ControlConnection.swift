@@ -203,7 +203,8 @@ final class ControlConnection {
     private func take(event bytes: ArraySlice<UInt8>, _ refused: inout Int) {
         if let objection = service.objectionToEvents { return refuse(objection, &refused) }
         do {
-            let event = try EventLine.parse(bytes.span)
+            var rows = EventLine.RowRefusals()
+            let event = try EventLine.parse(bytes.span, &rows)
             try EventLine.admit(event, to: service.deskName)
             switch event.origin.source.kind {
             case .bot: break
@@ -214,6 +215,8 @@ final class ControlConnection {
             case .operator, .host: return refuse("source has to be bot:NAME or venue:NAME", &refused)
             }
             waiting.append(EngineLoop.Incoming(event, line: Array(bytes)))
+            for row in rows.first { tell("\(row) (the other rows count; the list is not complete)") }
+            if rows.count > rows.first.count { tell("\(rows.count) rows were refused in all") }
         } catch {
             refuse(error.description, &refused)
         }
@@ -221,6 +224,10 @@ final class ControlConnection {
 
     private func refuse(_ why: String, _ refused: inout Int) {
         refused += 1
+        tell(why)
+    }
+
+    private func tell(_ why: String) {
         counts.refused += 1
         let detail: [JSON.Member] = [.init("line", .number(counts.lines)), .init("why", .string(why))]
         outbox.add(JSON.object([.init("refused", .object(detail))]).line)

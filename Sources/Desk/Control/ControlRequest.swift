@@ -7,6 +7,8 @@ public import SafetyEngine
 public enum ControlRequest: Sendable, Equatable {
     /// The engine's view, once.
     case view
+    /// Open alerts alone, or resolved ones.
+    case alerts(isHistory: Bool)
     /// The engine's view now, on every change, and once a second.
     case watch
     /// What became of this connection's events so far, once they are on disk.
@@ -36,7 +38,8 @@ public enum ControlRequest: Sendable, Equatable {
 
     /// What can be asked.
     private static let asks = [
-        "view", "watch", "flush", "summary", "preflight", "digest", "cancels", "halt", "act", "cap_plan", "normalize",
+        "view", "alerts", "watch", "flush", "summary", "preflight", "digest", "cancels", "halt", "act", "cap_plan",
+        "normalize",
     ]
 
     /// What a request begins with.
@@ -52,6 +55,9 @@ public enum ControlRequest: Sendable, Equatable {
         let passphrase = object["passphrase"]?.string ?? ""
         switch word {
         case "view": self = .view
+        case "alerts":
+            let isHistory = if case .bool(let value)? = object["history"] { value } else { false }
+            self = .alerts(isHistory: isHistory)
         case "watch": self = .watch
         case "flush": self = .flush
         case "summary": self = .summary
@@ -105,6 +111,7 @@ public enum ControlRequest: Sendable, Equatable {
         }
         switch self {
         case .view: return object("view")
+        case .alerts(let isHistory): return object("alerts", [.init("history", .bool(isHistory))])
         case .watch: return object("watch")
         case .flush: return object("flush")
         case .summary: return object("summary")

@@ -50,8 +50,8 @@ protocol EngineService: ControlService {
     /// The switch may have changed; must not wait.
     func switchChanged()
 
-    /// Whether the orders that the halts until this word found are gone; must not wait.
-    func ordersAreGone(_ word: Word) -> Bool
+    /// What is known of the halts in force; of one that is not among them nothing is. Must not wait.
+    var verdicts: [HaltVerdict] { get }
 }
 
 extension ControlService {

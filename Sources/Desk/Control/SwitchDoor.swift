@@ -34,8 +34,8 @@ final class SwitchDoor: ControlService {
     /// The switch may have changed: the engine looks after what follows from it.
     func switchChanged() { engine?.switchChanged() }
 
-    /// Whether the orders that the halts until this word found are gone. As long as no engine runs nobody knows.
-    func ordersAreGone(_ word: Word) -> Bool { engine?.ordersAreGone(word) ?? false }
+    /// What is known of the halts in force. As long as no engine runs nobody knows anything.
+    var verdicts: [HaltVerdict] { engine?.verdicts ?? [] }
 
     var objectionToEvents: String? { engine == nil ? SwitchDoor.engineIsDown : nil }
 

@@ -90,6 +90,7 @@ extension Book {
         let known = positions.place(of: key)
         let wasHeld = known.map { positions.values[$0].isHeld } ?? false
         if !wasHeld, track.quantity > Decimal(0) {
+            guard known != nil || hasRoom(for: .positions, at: telling.atMs) else { return }
             var position = known.map { positions.values[$0] } ?? BookPosition()
             position.open(at: telling.atMs)
             position.openedMs = telling.atMs

@@ -12,7 +12,9 @@ extension Book {
             currency: report.currency.isEmpty ? settings.baseCurrency : report.currency
         )
         let known = balances.place(of: key)
-        guard known != nil || hasRoom(balances.count, telling) else { return }
+        guard known != nil || (hasRoom(balances.count, telling) && hasRoom(for: .balances, at: telling.atMs)) else {
+            return
+        }
         var balance = known.map { balances.values[$0] } ?? BookBalance()
         guard telling.isProof || !balance.isProven else { return }
         if isBefore(telling.happenedMs, balance.happenedMs) {
@@ -60,10 +62,7 @@ extension Book {
         let key = PriceKey(venue: origin.venue, symbol: report.symbol)
         var place = prices.place(of: key)
         if place == nil {
-            guard prices.count < Book.mostPrices else {
-                counts.crowdedOut &+= 1
-                return
-            }
+            guard hasRoom(for: .prices, at: telling.atMs) else { return }
             prices[key] = BookPrice()
             place = prices.count - 1
         }

@@ -15,11 +15,16 @@ extension Book {
         let isOlder = isBefore(telling.happenedMs, venues[account]?.ordersHappenedMs)
         if isOlder { counts.outOfOrder &+= 1 }
         let listing = (venues[account]?.orderListings ?? 0) &+ 1
+        let crowdedOut = counts.crowdedOut
         for report in reports {
             if let place = place(report, origin, telling) { orders[at: place].listing = listing }
         }
-        guard !isOlder else { return }
+        guard !isOlder, hasVenue(account, telling) else { return }
+        let leftOut = telling.refusedRows + Int(clamping: counts.crowdedOut &- crowdedOut)
         venues[account, default: BookVenue()].orderListings = listing
+        venues[account, default: BookVenue()].refusedOrderRows = leftOut
+        // What an incomplete list does not name may be open all the same.
+        guard leftOut == 0 else { return }
         venues[account, default: BookVenue()].ordersListedMs = telling.atMs
         if let happened = telling.happenedMs { venues[account, default: BookVenue()].ordersHappenedMs = happened }
         for place in orders.indices where orders.values[place].listing != listing && orders.values[place].isOpen {
@@ -85,7 +90,7 @@ extension Book {
             orders[at: place].contradiction = "it is \(known) at the venue, and \(venueID) too"
             return telling.isProof ? placeByVenueID(venueID, origin, telling) : place
         }
-        guard hasRoom(orders.count, telling) else { return nil }
+        guard hasRoom(orders.count, telling), hasRoom(for: .orders, at: telling.atMs) else { return nil }
         if nameless > 0, !venueID.isEmpty, orders.place(of: key.withClientID("@" + venueID)) != nil {
             return link(key, venueID, telling)
         }
@@ -105,7 +110,7 @@ extension Book {
         }
         key.clientID = "@" + venueID
         if let place = orders.place(of: key) { return place }
-        guard hasRoom(orders.count, telling) else { return nil }
+        guard hasRoom(orders.count, telling), hasRoom(for: .orders, at: telling.atMs) else { return nil }
         let place = make(key, origin, telling)
         orders[at: place].venueID = venueID
         nameless += 1

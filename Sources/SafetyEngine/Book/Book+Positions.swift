@@ -3,6 +3,7 @@ extension Book {
     mutating func take(_ report: PositionReport, _ origin: Event.Origin, _ telling: Telling) {
         let account = AccountKey(venue: origin.venue, account: origin.account)
         if telling.isProof {
+            guard hasVenue(account, telling) else { return }
             venues[account, default: BookVenue()].reportsPositions = true
             _ = hold(report, account, telling, listing: nil)
         } else {
@@ -29,15 +30,21 @@ extension Book {
             counts.outOfOrder &+= 1
             return
         }
+        guard hasVenue(account, telling) else { return }
         venue.reportsPositions = true
         venue.listings &+= 1
-        venue.positionsListedMs = telling.atMs
         venue.positionsHappenedMs = telling.happenedMs ?? venue.positionsHappenedMs
         venues[account] = venue
         var known: Set<PositionKey>?
+        let crowdedOut = counts.crowdedOut
         for report in reports {
             _ = hold(report, account, telling, listing: venue.listings, &known)
         }
+        let leftOut = telling.refusedRows + Int(clamping: counts.crowdedOut &- crowdedOut)
+        venues[account]?.refusedPositionRows = leftOut
+        if leftOut == 0 { venues[account]?.positionsListedMs = telling.atMs }
+        // What an incomplete list does not name may be held all the same.
+        guard leftOut == 0 else { return }
         for place in positions.indices where positions.values[place].isHeld {
             let key = positions.keys[place]
             guard positions.values[place].listing != venue.listings, key.account == account.account,
@@ -125,6 +132,7 @@ extension Book {
         _ listing: UInt64?,
         _ known: inout Set<PositionKey>?
     ) -> Int? {
+        guard positions.place(of: key) != nil || hasRoom(for: .positions, at: telling.atMs) else { return nil }
         var position = positions[key] ?? BookPosition()
         position.open(at: telling.atMs)
         position.quantity = report.quantity
@@ -198,7 +206,7 @@ extension Book {
         let claim = ClaimKey(position: key, source: source)
         guard claims.place(of: claim) != nil || hasRoom(claims.count, telling) else { return }
         if positions.place(of: key) == nil {
-            guard report.quantity > Decimal(0) else { return }
+            guard report.quantity > Decimal(0), hasRoom(for: .positions, at: telling.atMs) else { return }
             var position = BookPosition()
             position.firstSeenMs = telling.atMs
             position.currency = report.currency

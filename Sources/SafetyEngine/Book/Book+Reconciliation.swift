@@ -43,7 +43,8 @@ extension Book {
         var findings: [ReconciliationFinding] = []
         for place in valuation.accounts.indices {
             let (key, account) = (valuation.accounts.keys[place], valuation.accounts.values[place])
-            guard account.basis != .claimed, account.unpriced == 0, let stated = account.stated,
+            guard account.basis != .claimed, account.unpriced == 0, account.stalePositions == 0,
+                !account.arePositionsStale, let stated = account.stated,
                 let counted = account.money.flatMap({ $0.adding(account.holdings) }),
                 let off = stated.subtracting(counted)?.magnitude, off > Decimal(0)
             else { continue }
@@ -63,7 +64,11 @@ extension Book {
         let claiming = accountsWithClaims()
         var orphans = Ledger<AccountKey, [String]>()
         for place in positions.indices {
-            guard let finding = finding(place, claiming, settings) else { continue }
+            // What was not reported lately is not known to differ.
+            guard !(place < valuation.positions.count && valuation.positions[place].isStale),
+                let finding = finding(place, claiming, settings),
+                valuation.accounts[finding.account].map({ !$0.arePositionsStale }) ?? true
+            else { continue }
             if finding.kind == .orphan {
                 orphans[finding.account, default: []].append(finding.text)
             } else {

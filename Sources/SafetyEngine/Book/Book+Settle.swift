@@ -3,17 +3,45 @@ extension Book {
     /// dropped, peaks and openings follow. Returns what everything is worth then.
     @discardableResult
     mutating func settle(at atMs: UInt64, _ calendar: Calendar, _ settings: EngineSettings) -> Valuation {
-        for place in venues.indices where !venues.values[place].isSilent {
+        bounds = settings.bounds
+        let silent = venues.indices.filter { place in
             let heard = max(venues.values[place].seenMs, startedMs)
-            if elapsed(from: heard, to: atMs) >= settings.venueSilentMs { fallSilent(place, at: atMs) }
+            return !venues.values[place].isSilent && elapsed(from: heard, to: atMs) >= settings.venueSilentMs
         }
+        if !silent.isEmpty { fallSilent(silent, at: atMs) }
+        if !overloads.isEmpty { overloads.keep { elapsed(from: $1.lastMs, to: atMs) < Book.overloadedMs } }
+        loseUnlistedOrders(at: atMs, settings)
         forgetFinished(at: atMs)
+        if !refusals.isEmpty { refusals.keep { elapsed(from: $1.lastMs, to: atMs) < RefusedCount.keptMs } }
         if !ahead.isEmpty { ahead.keep { elapsed(from: $1.atMs, to: atMs) < SourceAhead.keptMs } }
         followPositions(at: atMs, settings)
         let valuation = valuation(at: atMs, settings)
+        recordExposure(valuation, at: atMs, settings)
         let day = calendar.day(at: atMs, startMinute: settings.dayStartMinute)
         recordEquity(valuation, at: atMs, day: day, settings)
         return valuation
+    }
+
+    /// Orders of an account whose listing is older than its limit are unknown, apart from those of which the venue itself
+    /// spoke since.
+    private mutating func loseUnlistedOrders(at atMs: UInt64, _ settings: EngineSettings) {
+        let limitMs = settings.streams.ordersMs
+        var stale: Set<AccountKey> = []
+        for place in venues.indices {
+            guard !venues.values[place].isSilent, let listedMs = venues.values[place].ordersListedMs,
+                elapsed(from: listedMs, to: atMs) > limitMs
+            else { continue }
+            stale.insert(venues.keys[place])
+        }
+        guard !stale.isEmpty else { return }
+        for place in orders.indices where orders.values[place].isOpen && orders.values[place].state != .unknown {
+            let order = orders.values[place]
+            guard elapsed(from: order.seenMs ?? order.sinceMs, to: atMs) > limitMs,
+                stale.contains(AccountKey(venue: orders.keys[place].venue, account: orders.keys[place].account))
+            else { continue }
+            orders[at: place].lose()
+            orders[at: place].changedMs = atMs
+        }
     }
 
     /// Peaks of what is held; what nobody holds or claims is dropped.

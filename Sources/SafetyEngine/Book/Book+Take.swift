@@ -2,27 +2,39 @@ extension Book {
     /// Takes one event: anything but operators' actions, beats and the host's own.
     ///
     /// The same event id from the same source again changes nothing but a counter.
-    mutating func take(_ event: Event, _ receipt: Receipt, _ settings: EngineSettings) {
+    ///
+    /// - Returns: whether it is none that was taken before.
+    @discardableResult
+    mutating func take(_ event: Event, _ receipt: Receipt, _ settings: EngineSettings) -> Bool {
         counts.taken &+= 1
+        if bounds != settings.bounds { bounds = settings.bounds }
         let origin = event.origin
         guard event.id.isEmpty || isNew(event.id, origin.source) else {
             counts.duplicate &+= 1
-            return
+            return false
         }
-        let telling = Telling(
+        var telling = Telling(
             isProof: origin.source.kind == .venue,
             atMs: receipt.atMs,
             wallMs: receipt.wallMs,
             happenedMs: event.happenedMs
         )
+        telling.refusedRows = event.refusedRows
+        if event.refusedRows > 0 {
+            refuse(UInt64(event.refusedRows), from: origin.source.description, at: receipt.atMs)
+        }
         if telling.lateMs > Telling.lateAfterMs { counts.late &+= 1 }
         if telling.aheadMs > 0 { noteAhead(telling, origin.source) }
         let outOfOrder = counts.outOfOrder
         take(event.body, origin, telling, settings)
         // Who only says what is older than what is known says nothing of now.
-        if telling.isProof, event.speaksForAccount, counts.outOfOrder == outOfOrder {
+        if telling.isProof, event.speaksForAccount, counts.outOfOrder == outOfOrder,
+            hasVenue(AccountKey(venue: origin.venue, account: origin.account), telling)
+        {
             venues[AccountKey(venue: origin.venue, account: origin.account), default: BookVenue()].hear(receipt.atMs)
         }
+        if !reached.isEmpty { adoptReach(of: origin.venue) }
+        return true
     }
 
     private mutating func take(
@@ -47,12 +59,22 @@ extension Book {
         case .accounts(let counts):
             accounts = counts
             accountsVersion &+= 1
+            accountsMs = telling.atMs
         case .trade(let report): take(report, origin, telling, settings)
         case .signals(let count):
             if !signals.take(count, at: telling.atMs) { counts.contradictory &+= 1 }
         case .venue(let report): take(report, origin, telling)
         case .heartbeat, .operatorAction, .host: break
         }
+    }
+
+    /// Lines, or rows of lists, that could not be read.
+    mutating func refuse(_ count: UInt64, from source: String, at atMs: UInt64) {
+        guard refusals.place(of: source) != nil || refusals.count < Book.mostClaims / 100 else {
+            refusals["others", default: RefusedCount()].add(count, at: atMs)
+            return
+        }
+        refusals[source, default: RefusedCount()].add(count, at: atMs)
     }
 
     /// A source told a time that nobody can know yet.
@@ -66,18 +88,20 @@ extension Book {
     /// speak of them; whatever is known stays.
     mutating func hostStarted(at atMs: UInt64) {
         startedMs = atMs
-        for place in venues.indices { fallSilent(place, at: atMs) }
+        fallSilent(Array(venues.indices), at: atMs)
     }
 
-    /// Nothing is known any more of what is open at a venue's account.
-    mutating func fallSilent(_ place: Int, at atMs: UInt64) {
-        guard !venues.values[place].isSilent else { return }
-        venues[at: place].isSilent = true
-        let account = venues.keys[place]
+    /// Nothing is known any more of what is open at venues' accounts. One walk over the orders, however many fall silent.
+    mutating func fallSilent(_ places: [Int], at atMs: UInt64) {
+        var silent: Set<AccountKey> = []
+        for place in places where !venues.values[place].isSilent {
+            venues[at: place].isSilent = true
+            silent.insert(venues.keys[place])
+        }
+        guard !silent.isEmpty else { return }
         for order in orders.indices where orders.values[order].isOpen && orders.values[order].state != .unknown {
-            guard orders.keys[order].venue == account.venue, orders.keys[order].account == account.account else {
-                continue
-            }
+            let key = orders.keys[order]
+            guard silent.contains(AccountKey(venue: key.venue, account: key.account)) else { continue }
             orders[at: order].lose()
             orders[at: order].changedMs = atMs
         }
@@ -95,10 +119,7 @@ extension Book {
     private mutating func take(_ report: MetricReport, _ origin: Event.Origin, _ telling: Telling) {
         let name = report.subject.isEmpty ? report.name : "\(report.name)/\(report.subject)"
         guard let place = metrics.place(of: name) else {
-            guard metrics.count < Book.mostClaims else {
-                counts.crowdedOut &+= 1
-                return
-            }
+            guard hasRoom(for: .metrics, at: telling.atMs) else { return }
             var metric = BookMetric()
             metric.name = report.name
             metric.subject = report.subject
@@ -116,22 +137,42 @@ extension Book {
     /// How a venue is reached. Without an account it is about all of that venue's.
     private mutating func take(_ report: VenueReport, _ origin: Event.Origin, _ telling: Telling) {
         guard telling.isProof, !origin.venue.isEmpty else { return }
-        var isTold = false
-        if origin.account.isEmpty {
-            for place in venues.indices where venues.keys[place].venue == origin.venue {
-                reach(report, place, telling.atMs)
-                isTold = true
-            }
+        guard origin.account.isEmpty else {
+            let key = AccountKey(venue: origin.venue, account: origin.account)
+            guard hasVenue(key, telling) else { return }
+            if venues.place(of: key) == nil { venues[key] = BookVenue() }
+            if let place = venues.place(of: key) { reach(report, place, telling.atMs) }
+            return
         }
-        guard !isTold else { return }
-        let key = AccountKey(venue: origin.venue, account: origin.account)
-        if venues.place(of: key) == nil { venues[key] = BookVenue() }
-        if let place = venues.place(of: key) { reach(report, place, telling.atMs) }
+        let places = venues.indices.filter { venues.keys[$0].venue == origin.venue }
+        for place in places { reach(report, place, telling.atMs) }
+        guard places.isEmpty else { return }
+        // A word about a venue makes no account of it.
+        reached[origin.venue] = BookReach(
+            state: report.state,
+            latencyMs: report.latencyMs,
+            note: report.note,
+            atMs: telling.atMs
+        )
+    }
+
+    /// The first account of a venue becomes known: what was reported of the venue holds for it.
+    private mutating func adoptReach(of venue: String) {
+        guard !reached.isEmpty, let reach = reached[venue] else { return }
+        let places = venues.indices.filter { venues.keys[$0].venue == venue }
+        guard !places.isEmpty else { return }
+        for place in places {
+            // It spoke, so it is reached.
+            venues[at: place].state = reach.state == .disconnected ? .connected : reach.state
+            venues[at: place].latencyMs = reach.latencyMs
+            venues[at: place].note = reach.state == .disconnected ? "" : reach.note
+        }
+        reached.remove(venue)
     }
 
     private mutating func reach(_ report: VenueReport, _ place: Int, _ atMs: UInt64) {
         if report.state == .disconnected {
-            fallSilent(place, at: atMs)
+            fallSilent([place], at: atMs)
             // Its adapter spoke, not the venue.
             if venues.values[place].seenMs == 0 { venues[at: place].seenMs = atMs }
         } else {

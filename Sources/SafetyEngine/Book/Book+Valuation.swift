@@ -5,6 +5,9 @@ extension Book {
         var rates = Rates(base: settings.baseCurrency)
         valuation.version = versionBase
         valuation.accounts = Ledger(like: venues, Valuation.Account())
+        for place in venues.indices where arePositionsStale(place, at: atMs, settings) {
+            valuation.accounts[at: place].arePositionsStale = true
+        }
         var next = 0
         for place in balances.indices {
             next = count(balance: place, near: next, at: atMs, settings, &rates, &valuation) + 1
@@ -53,7 +56,8 @@ extension Book {
         let account = valuation.accounts.place(of: name, near: near, default: Valuation.Account())
         let conversion = rates.conversion(of: balances.keys[place].currency, self, at: atMs, settings)
         let last = rates.lastConversion(of: balances.keys[place].currency, conversion, self)
-        valuation.accounts[at: account].count(balance, conversion, last)
+        let isStale = elapsed(from: balance.seenMs, to: atMs) > settings.streams.balancesMs
+        valuation.accounts[at: account].count(balance, isStale: isStale, conversion, last)
         valuation.version &+= balance.version
         return account
     }
@@ -69,12 +73,14 @@ extension Book {
     ) {
         var worth = Valuation.Worth()
         let isLong = positions.keys[place].side == .long
+        worth.isStale = isStale(position: place, account, at: atMs, settings)
         if let price = positions.values[place].pricePlace ?? pricePlace(positions.keys[place]) {
             let age = elapsed(from: prices.values[price].seenMs, to: atMs)
             worth.priceAgeMs = age
             worth.priceVersion = prices.values[price].version
+            worth.lastPrice = prices.values[price].price ?? prices.values[price].lastPrice
             valuation.version &+= worth.priceVersion
-            if age <= settings.priceStaleMs, let now = prices.values[price].price {
+            if age <= settings.priceStaleMs, !worth.isStale, let now = prices.values[price].price {
                 worth.price = now
                 let conversion = rates.conversion(of: prices.values[price].currency, self, at: atMs, settings)
                 worth.value = quantity.multiplied(by: now).flatMap { conversion.value(of: $0) }
@@ -93,10 +99,10 @@ extension Book {
             valuation.net = net
         } else {
             worth.value = nil
-            valuation.unpriced += 1
+            if worth.isStale { valuation.stalePositions += 1 } else { valuation.unpriced += 1 }
         }
         let joins = positions.values[place].joins
-        valuation.accounts[at: account].count(worth.value, isLong: isLong, joins: joins)
+        valuation.accounts[at: account].count(worth, isLong: isLong, joins: joins)
         let known = worth.value ?? lastWorth(of: place, quantity, &rates)
         valuation.accounts[at: account].countKnown(
             known,
@@ -228,13 +234,22 @@ extension Book {
 }
 
 extension Valuation.Account {
-    fileprivate mutating func count(_ balance: BookBalance, _ conversion: Conversion, _ last: Conversion) {
+    fileprivate mutating func count(
+        _ balance: BookBalance,
+        isStale: Bool,
+        _ conversion: Conversion,
+        _ last: Conversion
+    ) {
         if let value = last.value(of: balance.total), let sum = known.money.adding(value) {
             known.money = sum
         } else if balance.total != Decimal(0) {
             known.isMissing = true
         }
         heardMs = max(heardMs, balance.seenMs)
+        if balance.total != Decimal(0) || balance.equity != nil {
+            oldestMs = min(oldestMs ?? balance.seenMs, balance.seenMs)
+            if isStale { hasStaleBalance = true }
+        }
         if let value = conversion.value(of: balance.total), let sum = (money ?? Decimal(0)).adding(value) {
             money = sum
         } else if balance.total != Decimal(0) {
@@ -245,17 +260,19 @@ extension Valuation.Account {
         if let said = balance.equity, !states || balance.seenMs >= statedMs {
             states = true
             statedMs = balance.seenMs
-            stated = conversion.value(of: said)
+            stated = isStale ? nil : conversion.value(of: said)
             known.stated = last.value(of: said)
         }
         if !balance.isProven { basis = .claimed }
     }
 
-    fileprivate mutating func count(_ value: Decimal?, isLong: Bool, joins: Bool) {
+    fileprivate mutating func count(_ worth: Valuation.Worth, isLong: Bool, joins: Bool) {
         held += 1
         if joins { hasNewPositions = true }
-        if let value, let sum = isLong ? holdings.adding(value) : holdings.subtracting(value) {
+        if let value = worth.value, let sum = isLong ? holdings.adding(value) : holdings.subtracting(value) {
             holdings = sum
+        } else if worth.isStale {
+            stalePositions += 1
         } else {
             unpriced += 1
         }
@@ -286,11 +303,11 @@ extension Valuation.Account {
         } else if hasBalance, !known.isMissing {
             lastKnown = known.money.adding(known.holdings)
         }
-        if lacksRate { money = nil }
+        if lacksRate || hasStaleBalance { money = nil }
         if states {
             equity = stated
             if basis != .claimed { basis = .stated }
-        } else if hasBalance, unpriced == 0 {
+        } else if hasBalance, unpriced == 0, stalePositions == 0, !arePositionsStale {
             equity = money.flatMap { $0.adding(holdings) }
         }
     }

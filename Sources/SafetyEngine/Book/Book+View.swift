@@ -13,6 +13,8 @@ extension Book {
         var money = EngineView.Money()
         /// How stale the oldest word of a venue is; nil: no venue has spoken.
         var venueAgeMs: UInt64?
+        /// How many accounts trade.
+        var accounts: EngineView.Accounts?
     }
 
     /// The book's part of a view, with what everything is worth at the same time.
@@ -34,7 +36,15 @@ extension Book {
                 default: 0
             ] += 1
         }
-        shown.venues = venues.indices.map { venue($0, openByAccount, at: atMs) }
+        shown.venues = venues.indices.map { venue($0, openByAccount, valuation, at: atMs, settings) }
+        for place in reached.indices { shown.venues.append(venue(reached: place, at: atMs, settings)) }
+        shown.accounts = accounts.map {
+            EngineView.Accounts(
+                active: $0.active,
+                total: $0.total,
+                stream: accountCountsStream(at: atMs, settings)
+            )
+        }
         shown.venueAgeMs = venues.values.map { elapsed(from: $0.seenMs, to: atMs) }.max()
         shown.money = money(valuation, at: atMs, settings)
         return shown
@@ -51,7 +61,7 @@ extension Book {
 
     private func position(_ place: Int, _ worth: Valuation.Worth, at atMs: UInt64) -> Position {
         let (key, position) = (positions.keys[place], positions.values[place])
-        return Position(
+        var shown = Position(
             venue: key.venue,
             account: key.account,
             symbol: key.symbol,
@@ -63,8 +73,12 @@ extension Book {
             value: worth.value,
             profit: worth.profit,
             heldMs: position.openedMs.map { elapsed(from: $0, to: atMs) },
-            note: position.words(isPriced: worth.value != nil)
+            note: position.words(isPriced: worth.value != nil, isStale: worth.isStale)
         )
+        shown.lastPrice = worth.lastPrice
+        shown.seenAgeMs = position.seenMs.map { elapsed(from: $0, to: atMs) }
+        shown.isStale = worth.isStale
+        return shown
     }
 
     private func order(_ place: Int, at atMs: UInt64, _ stuckAfterMs: UInt64) -> Order {
@@ -95,42 +109,108 @@ extension Book {
             .map { order($0, at: atMs, settings.stuckAfterMs) }
     }
 
-    private func venue(_ place: Int, _ open: [AccountKey: Int], at atMs: UInt64) -> Venue {
+    private func venue(
+        _ place: Int,
+        _ open: [AccountKey: Int],
+        _ valuation: Valuation,
+        at atMs: UInt64,
+        _ settings: EngineSettings
+    ) -> Venue {
         let (key, venue) = (venues.keys[place], venues.values[place])
         let age = elapsed(from: venue.seenMs, to: atMs)
-        return Venue(
+        let seen = open[key] ?? 0
+        var streams = Venue.Streams()
+        streams.orders = stream(.orders, of: key, valuation, at: atMs, settings)
+        streams.positions = stream(.positions, of: key, valuation, at: atMs, settings)
+        streams.balances = stream(.balances, of: key, valuation, at: atMs, settings)
+        var shown = Venue(
             name: key.venue,
             account: key.account,
             state: venue.isSilent && venue.state != .stopped ? .disconnected : venue.state,
-            openOrders: venue.ordersListedMs == nil ? open[key] : open[key] ?? 0,
+            openOrders: streams.orders.isKnown ? seen : nil,
             lastReplyAgeMs: age,
             latencyMs: venue.latencyMs,
             note: venue.note.isEmpty && venue.isSilent ? "silent for \(age / 1_000) s" : venue.note
+        )
+        shown.openOrdersSeen = seen
+        shown.streams = streams
+        return shown
+    }
+
+    /// A venue of which no account is known.
+    private func venue(reached place: Int, at atMs: UInt64, _ settings: EngineSettings) -> Venue {
+        let reach = reached.values[place]
+        let age = elapsed(from: reach.atMs, to: atMs)
+        return Venue(
+            name: reached.keys[place],
+            account: "",
+            state: age >= settings.venueSilentMs ? .disconnected : reach.state,
+            openOrders: nil,
+            lastReplyAgeMs: age,
+            latencyMs: reach.latencyMs,
+            note: reach.note.isEmpty ? "no account of it is known" : reach.note
         )
     }
 
     private func money(_ valuation: Valuation, at atMs: UInt64, _ settings: EngineSettings) -> EngineView.Money {
         var money = EngineView.Money()
         money.currency = settings.baseCurrency
-        let known = knownEquity(valuation)
-        money.equity = equity.isStale ? nil : known
-        money.equityAgeMs = equity.isStale ? equity.lastMs.map { elapsed(from: $0, to: atMs) } : nil
+        let unread = unreadAccount(valuation)
+        let isKnown = valuation.equity != nil && !equity.isStale && unread == nil
         money.dayOpening = equity.dayOpening
-        if let known {
+        if isKnown, let known = valuation.equity {
+            money.equity = known
             money.dayProfit = equity.dayOpening.flatMap { known.subtracting($0) }
             money.weekProfit = equity.weekOpening.flatMap { known.subtracting($0) }
+            money.drawdownPercent = drawdownPercent(valuation)
+        } else {
+            money.problem = valuation.whyUnknown(at: atMs)
+            if money.problem.isEmpty, let unread { money.problem = "\(unread) has never reported a balance" }
+            if money.problem.isEmpty {
+                money.problem =
+                    equity.untransferred.isEmpty ? "no account has reported what it is worth" : "a transfer has no rate"
+            }
+            if let last = equity.last, let lastMs = equity.lastMs {
+                let ageMs = elapsed(from: lastMs, to: atMs)
+                money.equityAgeMs = ageMs
+                money.last = EngineView.Money.Last(equity: last, ageMs: ageMs)
+            }
         }
-        money.drawdownPercent = drawdownPercent(valuation)
-        money.gross = valuation.gross
-        money.net = valuation.net
+        money.exposureProblem = whyExposureUnknown(valuation, at: atMs, settings)
+        if money.exposureProblem.isEmpty {
+            money.gross = valuation.gross
+            money.net = valuation.net
+        } else if let exposure {
+            money.lastExposure = EngineView.Money.LastExposure(
+                gross: exposure.gross,
+                net: exposure.net,
+                ageMs: elapsed(from: exposure.atMs, to: atMs)
+            )
+        }
+        if valuation.gross > Decimal(0) { money.grossAtLeast = valuation.gross }
         money.unpriced = valuation.unpriced
+        money.stalePositions = valuation.stalePositions
         if equity.day != nil {
             money.realised = equity.dayRealised
             money.fees = equity.dayFees
         }
-        let profits = valuation.positions.compactMap(\.profit)
-        if !profits.isEmpty { money.unrealised = profits.reduce(Decimal(0)) { $0.adding($1) ?? $0 } }
+        if money.exposureProblem.isEmpty { money.unrealised = unrealised(valuation) }
         return money
+    }
+
+    /// The first account of a venue that never reported a balance; nil: all did.
+    private func unreadAccount(_ valuation: Valuation) -> AccountKey? {
+        venues.indices.first { !valuation.accounts.values[$0].hasBalance }.map { venues.keys[$0] }
+    }
+
+    /// What held positions would bring; nil: of one nobody knows what was paid, or what it is worth.
+    private func unrealised(_ valuation: Valuation) -> Decimal? {
+        var sum: Decimal? = Decimal(0)
+        for place in positions.indices where positions.values[place].isHeld {
+            let profit = place < valuation.positions.count ? valuation.positions[place].profit : nil
+            sum = sum.flatMap { sum in profit.flatMap { sum.adding($0) } }
+        }
+        return sum
     }
 }
 
@@ -147,11 +227,11 @@ extension EngineSettings {
 
 extension BookPosition {
     /// What is peculiar about it.
-    fileprivate func words(isPriced: Bool) -> String {
+    fileprivate func words(isPriced: Bool, isStale: Bool) -> String {
         var words: [String] = []
         if isAdopted { words.append("adopted") }
         if entryPrice == nil { words.append("no entry price") }
-        if !isPriced { words.append("unpriced") }
+        if isStale { words.append("not reported lately") } else if !isPriced { words.append("unpriced") }
         if !isSellable { words.append("unsellable") }
         if let claimed, claimed != quantity { words.append("bot says \(claimed)") }
         if !note.isEmpty { words.append(note) }
@@ -200,5 +280,6 @@ extension EngineView {
         venues = shown.venues
         money = shown.money
         venueAgeMs = shown.venueAgeMs
+        accounts = shown.accounts
     }
 }

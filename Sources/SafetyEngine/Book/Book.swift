@@ -15,6 +15,8 @@ public struct Book: Sendable, Equatable, Codable {
     public internal(set) var prices = Ledger<PriceKey, BookPrice>()
     /// Venues' accounts and how they are reached.
     public internal(set) var venues = Ledger<AccountKey, BookVenue>()
+    /// How venues are reached of which no account is known yet.
+    public internal(set) var reached = Ledger<String, BookReach>()
     /// What each account's trades and days brought.
     public internal(set) var results = Ledger<AccountKey, AccountResults>()
     /// Requests to venues, in windows, by venue.
@@ -27,20 +29,29 @@ public struct Book: Sendable, Equatable, Codable {
     public internal(set) var accounts: AccountCounts?
     /// How often `accounts` was said.
     public internal(set) var accountsVersion: UInt64 = 0
+    /// When it was reported last, in desk time.
+    public internal(set) var accountsMs: UInt64 = 0
+    /// Gross and net exposure as they were known last; nil: they never were.
+    public internal(set) var exposure: BookExposure?
     /// Equity of the whole desk: the day's and the week's opening, the peak.
     public internal(set) var equity = EquityRecord()
     /// What was strange about events.
     public internal(set) var counts = EventCounts()
 
-    /// Most things of one kind that bots can make known by their words alone. What a venue says always has room.
+    /// Most things of one kind that bots can make known by their words alone. What a venue says has room up to
+    /// `EngineSettings.Bounds`.
     public static let mostClaims = 100_000
-    /// Most symbols with a price.
-    public static let mostPrices = 500_000
     /// Finished orders are forgotten after so long, in milliseconds.
     public static let finishedMs: UInt64 = 600_000
     /// Most finished orders that are remembered.
     public static let mostFinished = 50_000
 
+    /// How much of each kind is kept, as it is configured.
+    var bounds = EngineSettings.Bounds()
+    /// What was left out lately because there was no room, by what it is.
+    public internal(set) var overloads = Ledger<String, RefusedCount>()
+    /// Lines, and rows of lists, that could not be read lately, by who sent them.
+    public internal(set) var refusals = Ledger<String, RefusedCount>()
     /// Sources that told times that nobody can know yet, lately.
     var ahead = Ledger<Event.Source, SourceAhead>()
     /// Where only the venue's name of an order is told: the name under which it is known here.
@@ -80,8 +91,8 @@ public struct AccountKey: Sendable, Hashable, Codable, CustomStringConvertible {
         self.venue = venue
         self.account = account
     }
-    /// `venue/account`.
-    public var description: String { "\(venue)/\(account)" }
+    /// `venue/account`; the venue alone where no account was named.
+    public var description: String { account.isEmpty ? venue : "\(venue)/\(account)" }
 }
 
 /// One order. Where only the venue's name is known, `clientID` is `@` and that name.

@@ -199,6 +199,10 @@ public struct BookVenue: Sendable, Equatable, Codable {
     public var ordersListedMs: UInt64?
     /// When it last listed its positions in full, in desk time; nil: never.
     public var positionsListedMs: UInt64?
+    /// Rows of its last listing of orders that could not be read: it was not complete. 0: it was.
+    public internal(set) var refusedOrderRows = 0
+    /// The same for positions.
+    public internal(set) var refusedPositionRows = 0
     /// How often it listed its positions: tells one sample from the next.
     public var listings: UInt64 = 0
     /// Whether it has been silent for too long, or its adapter does not reach it, or nothing was heard since the start.
@@ -214,6 +218,47 @@ public struct BookVenue: Sendable, Equatable, Codable {
 
     /// Creates a venue of which nothing is known.
     public init() {}
+}
+
+/// What of one sender could not be read lately.
+public struct RefusedCount: Sendable, Equatable, Codable {
+    /// For so long after the last one it counts, in milliseconds.
+    public static let keptMs: UInt64 = 300_000
+
+    /// How many lines or rows, since the last time that none was refused for so long.
+    public private(set) var count: UInt64 = 0
+    /// When the last one was, in desk time.
+    public private(set) var lastMs: UInt64 = 0
+
+    /// Creates a count of nothing.
+    public init() {}
+
+    mutating func add(_ more: UInt64, at atMs: UInt64) {
+        count &+= more
+        lastMs = atMs
+    }
+}
+
+/// Gross and net exposure at the last moment at which both were known.
+public struct BookExposure: Sendable, Equatable, Codable {
+    /// Long and short added up, in the base currency.
+    public var gross: Decimal
+    /// Long less short.
+    public var net: Decimal
+    /// When, in desk time.
+    public var atMs: UInt64
+}
+
+/// How a venue is reached of which no account is known yet.
+public struct BookReach: Sendable, Equatable, Codable {
+    /// How its adapter reaches it.
+    public var state: Venue.State
+    /// How long its answers take, in milliseconds; nil: not known.
+    public var latencyMs: UInt64?
+    /// The last error in its words.
+    public var note: String
+    /// When its adapter said so, in desk time.
+    public var atMs: UInt64
 }
 
 /// What an account's trades brought.

@@ -1,5 +1,13 @@
 /// What a venues pane says of an account's books.
 extension DeskReader {
+    /// How old the newest price of a venue is.
+    func prices(of venue: String) -> StreamAge {
+        StreamAge(
+            ageMs: feeds.first { $0.venue == venue && $0.isPriced }.map { atMs.since($0.newestMs) },
+            limitMs: settings.priceStaleMs
+        )
+    }
+
     /// Positions, money and reconciliation of one account.
     func books(of venue: Venue) -> Venue.Books {
         let key = AccountKey(venue: venue.name, account: venue.account)
@@ -11,18 +19,25 @@ extension DeskReader {
         books.feedAgeMs = feeds.first { $0.venue == key.venue && $0.isPriced }.map { atMs.since($0.newestMs) }
         books.ordersAgeMs = known?.ordersListedMs.map { atMs.since($0) }
         books.positionsAgeMs = known?.positionsListedMs.map { atMs.since($0) }
-        let held = worth?.held ?? 0
-        books.positions = known?.positionsListedMs == nil && held == 0 ? nil : held
+        books.positionsSeen = worth?.held ?? 0
+        books.positions = venue.streams.positions.isKnown ? books.positionsSeen : nil
         books.unpriced = worth?.unpriced ?? 0
         books.balance = worth?.money
         books.equity = worth?.equity
         books.differences = findings.filter { $0.account == key }.map(\.text)
-        books.notCompared = notCompared(worth)
+        books.notCompared = notCompared(worth, venue.streams)
         return books
     }
 
     /// Why the account's total says nothing.
-    private func notCompared(_ worth: Valuation.Account?) -> String {
+    private func notCompared(_ worth: Valuation.Account?, _ streams: Venue.Streams) -> String {
+        switch (streams.balances.state, streams.positions.state) {
+        case (.never, _): return "no balance is known"
+        case (.stale, _): return "its balance is too old to be compared"
+        case (_, .never): return "it has never listed its positions"
+        case (_, .stale): return "its positions are not known now"
+        case (.known, .known): break
+        }
         guard let worth, worth.money != nil else { return "no balance is known" }
         if worth.unpriced > 0 { return "\(worth.unpriced) without a price: its total cannot be compared" }
         return worth.stated == nil ? "the venue gives no total of its own" : ""

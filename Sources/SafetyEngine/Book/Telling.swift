@@ -10,6 +10,8 @@ struct Telling {
     var happenedMs: Int64?
     /// The same as it was told, believed or not: names, and bounds of their own, are made of it.
     var toldMs: Int64?
+    /// Rows of its list that could not be read: the list is not complete.
+    var refusedRows = 0
     /// By how much that is ahead of the desk's clock, where it is not believed, in milliseconds; 0: it is.
     var aheadMs: UInt64 = 0
 

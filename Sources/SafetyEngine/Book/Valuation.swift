@@ -3,9 +3,11 @@
 public struct Valuation: Sendable, Equatable {
     /// One position.
     public struct Worth: Sendable, Equatable {
-        /// Its price now, in its own currency; nil: none, or stale.
+        /// Its price now, in its own currency; nil: none, or stale, or nobody knows whether the position is still held.
         public var price: Decimal?
-        /// Milliseconds since that price was said; nil: it never was.
+        /// The last price that was reported, however old; nil: none ever was.
+        public var lastPrice: Decimal?
+        /// Milliseconds since `lastPrice` was reported; nil: it never was.
         public var priceAgeMs: UInt64?
         /// Which sample of the price it is.
         public var priceVersion: UInt64 = 0
@@ -13,6 +15,8 @@ public struct Valuation: Sendable, Equatable {
         public var value: Decimal?
         /// Profit (loss negative) not yet taken, in the base currency; nil: unknown.
         public var profit: Decimal?
+        /// Whether its account has not reported it within the limit: it counts as it was known last, or not at all.
+        public var isStale = false
 
         /// Nothing known.
         public init() {}
@@ -37,7 +41,11 @@ public struct Valuation: Sendable, Equatable {
         public var held = 0
         /// Held positions without a value.
         public var unpriced = 0
-        /// The venue's own sum; nil: it states none, or it has no rate.
+        /// Held positions that were not reported within the limit.
+        public var stalePositions = 0
+        /// Whether its listing of positions is older than the limit: what it holds is not known.
+        public var arePositionsStale = false
+        /// The venue's own sum; nil: it states none, or it has no rate, or is older than the limit.
         public var stated: Decimal?
         /// What `equity` is made of.
         public var basis = Basis.counted
@@ -51,6 +59,10 @@ public struct Valuation: Sendable, Equatable {
         var hasNewPositions = false
         /// When a balance of it was said last.
         var heardMs: UInt64 = 0
+        /// The oldest reading of a balance that holds money or states a sum; nil: there is none, so `heardMs` counts.
+        var oldestMs: UInt64?
+        /// Whether such a reading is older than the limit.
+        var hasStaleBalance = false
         /// When `stated` was said.
         var statedMs: UInt64 = 0
         /// Whether the venue states a sum, with or without a rate.
@@ -60,6 +72,9 @@ public struct Valuation: Sendable, Equatable {
         public var lastKnown: Decimal?
         /// The parts of `lastKnown`, and whether one is missing.
         var known = KnownParts()
+
+        /// Whether a part of what it is worth is not known now.
+        var isPartlyUnknown: Bool { equity == nil && (hasBalance || held > 0) }
 
         /// What it is worth, as it is known best: what has no price as it was known last; nil: nobody can say.
         var worth: Decimal? {
@@ -89,8 +104,10 @@ public struct Valuation: Sendable, Equatable {
     public var gross = Decimal(0)
     /// Long less short.
     public var net = Decimal(0)
-    /// Held positions without a value.
+    /// Held positions without a value, although their account reports them.
     public var unpriced = 0
+    /// Held positions that were not reported within the limit.
+    public var stalePositions = 0
     /// What each venue holds in all (equity where it says so, else balance and positions), in the order of first sight. What
     /// has no fresh price counts as it was known last, what never had one as nothing.
     public var byVenue = Ledger<String, Decimal>()

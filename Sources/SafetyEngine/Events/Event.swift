@@ -8,15 +8,29 @@ public struct Event: Sendable, Equatable {
     public var id: String
     /// When it happened, by its source's clock: milliseconds since 1970, UTC. Nil: when it was received.
     public var happenedMs: Int64?
+    /// When its source began to ask for a listing, by its own clock: milliseconds since 1970, UTC. Nil: not said.
+    public var askedMs: Int64?
     /// What happened.
     public var body: Body
+    /// Of a list: rows that could not be read, by its sender or by this desk. Then the rows that are there count, and the
+    /// list is not complete: what it does not name may be there all the same.
+    public var refusedRows = 0
 
     /// Creates an event.
-    public init(_ origin: Origin, _ body: Body, id: String = "", happenedMs: Int64? = nil) {
+    public init(
+        _ origin: Origin,
+        _ body: Body,
+        id: String = "",
+        happenedMs: Int64? = nil,
+        askedMs: Int64? = nil,
+        refusedRows: Int = 0
+    ) {
+        self.refusedRows = refusedRows
         self.origin = origin
         self.body = body
         self.id = id
         self.happenedMs = happenedMs
+        self.askedMs = askedMs
     }
 
     /// What can happen.

@@ -1,6 +1,10 @@
 extension EventLine {
     /// The event that a line's fields say.
-    static func event(_ fields: EventLineFields, _ line: Span<UInt8>) throws(Refusal) -> Event {
+    static func event(
+        _ fields: EventLineFields,
+        _ line: Span<UInt8>,
+        _ rows: inout RowRefusals
+    ) throws(Refusal) -> Event {
         let version = try fields.needed(.v, try fields.whole(.v, line, most: .max))
         guard version == EventLine.version else {
             throw Refusal(.v, "is \(version): this desk reads version \(EventLine.version)")
@@ -14,12 +18,15 @@ extension EventLine {
             strategy: try fields.part(.strategy, line, most: mostAccountBytes),
             source: try source(fields, line)
         )
-        return Event(
+        var event = Event(
             origin,
-            try body(kind, fields, line),
+            try body(kind, fields, line, &rows),
             id: try fields.name(.id, line),
-            happenedMs: try fields.time(.at, line)
+            happenedMs: try fields.time(.at, line),
+            askedMs: try fields.time(.askedAt, line)
         )
+        event.refusedRows = Int(try fields.whole(.refusedRows, line, most: mostCount) ?? 0) + rows.count
+        return event
     }
 
     /// `bot:grid-1` or `venue:kraken`.
@@ -42,14 +49,15 @@ extension EventLine {
     private static func body(
         _ kind: EventLineKind,
         _ fields: EventLineFields,
-        _ line: Span<UInt8>
+        _ line: Span<UInt8>,
+        _ rows: inout RowRefusals
     ) throws(Refusal) -> Event.Body {
         switch kind {
         case .order: return .order(try order(fields, line))
-        case .openOrders: return .openOrders(try list(.orders, .order, fields, line, order))
+        case .openOrders: return .openOrders(try list(.orders, .order, fields, line, &rows, order))
         case .fill: return .fill(try fill(fields, line))
         case .position: return .position(try position(fields, line))
-        case .positions: return .positions(try list(.positions, .position, fields, line, position))
+        case .positions: return .positions(try list(.positions, .position, fields, line, &rows, position))
         case .balance:
             return .balance(
                 BalanceReport(
@@ -119,12 +127,13 @@ extension EventLine {
         Int(try fields.needed(key, try fields.whole(key, line, most: mostCount)))
     }
 
-    /// The elements of a list of reports.
+    /// The elements of a list of reports. One that cannot be read is refused by itself.
     private static func list<Report>(
         _ key: EventLineKey,
         _ kind: EventLineKind,
         _ fields: EventLineFields,
         _ line: Span<UInt8>,
+        _ rows: inout RowRefusals,
         _ read: (EventLineFields, Span<UInt8>) throws(Refusal) -> Report
     ) throws(Refusal) -> [Report] {
         let place = fields[key]
@@ -133,18 +142,23 @@ extension EventLine {
         var reports: [Report] = []
         var scanner = EventLineScanner(at: Int(place.start) + 1)
         scanner.skipSpace(line)
+        var number = 0
         while !scanner.take(UInt8(ascii: "]"), line) {
             let start = scanner.at
-            guard start < line.count, line[start] == UInt8(ascii: "{") else {
-                throw Refusal("must be an object with the keys of \"\(kind.rawValue)\"").within(key, reports.count)
-            }
             do throws(Refusal) {
+                guard start < line.count, line[start] == UInt8(ascii: "{") else {
+                    throw Refusal("must be an object with the keys of \"\(kind.rawValue)\"")
+                }
                 let element = try scanner.object(line)
                 try element.check(kind.elementKeys, kind, line)
                 reports.append(try read(element, line))
             } catch {
-                throw error.within(key, reports.count)
+                rows.add(error.within(key, number))
+                // The list was valid JSON as a whole: its next element begins after this one.
+                scanner = EventLineScanner(at: start)
+                _ = try scanner.value(line, depth: 1)
             }
+            number += 1
             scanner.skipSpace(line)
             _ = scanner.take(UInt8(ascii: ","), line)
             scanner.skipSpace(line)

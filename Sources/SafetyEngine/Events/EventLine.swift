@@ -48,11 +48,40 @@ public enum EventLine {
     ///
     /// - Throws: `Refusal`: the first thing that is wrong with it.
     public static func parse(_ line: Span<UInt8>) throws(Refusal) -> Event {
+        var rows = RowRefusals()
+        let event = try parse(line, &rows)
+        if let first = rows.first.first { throw first }
+        return event
+    }
+
+    /// The same, where bad rows of a list leave the good ones be: those that were refused are counted in the event
+    /// (`Event.refusedRows`), and told.
+    ///
+    /// - Throws: `Refusal`: the first thing that is wrong with the line as a whole.
+    public static func parse(_ line: Span<UInt8>, _ rows: inout RowRefusals) throws(Refusal) -> Event {
         guard line.count <= mostBytes else {
             throw Refusal("the line has \(line.count) bytes: at most \(mostBytes) are read; send several lines")
         }
         var scanner = EventLineScanner()
         let fields = try scanner.document(line)
-        return try event(fields, line)
+        return try event(fields, line, &rows)
+    }
+
+    /// Rows of a list that could not be read.
+    public struct RowRefusals: Sendable, Equatable {
+        /// How many there are.
+        public private(set) var count = 0
+        /// Why, for the first ones.
+        public private(set) var first: [Refusal] = []
+        /// How many are told in words.
+        public static let mostTold = 10
+
+        /// Creates a list of none.
+        public init() {}
+
+        mutating func add(_ refusal: Refusal) {
+            count += 1
+            if first.count < RowRefusals.mostTold { first.append(refusal) }
+        }
     }
 }

@@ -152,10 +152,9 @@ struct EventLineFields {
     /// A quantity or a price: never negative.
     func quantity(_ key: EventLineKey, _ line: Span<UInt8>) throws(Refusal) -> Decimal? {
         guard let number = try decimal(key, line) else { return nil }
-        let place = self[key]
-        let hasMinus = place.kind == .string && place.range.count > 0 && line[Int(place.start)] == UInt8(ascii: "-")
-        guard !number.isNegative, !hasMinus else {
-            throw Refusal(key, "must not be negative: \(shown(place, line))")
+        // "-0" is nothing, as programs write it that compute with floating point.
+        guard !number.isNegative else {
+            throw Refusal(key, "must not be negative: \(shown(self[key], line))")
         }
         return number
     }

@@ -12,7 +12,8 @@ enum EventLineKey: UInt8, CaseIterable, Sendable {
     case active
     case tradeID, profit
     case count
-    case orders, positions
+    case askedAt
+    case orders, positions, refusedRows
 
     /// As it is written.
     var name: String { words.name }
@@ -65,8 +66,10 @@ enum EventLineKey: UInt8, CaseIterable, Sendable {
         case .tradeID: ("trade_id", "\"d-4\"")
         case .profit: ("profit", "\"-12.50\"")
         case .count: ("count", "12")
+        case .askedAt: ("asked_at", "\"2026-11-21T09:00:00.123Z\"")
         case .orders: ("orders", "[]")
         case .positions: ("positions", "[]")
+        case .refusedRows: ("refused_rows", "1")
         }
     }
 

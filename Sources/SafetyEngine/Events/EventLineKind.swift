@@ -23,10 +23,10 @@ enum EventLineKind: String, CaseIterable, Sendable {
             [
                 .clientID, .venueID, .symbol, .side, .quantity, .filled, .price, .currency, .reduceOnly, .state, .note,
             ]
-        case .openOrders: [.orders]
+        case .openOrders: [.askedAt, .orders, .refusedRows]
         case .fill: [.fillID, .clientID, .venueID, .symbol, .side, .quantity, .price, .currency, .fee]
         case .position: [.symbol, .side, .quantity, .entryPrice, .currency, .openedAt, .sellable, .note]
-        case .positions: [.positions]
+        case .positions: [.positions, .refusedRows]
         case .balance: [.currency, .total, .free, .equity]
         case .transfer: [.transferID, .amount, .currency]
         case .price: [.symbol, .price, .currency]

@@ -16,7 +16,9 @@ extension EventLine {
         writer.said(.strategy, event.origin.strategy)
         writer.said(.id, event.id)
         writer.time(.at, event.happenedMs)
+        if kind == .openOrders { writer.time(.askedAt, event.askedMs) }
         writer.body(event.body)
+        if event.refusedRows > 0 { writer.whole(.refusedRows, event.refusedRows) }
         writer.end()
         return writer.out
     }

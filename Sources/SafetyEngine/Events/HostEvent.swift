@@ -11,6 +11,8 @@ public enum HostEvent: Sendable, Equatable, Codable {
     case clock
     /// The kill switch's word as the host sees it, and how many latches keep it.
     case mode(ModeState)
+    /// The halts in force, each with how far it is: all of them, each time that one of them changed.
+    case halts([Halt])
     /// A process behind a supervisor is gone, or is there again.
     case process(name: String, isAlive: Bool)
     /// What became of something that the engine decided.

@@ -15,7 +15,7 @@ public struct CapResult: Sendable, Equatable, Codable {
         case proposed
         /// It holds too many, and selling does not or cannot bring it down to its cap.
         case overCap = "over_cap"
-        /// Its venue is not heard: nobody knows what it holds.
+        /// Its venue is not reached, or has not listed its positions within the limit: nobody knows what it holds.
         case unknown
     }
 
@@ -53,9 +53,9 @@ public struct CapResult: Sendable, Equatable, Codable {
     public var json: JSON {
         .object([
             JSON.Member("status", .string(status.rawValue)),
-            JSON.Member("current_count", .number(currentCount)),
+            JSON.Member("current_count", status == .unknown ? .null : .number(currentCount)),
             JSON.Member("max_allowed", .number(maxAllowed)),
-            JSON.Member("excess", .number(excess)),
+            JSON.Member("excess", status == .unknown ? .null : .number(excess)),
             JSON.Member("sold", .number(sold)),
             JSON.Member("closing", .number(closing)),
             JSON.Member("refused", .number(refused)),

@@ -47,9 +47,11 @@ extension Exits {
     ) {
         decisions.append(.log(RunbookLog.checkingCap(accounts: accounts.count)))
         var wanted: Set<String> = []
+        var unknown: Set<AccountKey> = []
         var (platform, users) = (0, 0)
         for (account, holdings) in accounts {
             let plan = capPlan(holdings, most: scene.settings.cap.most(for: account), scene)
+            if !Exits.isHeard(account, scene) { unknown.insert(account) }
             wanted.formUnion(plan.sold.map { ExitProposal.id(.positionCap, $0.position) })
             carry(out: plan, of: account, holdings, orderedBy: "", scene, &lastNumber, &decisions)
             settle(plan, of: account, holdings, scene)
@@ -61,7 +63,8 @@ extension Exits {
         }
         decisions.append(.log(RunbookLog.activePositions(platform: platform, users: users)))
         let gone = proposals.values.filter {
-            $0.rule == .positionCap && !wanted.contains($0.id) && $0.mayBeWithdrawn(retries: limitOfRetries)
+            $0.rule == .positionCap && !wanted.contains($0.id) && !unknown.contains($0.position.accountKey)
+                && $0.mayBeWithdrawn(retries: limitOfRetries)
         }
         for proposal in gone {
             proposals.remove(proposal.id)
@@ -94,9 +97,10 @@ extension Exits {
         _ lastNumber: inout UInt64,
         _ decisions: inout [Decision]
     ) {
-        let isHeard = Exits.isHeard(account, holdings, scene)
-        decisions.append(.log(RunbookLog.currentPositions(account, plan, isHeard: isHeard)))
-        guard plan.excess > 0 else { return }
+        let problem = scene.whyUnknown(account)
+        decisions.append(.log(RunbookLog.currentPositions(account, plan, problem: problem)))
+        // Nothing is proposed by what is not known.
+        guard plan.excess > 0, problem.isEmpty else { return }
         decisions.append(.log(RunbookLog.overCap(account, plan)))
         let closes = plan.closes
         let isNew = closes.contains { proposals.place(of: ExitProposal.id(.positionCap, $0.position)) == nil }
@@ -163,8 +167,10 @@ extension Exits {
             }
             return true
         }
-        if plan.excess == 0 {
-            result.status = Exits.isHeard(account, holdings, scene) ? .compliant : .unknown
+        if !Exits.isHeard(account, scene) {
+            result.status = .unknown
+        } else if plan.excess == 0 {
+            result.status = .compliant
         } else if plan.shortfall > 0 || result.refused > 0 {
             result.status = .overCap
         } else {
@@ -176,8 +182,6 @@ extension Exits {
         caps[account] = record
     }
 
-    /// Whether an account's venue is heard, so that what it does not list is not held (LESSONS 17).
-    static func isHeard(_ account: AccountKey, _ holdings: Holdings, _ scene: ExitScene) -> Bool {
-        scene.isReached(account) ?? !holdings.positions.isEmpty
-    }
+    /// Whether an account's positions are known, so that what it does not list is not held (LESSONS 17).
+    static func isHeard(_ account: AccountKey, _ scene: ExitScene) -> Bool { scene.whyUnknown(account).isEmpty }
 }

@@ -52,6 +52,8 @@ extension Exits {
             return
         }
         let worth = scene.worth(at: place)
+        // Nobody knows whether it is still held: nothing is proposed for it, and nothing that was is withdrawn.
+        guard !worth.isStale else { return }
         if isJudgedAnew || !watches.values[slot].knows(position, worth) {
             watches[at: slot].judge(position, key.side, worth, scene.settings.exits)
         }

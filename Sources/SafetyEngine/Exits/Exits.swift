@@ -136,6 +136,22 @@ struct ExitScene {
         }
     }
 
+    /// What is said of a venue that does not answer.
+    static let notReached = "its venue is not reached"
+
+    /// Why nobody knows what an account holds; empty: it is known, listed completely within its limit.
+    func whyUnknown(_ account: AccountKey) -> String {
+        guard let place = book.venues.place(of: account) else { return "its venue has never listed its positions" }
+        if isReached(account) == false { return ExitScene.notReached }
+        guard let listedMs = book.venues.values[place].positionsListedMs else {
+            return "its venue has never listed its positions"
+        }
+        if book.arePositionsKnown(place, at: atMs, settings) { return "" }
+        let problem = book.venues.values[place].positionsProblem
+        return problem.isEmpty
+            ? "its venue has not listed its positions for \(ElapsedText.of(atMs.since(listedMs)))" : problem
+    }
+
     /// What a rule's policy says at a venue.
     func policy(_ rule: ExitRule, at venue: String) -> EngineSettings.Policy {
         switch rule {
@@ -163,8 +179,9 @@ struct ExitScene {
         let position = book.positions.values[place]
         let worth = worth(at: place)
         // It would only use its tries up.
-        if isReached(key.accountKey) == false { return "its venue is not reached" }
+        if isReached(key.accountKey) == false { return ExitScene.notReached }
         if !position.isSellable { return "its venue does not sell it" }
+        if worth.isStale { return "its venue has not reported it lately" }
         if worth.price == nil { return "it has no price" }
         if rule == .timeExit || rule == .positionCap, worth.value == nil { return "it has no value" }
         if rule != .positionCap, position.entryPrice == nil { return "what was paid is unknown" }

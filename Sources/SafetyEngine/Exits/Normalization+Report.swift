@@ -51,7 +51,7 @@ extension Normalization {
             JSON.Member("time", .text(RunbookLog.time(wallMs).map { Clock.text(milliseconds: $0) })),
             JSON.Member("positions_removed", Normalization.list(accounts.flatMap(\.removed))),
             JSON.Member("dust_ignored", Normalization.list(accounts.flatMap(\.dust))),
-            JSON.Member("accounts", .array(accounts.map(Normalization.json))),
+            JSON.Member("accounts", .array(accounts.map { Normalization.json($0, isDryRun: isDryRun) })),
             JSON.Member(
                 "snapshots",
                 .object([
@@ -91,14 +91,18 @@ extension Normalization {
         ])
     }
 
-    private static func json(_ account: Account) -> JSON {
-        .object([
+    /// A dry run sold nothing: an account stands as it stood before.
+    private static func json(_ account: Account, isDryRun: Bool) -> JSON {
+        let count = account.isHeard ? JSON.number(account.plan.count) : .null
+        let excess = account.isHeard ? JSON.number(account.plan.excess) : .null
+        return .object([
             JSON.Member("account", .string(account.account.description)),
             JSON.Member("account_type", .string(account.isUser ? "USER" : "PLATFORM")),
-            JSON.Member("status", .string(account.status.rawValue)),
-            JSON.Member("current_count", .number(account.plan.count)),
+            JSON.Member("status", .string((isDryRun ? account.statusBefore : account.status).rawValue)),
+            JSON.Member("problem", .text(account.isHeard ? nil : account.problem)),
+            JSON.Member("current_count", count),
             JSON.Member("max_allowed", .number(account.plan.most)),
-            JSON.Member("excess", .number(account.plan.excess)),
+            JSON.Member("excess", excess),
             JSON.Member("sold", .number(account.removed.count)),
             JSON.Member("positions_before", .number(account.before)),
             JSON.Member("positions_after", .number(account.after)),

@@ -10,8 +10,8 @@ public struct Normalization: Sendable, Equatable {
         public var account: AccountKey
         /// Whether it is a user's.
         public var isUser: Bool
-        /// Whether its venue is heard; otherwise nothing is done with it.
-        public var isHeard: Bool
+        /// Why nobody knows what it holds; empty: it is known. Otherwise nothing is done with it.
+        public var problem: String
         /// What stays and what goes, dust left out.
         public var plan: CapPlan
         /// Held positions that are dust.
@@ -19,6 +19,8 @@ public struct Normalization: Sendable, Equatable {
         /// Sales that were refused, and why.
         public var refused = Ledger<PositionKey, String>()
 
+        /// Whether it is known what it holds.
+        public var isHeard: Bool { problem.isEmpty }
         /// Positions held before, dust among them.
         public var before: Int { plan.count + dust.count }
         /// Positions that are sold, refused ones left out; none where the venue is not heard.
@@ -27,6 +29,11 @@ public struct Normalization: Sendable, Equatable {
         }
         /// Positions held after, dust among them.
         public var after: Int { before - removed.count }
+        /// How it stands before anything is sold: `compliant`, `over_cap` or `unknown`.
+        public var statusBefore: CapResult.Status {
+            guard isHeard else { return .unknown }
+            return plan.excess > 0 ? .overCap : .compliant
+        }
         /// How it stands after: `compliant`, or `over_cap` where too many remain, or `unknown`.
         public var status: CapResult.Status {
             guard isHeard else { return .unknown }
@@ -65,7 +72,7 @@ public struct Normalization: Sendable, Equatable {
         for (account, holdings) in Exits.accounts(book) {
             let most = settings.cap.most(for: account)
             let plan = exits.capPlan(holdings, most: most, scene)
-            let isHeard = Exits.isHeard(account, holdings, scene)
+            let problem = scene.whyUnknown(account)
             let ignored = holdings.positions.filter { dust.contains(book.positions.keys[$0]) }.map { place in
                 let key = book.positions.keys[place]
                 let entry = dust.entries[DustList.Key(venue: key.venue, account: key.account, symbol: key.symbol)]
@@ -79,7 +86,7 @@ public struct Normalization: Sendable, Equatable {
                 )
             }
             let isUser = settings.cap.isUser(account)
-            let entry = Account(account: account, isUser: isUser, isHeard: isHeard, plan: plan, dust: ignored)
+            let entry = Account(account: account, isUser: isUser, problem: problem, plan: plan, dust: ignored)
             run.accounts.append(entry)
             run.errors += errors(of: entry)
         }
@@ -87,7 +94,13 @@ public struct Normalization: Sendable, Equatable {
     }
 
     private static func errors(of account: Account) -> [String] {
-        guard account.isHeard else { return ["\(account.account): Connection failed"] }
+        guard account.isHeard else {
+            return [
+                account.problem == ExitScene.notReached
+                    ? "\(account.account): Connection failed"
+                    : "\(account.account): positions not known: \(account.problem)"
+            ]
+        }
         var errors: [String] = []
         for choice in account.plan.kept where choice.value == nil {
             errors.append("\(account.account): Price fetch failed for \(choice.position.symbol): counts, is not sold")

@@ -11,20 +11,32 @@ extension RunbookLog {
     }
 
     /// How many positions an account holds: said at each check.
-    static func currentPositions(_ account: AccountKey, _ plan: CapPlan, isHeard: Bool) -> Decision.LogLine {
+    static func currentPositions(_ account: AccountKey, _ plan: CapPlan, problem: String) -> Decision.LogLine {
+        let isHeard = problem.isEmpty
+        guard isHeard else {
+            return line(
+                .warning,
+                "cap",
+                "cap_checked",
+                "Current positions: NOT KNOWN (max \(plan.most)) in \(account): \(problem); \(plan.count) on record",
+                place(account.venue, account.account) + [
+                    .init("max_allowed", "\(plan.most)"), .init("on_record", "\(plan.count)"),
+                    .init("is_heard", "false"),
+                ]
+            )
+        }
         var text = "Current positions: \(plan.count) (max \(plan.most)) in \(account)"
         if plan.unpriced > 0 { text += ", \(plan.unpriced) without a price" }
         if plan.unsellable > 0 { text += ", \(plan.unsellable) not sellable" }
-        if !isHeard { text += "; its venue is not heard: this may be wrong" }
         return line(
-            isHeard ? .info : .warning,
+            .info,
             "cap",
             "cap_checked",
             text,
             place(account.venue, account.account) + [
                 .init("current_count", "\(plan.count)"), .init("max_allowed", "\(plan.most)"),
                 .init("unpriced", "\(plan.unpriced)"), .init("unsellable", "\(plan.unsellable)"),
-                .init("is_heard", "\(isHeard)"),
+                .init("is_heard", "true"),
             ]
         )
     }

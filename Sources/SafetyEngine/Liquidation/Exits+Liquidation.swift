@@ -25,7 +25,7 @@ extension Exits {
             maxSlippage: maxSlippage,
             startedMs: scene.atMs,
             withinMs: withinMs,
-            unheard: chosen.filter { !Exits.isHeard($0.account, $0.holdings, scene) }.map(\.account.description)
+            unheard: chosen.filter { !Exits.isHeard($0.account, scene) }.map(\.account.description)
         )
         let keys = chosen.flatMap(\.holdings.positions).map { scene.book.positions.keys[$0] }
         for key in keys.sorted(by: { $0.precedes($1) }) {

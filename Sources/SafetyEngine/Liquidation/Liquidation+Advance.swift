@@ -61,6 +61,10 @@ extension Liquidation {
             finish(place, .left, "its venue does not sell it", &decisions)
             return nil
         }
+        if scene.worth(at: held).isStale {
+            wait(place, "its venue has not reported it lately: it is not sold blind", &decisions)
+            return nil
+        }
         if holdings.values[place].reference == nil, !takeReference(place, key, position, scene) {
             wait(place, "it has no fresh price: it is not sold blind", &decisions)
             return nil

@@ -29,7 +29,7 @@ extension Engine {
     private func describe(_ alert: inout Alert, _ place: Int, _ causes: [Alarms.Cause], _ reader: DeskReader) {
         let (key, watch) = (alarms.watches.keys[place], alarms.watches[at: place])
         if let rule = settings.rules.first(where: { $0.name == key.rule }) {
-            let thresholds = breakers.thresholds(of: rule, settings)
+            let thresholds = reader.thresholds(breakers.thresholds(of: rule, settings), of: key.subject)
             alert.policy = reader.policy(rule, thresholds)
             // A fall is told by the reading that fell; what came after it is another matter.
             let isPast =
@@ -37,7 +37,12 @@ extension Engine {
             if !isPast, reader.sample(rule, key.subject) != .gone {
                 alert.text = reader.words(key, rule, thresholds, watch.value)
             }
-            if !watch.isKnown { alert.text += " Its value is not known now: the alert stays as it is." }
+            if !watch.isKnown {
+                let ageMs = reader.atMs.since(watch.knownMs)
+                alert.noDataMs = ageMs
+                alert.text +=
+                    " No current data since \(reader.time(watch.knownMs)) (\(ElapsedText.of(ageMs))): the alert stays open."
+            }
         }
         if let silence = alarms.silence(of: key, at: reader.atMs) {
             let left = ElapsedText.of(silence.untilMs.since(reader.atMs))

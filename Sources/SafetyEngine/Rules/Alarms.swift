@@ -18,6 +18,10 @@ public struct Alarms: Sendable, Equatable, Codable {
     var silences = Ledger<SilenceKey, Silence>()
     /// Resolved alerts in their cooldown.
     var cooldowns = Ledger<AlarmKey, Cooldown>()
+    /// Alerts for which there was no room at the last evaluation that left any out.
+    var leftOut: UInt64 = 0
+    /// When that was, in desk time.
+    var leftOutMs: UInt64 = 0
     /// Events dropped lately.
     var drops = DroppedWatch()
 
@@ -133,6 +137,7 @@ public struct Alarms: Sendable, Equatable, Codable {
 
     /// What time alone ends.
     mutating func expire(at atMs: UInt64) {
+        if leftOut > 0, atMs.since(leftOutMs) >= Book.overloadedMs { leftOut = 0 }
         if silences.values.contains(where: { $0.untilMs <= atMs }) {
             let ended = silences.indices.filter { silences.values[$0].untilMs <= atMs }.map { silences.keys[$0] }
             silences.keep { $1.untilMs > atMs }

@@ -97,6 +97,8 @@ extension DeskReader {
         case (.measure(.orderContradictions), _): "the order is finished for \(ElapsedText.of(Book.finishedMs))"
         case (_, .order): "the order is finished"
         case (.measure(.venueExposure), _): "there is one venue only"
+        case (.measure(.leftOut), _): "nothing was left out for \(ElapsedText.of(Book.overloadedMs))"
+        case (.measure(.refused), _): "none was refused for \(ElapsedText.of(RefusedCount.keptMs))"
         case (.measure(.timeAhead), _): "it told no such time for \(ElapsedText.of(SourceAhead.keptMs))"
         case (.measure(.tradeAge), _), (.measure(.signals), _): "trading is not permitted now"
         case (_, .supervisor(let name)):
@@ -118,14 +120,32 @@ extension DeskReader {
             return
                 "\(key.venue)/\(key.account) fell \(figure) from \(before) to \(now) \(key.currency), transfers taken out"
         case (.measure(let measure), .supervisor(let name)): return beat(measure, name, figure)
+        case (.measure(.leftOut), .finding(let name)):
+            let held = Book.Kept(rawValue: name).map { " The desk keeps \(most($0)) of them." } ?? ""
+            return "\(figure) \(name) were left out: there was no room for them.\(held)"
+        case (.measure(.refused), .finding(let name)):
+            return "\(figure) lines or rows from \(name) could not be read in \(ElapsedText.of(RefusedCount.keptMs))"
+        case (.measure(.feedAge), .stream(let kind, let account)):
+            return StaleStream(kind: kind, account: account, age: StreamAge()).words(for: figure)
         case (.measure(.timeAhead), .finding(let name)): return "\(name) told a time that is \(figure) ahead"
         case (.measure(.blindRules), .finding(let name)):
             let why = settings.rules.first { $0.name == name }.map(blindness) ?? ""
             return "\(name) may halt, and is blind: \(why)"
         case (.measure(.reconciliation), .finding(let name)):
-            return findings.first { $0.subject == name }?.text ?? "\(name) is off by \(figure)"
+            return findingPlaces[name].map { findings[$0].text } ?? "\(name) is off by \(figure)"
         case (.measure(let measure), .desk): return desk(measure, figure, rule)
         default: return "\(rule.measure) of \(subject) is \(figure)"
+        }
+    }
+
+    private func most(_ kind: Book.Kept) -> Int {
+        switch kind {
+        case .orders: settings.bounds.orders
+        case .positions: settings.bounds.positions
+        case .accounts: settings.bounds.accounts
+        case .balances: settings.bounds.balances
+        case .prices: settings.bounds.prices
+        case .metrics: settings.bounds.metrics
         }
     }
 
@@ -150,6 +170,10 @@ extension DeskReader {
         switch measure {
         case .venueExposure: return "\(figure) of what the desk holds is at \(name)"
         case .errorRate: return "\(figure) of the requests to \(name) fail\(lastError(name))"
+        case .venueTrouble:
+            let reach = book.reached[name]
+            let note = reach.map { $0.note.isEmpty ? "" : ": \($0.note)" } ?? ""
+            return "\(name) is \(reach?.state.rawValue ?? "?")\(note), and no account of it is known"
         case .latency: return "5 of 100 requests to \(name) take longer than \(figure)"
         default: return "\(name) gave no new price for \(figure)"
         }
@@ -161,8 +185,16 @@ extension DeskReader {
     }
 
     private func account(_ measure: Measure, _ key: AccountKey, _ figure: String, _ rule: Rule) -> String {
+        let counts = positions.byAccount[key]
         switch measure {
-        case .unknownOrders: return "\(key) has \(figure) orders whose state nobody can say\(named(orders(of: key)))"
+        case .unknownOrders:
+            return
+                "\(key) has \(figure) orders whose state nobody can say\(named(orders(of: key), of: unknownOrders.byAccount[key]?.count ?? 0))"
+        case .ordersAfterHalt:
+            let new = ordersAfterHalt[key]
+            let bots = (new?.bots ?? []).isEmpty ? "" : " of \(OrdersProof.list(new?.bots ?? []))"
+            return "\(new?.count ?? 0) new order\(new?.count == 1 ? "" : "s")\(bots) at \(key) since the halt"
+                + "\(named(new?.names ?? [], of: new?.count ?? 0)): something does not ask its gate"
         case .balance: return "\(key) has \(figure) left"
         case .lossesInARow: return "\(key) lost \(figure) trades in a row"
         case .winRate: return "\(key) won \(figure) of its trades in \(ElapsedText.of(rule.windowMs))"
@@ -173,10 +205,11 @@ extension DeskReader {
             return
                 "\(key) holds \(figure) positions worth less than \(settings.dust.threshold) \(settings.baseCurrency)"
         case .unpriced:
-            return "\(key) holds \(figure) positions without a fresh price\(named(held(key) { $1 == nil }))"
+            return
+                "\(key) holds \(figure) positions without a fresh price\(named(symbols(counts?.firstUnpriced), of: counts?.unpriced ?? 0))"
         case .withoutCost:
             return
-                "\(key) holds \(figure) positions whose cost nobody said\(named(held(key) { position, _ in position.entryPrice == nil }))"
+                "\(key) holds \(figure) positions whose cost nobody said\(named(symbols(counts?.firstWithoutCost), of: counts?.withoutCost ?? 0))"
         default:
             let venue = book.venues[key]
             let note = venue.map { $0.note.isEmpty ? "" : ": \($0.note)" } ?? ""
@@ -185,31 +218,15 @@ extension DeskReader {
     }
 
     private func orders(of key: AccountKey) -> [String] {
-        book.orders.indices.compactMap { place in
-            let order = book.orders.keys[place]
-            guard book.orders.values[place].state == .unknown, order.account == key.account, order.venue == key.venue
-            else {
-                return nil
-            }
-            return order.clientID
-        }
+        unknownOrders.byAccount[key]?.first.map { book.orders.keys[$0].clientID } ?? []
     }
 
-    private func held(_ key: AccountKey, _ isMeant: (BookPosition, Decimal?) -> Bool) -> [String] {
-        book.positions.indices.compactMap { place in
-            let position = book.positions.keys[place]
-            guard position.account == key.account, position.venue == key.venue, book.positions[at: place].isHeld else {
-                return nil
-            }
-            let value = place < valuation.positions.count ? valuation.positions[place].value : nil
-            return isMeant(book.positions[at: place], value) ? position.symbol : nil
-        }
-    }
+    private func symbols(_ places: [Int]?) -> [String] { places?.map { book.positions.keys[$0].symbol } ?? [] }
 
-    private func named(_ names: [String]) -> String {
+    private func named(_ names: [String], of count: Int) -> String {
         guard !names.isEmpty else { return "" }
-        let more = names.count > 5 ? " and \(names.count - 5) more" : ""
-        return ": \(names.prefix(5).joined(separator: ", "))\(more)"
+        let more = count > names.count ? " and \(count - names.count) more" : ""
+        return ": \(names.joined(separator: ", "))\(more)"
     }
 
     private func beat(_ measure: Measure, _ name: String, _ figure: String) -> String {

@@ -11,10 +11,16 @@ extension DeskReader {
         case (.measure(let measure), .supervisor(let name)):
             lateness.first { $0.name == name }.map { beat(measure, $0) } ?? .gone
         case (.measure(.blindRules), .finding(let name)): blind(name)
+        case (.measure(.leftOut), .finding(let name)):
+            leftOut[name].map { .value(Decimal(Int(clamping: $0)), version: $0) } ?? .gone
+        case (.measure(.refused), .finding(let name)):
+            book.refusals[name].map { .value(Decimal(Int(clamping: $0.count)), version: $0.count) } ?? .gone
+        case (.measure(.feedAge), .stream(let kind, let account)): streamAge(kind, account)
         case (.measure(.timeAhead), .finding(let name)):
             book.ahead.indices.first { book.ahead.keys[$0].description == name }.map(timeAhead) ?? .gone
         case (.measure(.reconciliation), .finding(let name)):
-            findings.first { $0.subject == name }.map { .value(percent($0), version: nil) } ?? .gone
+            findingPlaces[name].map { .value(percent(findings[$0]), version: nil) }
+                ?? (isComparable(name) ? .gone : .unknown)
         case (.measure(let measure), .desk): desk(measure, rule)
         default: .gone
         }
@@ -60,6 +66,7 @@ extension DeskReader {
 
     func venue(_ measure: Measure, _ name: String, _ rule: Rule) -> Sample {
         switch measure {
+        case .venueTrouble: return book.reached[name].map(trouble) ?? .gone
         case .venueExposure: return exposure(name)
         case .errorRate, .latency: return book.requests[name].map { requests(measure, $0, rule) } ?? .gone
         case .feedAge:
@@ -99,18 +106,30 @@ extension DeskReader {
 
     func account(_ measure: Measure, _ key: AccountKey, _ rule: Rule) -> Sample {
         switch measure {
-        case .unknownOrders: return unknownOrders.byAccount[key].map { .value(Decimal($0), version: nil) } ?? .gone
-        case .positionsOverCap:
-            return positions.byAccount[key].map { _ in .value(Decimal(overCap[key] ?? 0), version: nil) } ?? .gone
-        case .unpriced: return positions.byAccount[key].map { .value(Decimal($0.unpriced), version: nil) } ?? .gone
-        case .withoutCost:
-            return positions.byAccount[key].map { .value(Decimal($0.withoutCost), version: nil) } ?? .gone
-        case .dustPositions: return positions.byAccount[key].map { .value(Decimal($0.dust), version: nil) } ?? .gone
+        case .unknownOrders:
+            return unknownOrders.byAccount[key].map { .value(Decimal($0.count), version: nil) } ?? .gone
+        case .ordersAfterHalt: return ordersAfterHalt[key].map { .value(Decimal($0.count), version: nil) } ?? .gone
+        case .positionsOverCap, .unpriced, .withoutCost, .dustPositions:
+            guard let counts = positions.byAccount[key] else { return unlisted.contains(key) ? .unknown : .gone }
+            return counted(measure, counts, key)
         case .balance: return money.byAccount[key].map(balance) ?? .gone
         case .lossesInARow, .winRate, .tradeAge: return book.results[key].map { results(measure, $0, rule) } ?? .gone
         case .venueTrouble: return book.venues[key].map { trouble(key, $0) } ?? .gone
         default: return .gone
         }
+    }
+
+    /// A number of positions: unknown where one of them was not reported lately.
+    func counted(_ measure: Measure, _ counts: PositionCounts, _ key: AccountKey) -> Sample {
+        guard !counts.isUnknown else { return .unknown }
+        let count =
+            switch measure {
+            case .unpriced: counts.unpriced
+            case .withoutCost: counts.withoutCost
+            case .dustPositions: counts.dust
+            default: overCap.isEmpty ? 0 : overCap[key] ?? 0
+            }
+        return .value(Decimal(count), version: nil)
     }
 
     func balance(_ money: AccountMoney) -> Sample {
@@ -137,13 +156,25 @@ extension DeskReader {
         switch venue.state {
         case .disconnected: return .value(Decimal(2), version: nil)
         case .degraded: return .value(Decimal(1), version: nil)
-        case .connected, .stopped: break
+        // Nobody knows how it is reached now.
+        case .connected: if venue.isSilent { return .unknown }
+        case .stopped: break
         }
         // Stopped is what the desk itself asked for. Too few requests for a rate still tell when every one fails.
         guard let window = book.requests[key.venue], window.count(overMs: Self.troubleMs, at: atMs) >= 3,
             window.errorPercent(overMs: Self.troubleMs, at: atMs) == Decimal(100)
         else { return .value(Decimal(0), version: nil) }
         return .value(Decimal(1), version: nil)
+    }
+
+    /// The same of a venue of which no account is known.
+    func trouble(_ reach: BookReach) -> Sample {
+        switch reach.state {
+        case .disconnected: .value(Decimal(2), version: nil)
+        case .degraded: .value(Decimal(1), version: nil)
+        case .connected, .stopped:
+            atMs.since(reach.atMs) > settings.venueSilentMs ? .unknown : .value(Decimal(0), version: nil)
+        }
     }
 
     /// Over how long a time every request has to fail, in milliseconds.
@@ -155,7 +186,9 @@ extension DeskReader {
     }
 
     func balanceDrop(_ place: Int) -> Sample {
-        book.balanceDropPercent(place).map { .value($0, version: book.balances.values[place].version) } ?? .unknown
+        guard atMs.since(book.balances.values[place].seenMs) <= settings.streams.balancesMs else { return .unknown }
+        return book.balanceDropPercent(place).map { .value($0, version: book.balances.values[place].version) }
+            ?? .unknown
     }
 
     typealias Lateness = (name: String, percent: Int, isDead: Bool, feeds: String, ageMs: UInt64)
@@ -176,7 +209,9 @@ extension DeskReader {
     func desk(_ measure: Measure, _ rule: Rule) -> Sample {
         switch measure {
         case .activeAccounts:
-            guard let accounts = book.accounts else { return .unknown }
+            guard let accounts = book.accounts, book.accountCountsStream(at: atMs, settings).isKnown else {
+                return .unknown
+            }
             let percent = Share.percent(Decimal(accounts.active), of: Decimal(accounts.total))
             return percent.map { .value($0, version: book.accountsVersion) } ?? .unknown
         case .signals:

@@ -19,10 +19,15 @@ extension DeskReader {
             for place in unknownOrders.byAccount.indices {
                 tell(
                     .account(unknownOrders.byAccount.keys[place]),
-                    .value(Decimal(unknownOrders.byAccount[at: place]), version: nil),
+                    .value(Decimal(unknownOrders.byAccount[at: place].count), version: nil),
                     &limit,
                     visit
                 )
+            }
+        case .ordersAfterHalt:
+            for place in ordersAfterHalt.indices {
+                let count = Decimal(ordersAfterHalt[at: place].count)
+                tell(.account(ordersAfterHalt.keys[place]), .value(count, version: nil), &limit, visit)
             }
         case .positionsOverCap, .unpriced, .withoutCost, .dustPositions: counts(measure, &limit, visit)
         case .balance:
@@ -46,6 +51,9 @@ extension DeskReader {
                 let key = book.venues.keys[place]
                 tell(.account(key), trouble(key, book.venues.values[place]), &limit, visit)
             }
+            for place in book.reached.indices {
+                tell(.venue(book.reached.keys[place]), trouble(book.reached.values[place]), &limit, visit)
+            }
         case .venueExposure:
             for name in valuation.byVenue.keys { tell(.venue(name), exposure(name), &limit, visit) }
         case .errorRate, .latency:
@@ -57,6 +65,10 @@ extension DeskReader {
             for feed in feeds {
                 tell(.venue(feed.venue), .value(atMs.since(feed.newestMs).seconds, version: nil), &limit, visit)
             }
+            // Each has passed its own limit.
+            for stale in staleStreams {
+                visit(.stream(stale.kind, stale.account), (stale.age.ageMs ?? 0).seconds, nil, &limit)
+            }
         case .reconciliation:
             for finding in findings {
                 tell(.finding(finding.subject), .value(percent(finding), version: nil), &limit, visit)
@@ -64,6 +76,26 @@ extension DeskReader {
         case .timeAhead:
             for place in book.ahead.indices {
                 tell(.finding(book.ahead.keys[place].description), timeAhead(place), &limit, visit)
+            }
+        case .leftOut:
+            for place in leftOut.indices {
+                let count = leftOut.values[place]
+                tell(
+                    .finding(leftOut.keys[place]),
+                    .value(Decimal(Int(clamping: count)), version: count),
+                    &limit,
+                    visit
+                )
+            }
+        case .refused:
+            for place in book.refusals.indices {
+                let count = book.refusals.values[place].count
+                tell(
+                    .finding(book.refusals.keys[place]),
+                    .value(Decimal(Int(clamping: count)), version: count),
+                    &limit,
+                    visit
+                )
             }
         case .blindRules:
             for rule in blindRules { tell(.finding(rule.name), .value(Decimal(1), version: nil), &limit, visit) }
@@ -105,15 +137,7 @@ extension DeskReader {
     private func counts(_ measure: Measure, _ limit: inout Limit, _ visit: Visit) {
         for place in positions.byAccount.indices {
             let key = positions.byAccount.keys[place]
-            let counts = positions.byAccount[at: place]
-            let count =
-                switch measure {
-                case .unpriced: counts.unpriced
-                case .withoutCost: counts.withoutCost
-                case .dustPositions: counts.dust
-                default: overCap.isEmpty ? 0 : overCap[key] ?? 0
-                }
-            tell(.account(key), .value(Decimal(count), version: nil), &limit, visit)
+            tell(.account(key), counted(measure, positions.byAccount[at: place], key), &limit, visit)
         }
     }
 

@@ -34,23 +34,57 @@ struct DeskReader {
     let lateness: [(name: String, percent: Int, isDead: Bool, feeds: String, ageMs: UInt64)]
     /// What reconciliation found.
     let findings: [ReconciliationFinding]
+    /// Where each finding is, by its subject.
+    let findingPlaces: [String: Int]
     /// Accounts with the number of their positions that are held, unpriced, without cost, worth dust.
     let positions: Tally<PositionCounts>
     /// Accounts that hold more than their cap, with how many more; dust is left out.
     let overCap: [AccountKey: Int]
     /// Accounts with the number of their orders that are unknown.
-    let unknownOrders: Tally<Int>
+    let unknownOrders: Tally<UnknownOrders>
+    /// Accounts with the number of their orders that appeared after a halt had stopped everything; empty while none is in force.
+    let ordersAfterHalt: Ledger<AccountKey, NewOrders>
     /// Accounts with their money; nil money: a rate is missing.
     let money: Tally<AccountMoney>
     /// Venues with the newest price that each gave.
     let feeds: [Feed]
 
+    /// Streams that were reported once, and are older than their limit.
+    let staleStreams: [StaleStream]
+    /// Accounts whose listing of positions does not count any more.
+    let unlisted: Set<AccountKey>
+
+    /// What was left out lately because there was no room, by kind.
+    let leftOut: Ledger<String, UInt64>
+
+    struct StaleStream {
+        var kind: StreamKind
+        /// Nil: it belongs to no account.
+        var account: AccountKey?
+        var age: StreamAge
+    }
+
     struct PositionCounts {
+        /// Whether one of them was not reported lately, or the account's listing is not known: then no count is.
+        var isUnknown = false
+        /// Where the first ones without a price, and without a cost, are in the book: what an alert names.
+        var firstUnpriced: [Int] = []
+        var firstWithoutCost: [Int] = []
         var held = 0
         var unpriced = 0
         var withoutCost = 0
         var dust = 0
     }
+
+    /// Orders of one account whose state nobody can say.
+    struct UnknownOrders {
+        var count = 0
+        /// Where the first ones are in the book.
+        var first: [Int] = []
+    }
+
+    /// How many things an alert names.
+    static let mostNamed = 5
 
     struct Feed {
         var venue: String
@@ -78,10 +112,20 @@ struct DeskReader {
         self.dropped = dropped
         isHeard = DeskReader.isHeard(engine.book, valuation, engine.settings, at: atMs)
         lateness = engine.roster.lateness(at: atMs, engine.settings)
-        findings = engine.book.reconciliation(valuation, engine.settings)
-        positions = DeskReader.positions(engine.book, valuation, engine.settings)
+        let findings = engine.book.reconciliation(valuation, engine.settings)
+        self.findings = findings
+        findingPlaces = Dictionary(
+            findings.indices.map { (findings[$0].subject, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        leftOut = DeskReader.leftOut(engine.book, engine.alarms)
+        let unlisted = DeskReader.unlisted(valuation)
+        self.unlisted = unlisted
+        staleStreams = DeskReader.staleStreams(engine.book, valuation, engine.settings, at: atMs)
+        positions = DeskReader.positions(engine.book, valuation, unlisted, engine.settings)
         overCap = DeskReader.overCap(positions, engine.book, engine.dust, engine.settings.cap)
         unknownOrders = DeskReader.unknownOrders(engine.book)
+        ordersAfterHalt = HaltWatch.newOrders(engine.halts)
         money = DeskReader.money(engine.book, engine.settings, at: atMs)
         feeds = DeskReader.feeds(engine.book)
     }
@@ -89,6 +133,7 @@ struct DeskReader {
     private static func positions(
         _ book: Book,
         _ valuation: Valuation,
+        _ unlisted: Set<AccountKey>,
         _ settings: EngineSettings
     ) -> Tally<PositionCounts> {
         var tally = Tally(PositionCounts())
@@ -99,10 +144,20 @@ struct DeskReader {
             let value = place < worths.count ? worths[place].value : nil
             let isSmall = value.map { small.isPassed(by: $0) } ?? false
             let isWithoutCost = positions[place].entryPrice == nil
+            let isUnknown =
+                (place < worths.count && worths[place].isStale)
+                || (!unlisted.isEmpty && unlisted.contains(keys[place].accountKey))
             tally.change(keys[place].venue, keys[place].account) { counts in
                 counts.held += 1
-                if value == nil { counts.unpriced += 1 }
-                if isWithoutCost { counts.withoutCost += 1 }
+                if isUnknown { counts.isUnknown = true }
+                if value == nil {
+                    counts.unpriced += 1
+                    if counts.firstUnpriced.count < DeskReader.mostNamed { counts.firstUnpriced.append(place) }
+                }
+                if isWithoutCost {
+                    counts.withoutCost += 1
+                    if counts.firstWithoutCost.count < DeskReader.mostNamed { counts.firstWithoutCost.append(place) }
+                }
                 if isSmall { counts.dust += 1 }
             }
         }
@@ -132,11 +187,14 @@ struct DeskReader {
         return left
     }
 
-    private static func unknownOrders(_ book: Book) -> Tally<Int> {
-        var tally = Tally(0)
+    private static func unknownOrders(_ book: Book) -> Tally<UnknownOrders> {
+        var tally = Tally(UnknownOrders())
         let (keys, orders) = (book.orders.keys, book.orders.values)
         for place in keys.indices where orders[place].state == .unknown {
-            tally.change(keys[place].venue, keys[place].account) { $0 += 1 }
+            tally.change(keys[place].venue, keys[place].account) { orders in
+                orders.count += 1
+                if orders.first.count < DeskReader.mostNamed { orders.first.append(place) }
+            }
         }
         return tally
     }
@@ -145,10 +203,13 @@ struct DeskReader {
         var tally = Tally(AccountMoney())
         let (keys, balances) = (book.balances.keys, book.balances.values)
         for place in keys.indices {
+            let isStale = atMs.since(balances[place].seenMs) > settings.streams.balancesMs
             let amount =
-                keys[place].currency == settings.baseCurrency
-                ? balances[place].total
-                : converted(balances[place].total, keys[place].currency, book, settings, at: atMs)
+                isStale && balances[place].total.digits != 0
+                ? nil
+                : keys[place].currency == settings.baseCurrency
+                    ? balances[place].total
+                    : converted(balances[place].total, keys[place].currency, book, settings, at: atMs)
             tally.change(keys[place].venue, keys[place].account) { money in
                 money.sum = money.sum.flatMap { sum in amount.flatMap { sum.adding($0) } }
                 money.version &+= balances[place].version

@@ -70,7 +70,7 @@ extension Engine {
     }
 
     /// What was never heard of is not known to be gone.
-    private func unheard(_ scope: Scope) -> Finding {
+    private func unheard(_ scope: Scope, at atMs: UInt64) -> Finding {
         let unheard = "nothing is known of orders"
         let places = book.venues.indices.filter { scope.concerns(book.venues.keys[$0]) }
         if places.isEmpty {
@@ -78,17 +78,33 @@ extension Engine {
             return expectedVenues(scope).isEmpty ? ([], text) : (["\(text): look there whether any is open"], "")
         }
         let unlisted = places.filter { book.venues.values[$0].ordersListedMs == nil }
-        guard !unlisted.isEmpty else { return ([], "no order is open") }
-        let names = unlisted.prefix(3).map { "\(book.venues.keys[$0])" }.joined(separator: ", ")
-        return (["\(names) never listed its orders, so \(unheard) there: look there whether any is open"], "")
+        var problems: [String] = []
+        if !unlisted.isEmpty {
+            let names = unlisted.prefix(3).map { "\(book.venues.keys[$0])" }.joined(separator: ", ")
+            problems.append("\(names) never listed its orders, so \(unheard) there: look there whether any is open")
+        }
+        for place in places where !unlisted.contains(place) && !book.areOrdersKnown(place, at: atMs, settings) {
+            let (key, venue) = (book.venues.keys[place], book.venues.values[place])
+            let age = ElapsedText.of(atMs.since(venue.ordersListedMs ?? 0))
+            let why = venue.ordersProblem.isEmpty ? "" : " (\(venue.ordersProblem))"
+            problems.append("\(key) listed its orders \(age) ago\(why), so \(unheard) there now: look there")
+        }
+        return (problems, "no order is open")
     }
 
     private func ordersCheck(_ scope: Scope, at atMs: UInt64) -> Finding {
+        // What a halt asked for is proved by what was listed since, and by nothing else.
+        if !mode.permits || !scope.isGlobal, let proof = ordersProof(of: scope, at: atMs),
+            !proof.accounts.isEmpty
+        {
+            let passes = proof.standing == .gone || proof.standing == .notWatched
+            return passes ? ([], proof.text()) : (["orders \(proof.text())"], "")
+        }
         let open = book.orders.indices.filter {
             book.orders.values[$0].isOpen
                 && scope.concerns(AccountKey(venue: book.orders.keys[$0].venue, account: book.orders.keys[$0].account))
         }
-        guard !open.isEmpty else { return unheard(scope) }
+        guard !open.isEmpty else { return unheard(scope, at: atMs) }
         // What rests while trading is permitted is nothing that a halt left behind.
         if mode.permits { return ([], "\(open.count) orders rest: the desk is \(mode.mode), no halt asked for them") }
         let unknown = open.filter { book.orders.values[$0].state == .unknown }.count
@@ -107,8 +123,11 @@ extension Engine {
         let findings = reader.findings.filter { scope.concerns($0.account) }
         // Nothing said cannot disagree.
         let isHeard = book.venues.keys.contains { scope.concerns($0) }
+        let stale = reader.staleStreams.filter { stale in
+            (stale.kind == .positions || stale.kind == .balances) && (stale.account.map { scope.concerns($0) } ?? false)
+        }
         return (
-            findings.map(\.text),
+            findings.map(\.text) + stale.map { "\($0.words): it cannot be compared" },
             isHeard
                 ? "what venues and bots say adds up" : "no venue has spoken to this desk: there is nothing to compare"
         )
@@ -154,10 +173,6 @@ extension Engine {
 }
 
 extension Scope {
-    /// Whether an account is among what is meant: nothing that the scope names says otherwise.
-    fileprivate func concerns(_ account: AccountKey) -> Bool {
-        concerns(venue: account.venue) && (values[.account].map { $0 == account.account } ?? true)
-    }
-
+    /// Whether a venue is among what is meant: nothing that the scope names says otherwise.
     fileprivate func concerns(venue: String) -> Bool { values[.venue].map { $0 == venue } ?? true }
 }

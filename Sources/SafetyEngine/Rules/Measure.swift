@@ -11,6 +11,8 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
     case disagreement = "disagreement"
     /// Orders of an account whose state nobody can say.
     case unknownOrders = "unknown_orders"
+    /// Orders of an account that appeared after a halt had stopped everything. Not said while no halt is in force.
+    case ordersAfterHalt = "orders_after_halt"
     /// Accounts that trade, of all.
     case activeAccounts = "active_accounts_percent"
     /// How much of what the desk holds is at one venue. Not said with one venue only: it would always be all.
@@ -65,6 +67,10 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
     case journalFailing = "journal_failing"
     /// How far ahead of the desk's clock a source's times were lately, where they were not believed for it.
     case timeAhead = "time_ahead_seconds"
+    /// Things of one kind that were left out because there was no room for them, within a minute.
+    case leftOut = "left_out"
+    /// Lines, and rows of lists, of one sender that could not be read, within five minutes.
+    case refused = "events_refused"
     /// Whether a rule that is on and may halt cannot see all that it judges: 1 or 0.
     case blindRules = "blind_rules"
 
@@ -102,8 +108,8 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         case .activeAccounts, .venueExposure, .balanceDrop, .winRate, .errorRate, .reconciliation, .beatLate,
             .beatStalled, .dayLoss, .weekLoss, .drawdown:
             .percent
-        case .orderContradictions, .unknownOrders, .lossesInARow, .signals, .positionsOverCap, .dustPositions,
-            .unpriced, .withoutCost, .eventsDropped:
+        case .orderContradictions, .unknownOrders, .ordersAfterHalt, .lossesInARow, .signals, .positionsOverCap,
+            .dustPositions, .unpriced, .withoutCost, .eventsDropped, .refused, .leftOut:
             .count
         case .balance: .money
         case .disagreement, .venueTrouble, .beatDead, .journalFailing, .blindRules: .scale
@@ -118,9 +124,11 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         case .activeAccounts, .venueExposure, .winRate, .errorRate: (Decimal(0), Decimal(100))
         // What is borrowed can be lost too.
         case .balance: (nil, nil)
-        case .orderAge, .orderContradictions, .unknownOrders, .balanceDrop, .lossesInARow, .latency, .feedAge,
+        case .orderAge, .orderContradictions, .unknownOrders, .ordersAfterHalt, .balanceDrop, .lossesInARow, .latency,
+            .feedAge,
             .tradeAge, .signals, .reconciliation, .positionsOverCap, .dustPositions, .beatLate, .beatStalled,
-            .clockJump, .timeAhead, .dayLoss, .weekLoss, .drawdown, .unpriced, .withoutCost, .eventsDropped:
+            .clockJump, .timeAhead, .dayLoss, .weekLoss, .drawdown, .unpriced, .withoutCost, .eventsDropped, .refused,
+            .leftOut:
             (Decimal(0), nil)
         }
     }
@@ -132,6 +140,7 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         case .orderContradictions: "reports about an order, open or finished lately, that cannot be true"
         case .disagreement: "1 where a bot says otherwise of an order than its venue"
         case .unknownOrders: "orders of an account whose state nobody can say"
+        case .ordersAfterHalt: "orders of an account that appeared after a halt had stopped everything"
         case .activeAccounts: "accounts that trade, of all"
         case .venueExposure: "share of what the desk holds that is at one venue"
         case .balance: "money of an account, in the base currency"
@@ -157,6 +166,8 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         case .unpriced: "positions of an account without a fresh price"
         case .withoutCost: "positions of an account whose cost nobody said"
         case .eventsDropped: "events that could not be taken, in the window"
+        case .leftOut: "things of one kind that were left out because there was no room for them"
+        case .refused: "lines and rows of one sender that could not be read"
         case .journalFailing: "1 while the journal does not write"
         case .timeAhead: "how far ahead of the desk's clock a source's times are, where they are not believed"
         case .blindRules: "1 where a rule that halts cannot see all that it judges"
@@ -168,12 +179,14 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         switch self {
         case .orderAge, .orderContradictions, .disagreement: "order"
         case .venueExposure, .errorRate, .latency, .feedAge: "venue"
-        case .unknownOrders, .balance, .lossesInARow, .winRate, .venueTrouble, .tradeAge, .positionsOverCap,
+        case .unknownOrders, .ordersAfterHalt, .balance, .lossesInARow, .winRate, .venueTrouble, .tradeAge,
+            .positionsOverCap,
             .dustPositions, .unpriced, .withoutCost:
             "account"
         case .balanceDrop: "account's currency"
         case .reconciliation: "finding"
-        case .timeAhead: "source"
+        case .timeAhead, .refused: "source"
+        case .leftOut: "kind"
         case .blindRules: "rule"
         case .beatLate, .beatStalled, .beatDead: "supervisor"
         case .activeAccounts, .signals, .clockJump, .dayLoss, .weekLoss, .drawdown, .eventsDropped, .journalFailing:
@@ -194,10 +207,11 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         case .orderAge, .balanceDrop, .lossesInARow, .winRate, .errorRate, .latency, .dayLoss, .weekLoss, .drawdown,
             .balance:
             true
-        case .orderContradictions, .disagreement, .unknownOrders, .activeAccounts, .venueExposure, .venueTrouble,
+        case .orderContradictions, .disagreement, .unknownOrders, .ordersAfterHalt, .activeAccounts, .venueExposure,
+            .venueTrouble,
             .feedAge, .tradeAge, .signals, .reconciliation, .positionsOverCap, .dustPositions, .beatLate, .beatStalled,
             .beatDead, .clockJump, .unpriced, .withoutCost, .eventsDropped, .journalFailing, .timeAhead,
-            .blindRules:
+            .blindRules, .refused, .leftOut:
             false
         }
     }

@@ -60,6 +60,13 @@ public struct Playbook: Sendable, Equatable {
             "Cancel what rests there as soon as it answers.",
             "Do not send them again before their state is known."
         ),
+        Playbook(
+            "ORDER_AFTER_HALT",
+            "Something sends orders although trading is halted: it does not ask its gate, and no halt stops it.",
+            "Revoke the API key at the venue, or stop that program by hand.",
+            "Cancel the new orders at the venue, and look at what they have filled.",
+            "Find out what sent them (its strategy and account are in the alert), and put a gate in front of it."
+        ),
     ]
 
     private static let risk = [
@@ -189,10 +196,10 @@ public struct Playbook: Sendable, Equatable {
         ),
         Playbook(
             "FEED_STALE",
-            "Rules and exits that need its prices do not act.",
+            "Nobody knows now what it used to report: rules, exits and checks that need it do not act.",
             "Look at the feed's process and the venue's status page.",
             "Start the feed again.",
-            "Watch that venue's positions by hand, or halt it, until prices come."
+            "Watch that venue's orders and positions by hand, or halt it, until it reports again."
         ),
         Playbook(
             "SIGNALS",
@@ -209,6 +216,20 @@ public struct Playbook: Sendable, Equatable {
             "Find out who sends so much (estop health), and slow it down.",
             "Let the venues list orders and positions again.",
             "Raise [ingest] most_waiting if the load is right."
+        ),
+        Playbook(
+            "OVERLOADED",
+            "What was left out is watched by nobody; what the desk holds is evaluated as before.",
+            "Find out who sends so much, and whether it is true (estop summary).",
+            "Stop what sends it, or raise [bounds] if it is true and the machine has the memory.",
+            "Halt if you cannot tell what is open or held."
+        ),
+        Playbook(
+            "INGEST_REFUSED",
+            "What they said is not known here; a list with such a row is not complete, and proves nothing.",
+            "Look at what its sender was answered: it names the line, the key, and what to write instead.",
+            "Mend the sender, and let the venue list everything again.",
+            "Until then look at the venue itself."
         ),
         Playbook(
             "JOURNAL",

@@ -28,6 +28,8 @@ extension Rule {
             [Step(Decimal(1), .critical)],
             cooldownMs: 5 * minute
         ),
+        // One is one too many: something does not ask its gate.
+        Rule("ORDER_AFTER_HALT", measure: .ordersAfterHalt, .atLeast, [Step(Decimal(1), .emergency)]),
     ]
 
     private static let risk = [
@@ -162,6 +164,15 @@ extension Rule {
             .atLeast,
             [Step(Decimal(1), .critical)],
             windowMs: 5 * minute
+        ),
+        // What was left out is not watched: one order is enough.
+        Rule("OVERLOADED", measure: .leftOut, .atLeast, [Step(Decimal(1), .critical)]),
+        // One row that nobody can read may be the order that matters; ten in five minutes are a sender that is broken.
+        Rule(
+            "INGEST_REFUSED",
+            measure: .refused,
+            .atLeast,
+            [Step(Decimal(1), .warning), Step(Decimal(10), .critical)]
         ),
         Rule("JOURNAL", measure: .journalFailing, .atLeast, [Step(Decimal(1), .critical)], holdMs: 5_000),
         // A minute: `Telling.lateAfterMs`. Their order is that in which they come, which may be a wrong one.

@@ -51,7 +51,8 @@ struct RuleRun {
         var limit = Limit(rule.comparison, mildest)
         let reader = reader
         reader.sweep(rule, &limit) { subject, value, version, _ in
-            look(AlarmKey(rule: rule.name, subject: subject), value, version, rule, thresholds)
+            let key = AlarmKey(rule: rule.name, subject: subject)
+            look(key, value, version, rule, reader.thresholds(thresholds, of: subject))
         }
     }
 
@@ -63,6 +64,7 @@ struct RuleRun {
         _ rule: Rule,
         _ thresholds: [Decimal]
     ) {
+        guard hasRoom(for: key, rule) else { return }
         let standingMs = reader.standingMs(rule)
         let found = alarms.watches[key, default: Watch()]
             .take(value, version: version, rule, thresholds, standingMs: standingMs, at: atMs)
@@ -91,6 +93,21 @@ struct RuleRun {
         halt(key, rule, thresholds[kill], watch)
     }
 
+    /// Whether there is room for an alert, or for what is on its way to one. A rule that halts always has room, and so has
+    /// what is said of the desk itself.
+    private mutating func hasRoom(for key: AlarmKey, _ rule: Rule) -> Bool {
+        guard alarms.watches.count >= reader.settings.bounds.alerts, alarms.watches.place(of: key) == nil,
+            !rule.isArmed
+        else { return true }
+        switch key.subject {
+        case .desk, .finding: if rule.measure != Measure.reconciliation.rawValue { return true }
+        default: break
+        }
+        if alarms.leftOutMs != atMs { (alarms.leftOut, alarms.leftOutMs) = (0, atMs) }
+        alarms.leftOut += 1
+        return false
+    }
+
     /// Whoever was not past a limit now: back, unknown or gone.
     private mutating func visitTheRest() {
         var idle: [AlarmKey] = []
@@ -113,7 +130,14 @@ struct RuleRun {
                 resolve(key, reader.goneWords(rule, key.subject))
                 idle.append(key)
             case .value(let value, let version):
-                look(key, value, version, rule, thresholds[rulePlace])
+                let thresholds = reader.thresholds(thresholds[rulePlace], of: key.subject)
+                let passes = thresholds.contains { rule.comparison.isPassed(value, $0) }
+                if !passes, reader.isAtBest(Measure(rawValue: rule.measure)) {
+                    // A part is not known: it may be worse than it looks.
+                    alarms.watches[at: place - 1].miss(at: atMs)
+                    continue
+                }
+                look(key, value, version, rule, thresholds)
                 if alarms.watches[key]?.isIdle == true { idle.append(key) }
             }
         }
@@ -216,7 +240,10 @@ struct RuleRun {
 
     private func described(_ place: Int) -> Alert? {
         guard var alert = alarms.stated(place, at: atMs) else { return nil }
-        if let rule = places[alert.rule] { alert.policy = reader.policy(rules[rule], thresholds[rule]) }
+        if let rule = places[alert.rule] {
+            let subject = alarms.watches.keys[place].subject
+            alert.policy = reader.policy(rules[rule], reader.thresholds(thresholds[rule], of: subject))
+        }
         return alert
     }
 }

@@ -18,6 +18,8 @@ public enum Subject: Sendable, Hashable, Codable, CustomStringConvertible {
     case supervisor(String)
     /// What a reconciliation found, by its own name.
     case finding(String)
+    /// One stream of an account; account counts belong to none.
+    case stream(StreamKind, AccountKey?)
 
     /// As screens, silences and alerts' names write it: `desk`, `kraken`, `kraken/main`, `kraken/main/order-1`.
     public var description: String {
@@ -28,6 +30,7 @@ public enum Subject: Sendable, Hashable, Codable, CustomStringConvertible {
         case .order(let key): "\(key.venue)/\(key.account)/\(key.clientID)"
         case .position(let key): key.description
         case .balance(let key): "\(key.venue)/\(key.account)/\(key.currency)"
+        case .stream(let kind, let key): key.map { "\($0)/\(kind.rawValue)" } ?? kind.rawValue
         }
     }
 
@@ -39,6 +42,7 @@ public enum Subject: Sendable, Hashable, Codable, CustomStringConvertible {
         case .order(let key): key.venue
         case .position(let key): key.venue
         case .balance(let key): key.venue
+        case .stream(_, let key): key?.venue
         case .desk, .metric, .supervisor, .finding: nil
         }
     }
@@ -50,6 +54,7 @@ public enum Subject: Sendable, Hashable, Codable, CustomStringConvertible {
         case .order(let key): AccountKey(venue: key.venue, account: key.account)
         case .position(let key): AccountKey(venue: key.venue, account: key.account)
         case .balance(let key): AccountKey(venue: key.venue, account: key.account)
+        case .stream(_, let key): key
         case .desk, .venue, .metric, .supervisor, .finding: nil
         }
     }

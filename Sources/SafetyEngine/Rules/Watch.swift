@@ -40,6 +40,8 @@ struct Watch: Sendable, Equatable, Codable {
     private(set) var steps: [Progress] = []
     /// When it was looked at last.
     private(set) var seenMs: UInt64 = 0
+    /// When its value was known last.
+    private(set) var knownMs: UInt64 = 0
     /// Whether the value was known then.
     private(set) var isKnown = false
     /// The last sample.
@@ -77,7 +79,7 @@ struct Watch: Sendable, Equatable, Codable {
         // Time that nobody watched (an unknown value, a host that did not run) is not held against anybody.
         let watchedMs = isKnown ? min(atMs.since(seenMs), Engine.stepMs) : 0
         let isNew = version == nil || version != self.version || steps.isEmpty
-        (seenMs, isKnown, self.version) = (atMs, true, version)
+        (seenMs, knownMs, isKnown, self.version) = (atMs, atMs, true, version)
         var (passes, isCounted, met, kill): (Bool, Bool, Alert.Level?, Int?) = (false, false, nil, nil)
         for place in steps.indices {
             guard rule.comparison.isPassed(value, thresholds[place]) else {

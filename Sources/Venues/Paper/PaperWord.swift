@@ -42,6 +42,8 @@ struct PaperWord: Sendable, Equatable, Codable {
             case .apiResult(let result): .apiResult(result)
             case .venue(let report): .venue(report)
             }
-        return Event(origin, told, id: id, happenedMs: happenedMs)
+        // A listing of this process's own venue is asked for and true at the same moment.
+        let isListing = if case .openOrders = body { true } else { false }
+        return Event(origin, told, id: id, happenedMs: happenedMs, askedMs: isListing ? happenedMs : nil)
     }
 }

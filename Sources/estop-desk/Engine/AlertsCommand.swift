@@ -32,7 +32,8 @@ enum AlertsCommand {
     )
 
     @Sendable static func runList(_ arguments: Arguments) -> Int32 {
-        HostQuestion.show(arguments) { view in
+        HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
+            let view = try host.alerts(isHistory: arguments.flag("history"))
             let alerts = arguments.flag("history") ? view.resolved : view.alerts
             if arguments.json {
                 EngineJSON.write(alerts)

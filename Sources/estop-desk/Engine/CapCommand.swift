@@ -84,6 +84,7 @@ enum CapCommand {
                 Output.standard.line(JSON.array(accounts).line)
                 return 0
             }
+            for account in accounts { Output.standard.line(standing(account)) }
             var table = TextTable([
                 .init("ACCOUNT"), .init("WOULD"), .init("SYMBOL"), .init("SIDE"), .init("QUANTITY", .right),
                 .init("VALUE", .right), .init("WHY"),
@@ -103,6 +104,18 @@ enum CapCommand {
             EngineText.write(table, empty: "nothing is held")
             return 0
         }
+    }
+
+    /// How one account stands with its cap now, and what would be closed.
+    private static func standing(_ account: JSON) -> String {
+        let name = VisibleText.line(account["account"]?.string ?? "?")
+        let most = account["max_allowed"]?.integer ?? 0
+        guard let count = account["current_count"]?.integer else {
+            return "\(name): NOT KNOWN (at most \(most)): \(VisibleText.line(account["problem"]?.string ?? "?"))"
+        }
+        let status = (account["status"]?.string ?? "?").replacing("_", with: " ")
+        let removed = account["removed"]?.array?.count ?? 0
+        return "\(name): \(status), \(count) held, at most \(most)\(removed > 0 ? ", \(removed) would be closed" : "")"
     }
 
     @Sendable static func runCarryOut(_ arguments: Arguments) -> Int32 {

@@ -35,6 +35,14 @@ struct HostQuestion {
         return view
     }
 
+    /// Open alerts and silences alone, or the resolved alerts: a large desk's whole view takes long.
+    func alerts(isHistory: Bool) throws(ChosenDesk.Failure) -> EngineView {
+        guard let view = ViewLine.view(of: try answer(to: .alerts(isHistory: isHistory))) else {
+            throw ChosenDesk.Failure(message: "the host's answer is not understood: is it another version of estop?")
+        }
+        return view
+    }
+
     /// How long a host that is starting may take until its engine runs, in milliseconds.
     private static let startsWithinMs: UInt64 = 3_000
 

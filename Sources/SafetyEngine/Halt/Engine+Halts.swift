@@ -1,0 +1,159 @@
+public import KillSwitch
+
+extension Engine {
+    /// Takes the halts in force as the host sees them.
+    mutating func take(_ told: [HostEvent.Halt], at atMs: UInt64) {
+        halts = told.map { halt in
+            guard var watch = halts.first(where: { $0.isSame(as: halt) }) else {
+                return HaltWatch(halt, at: atMs, book)
+            }
+            let stoppedMs = watch.halt.stoppedMs ?? halt.stoppedMs
+            let traded = watch.halt.traded + halt.traded.filter { !watch.halt.traded.contains($0) }
+            watch.halt = halt
+            // Who was stopped by the first of several halts sent nothing since.
+            watch.halt.stoppedMs = stoppedMs
+            watch.halt.traded = traded
+            return watch
+        }
+    }
+
+    /// Notes since when the orders of each halt are gone.
+    mutating func settleHalts(at atMs: UInt64) {
+        for place in halts.indices {
+            let isGone = ordersProof(halts[place], at: atMs).standing == .gone
+            if !isGone { halts[place].goneMs = nil } else if halts[place].goneMs == nil { halts[place].goneMs = atMs }
+        }
+    }
+
+    /// What is proved of the orders of a scope; nil: no halt that covers it was told.
+    public func ordersProof(of scope: Scope, at atMs: UInt64) -> OrdersProof? {
+        let watch = halts.first { $0.scope.isGlobal } ?? halts.first { $0.scope == scope }
+        return watch.map { ordersProof($0, at: atMs) }
+    }
+
+    /// What is proved of the orders of a halt.
+    func ordersProof(_ watch: HaltWatch, at atMs: UInt64) -> OrdersProof {
+        let scope = watch.scope
+        let (claims, claimed) = claims(scope)
+        let accounts = known(watch, scope).map { key in account(key, watch, claims[key], at: atMs) }
+        let isUnlisted = accounts.contains { $0.state == .unlisted } || (accounts.isEmpty && !settings.isPaper)
+        let standing: OrdersProof.Standing =
+            if accounts.contains(where: { $0.state == .open }) {
+                .open
+            } else if isUnlisted, !settings.ordersAreNotWatched {
+                .unlisted
+            } else if accounts.isEmpty && settings.isPaper
+                || accounts.contains(where: { $0.state == .waiting || $0.state == .silent })
+            {
+                .waiting
+            } else {
+                isUnlisted ? .notWatched : .gone
+            }
+        return OrdersProof(
+            id: watch.halt.id,
+            scope: watch.halt.scope,
+            generation: watch.halt.generation,
+            ageMs: atMs.since(watch.sinceMs),
+            goneAfterMs: standing == .gone ? watch.goneMs.map { $0.since(watch.sinceMs) } : nil,
+            found: watch.found,
+            standing: standing,
+            isStopped: watch.halt.stoppedMs != nil,
+            accounts: accounts,
+            claimed: claimed
+        )
+    }
+
+    /// Every account that the desk knows of: reported by a venue, named by a bot, or by the scope of a gate.
+    private func known(_ watch: HaltWatch, _ scope: Scope) -> [AccountKey] {
+        var keys = Ledger<AccountKey, Bool>()
+        for key in book.venues.keys where scope.concerns(key) { keys[key] = true }
+        for key in watch.accounts.keys { keys[key] = true }
+        for place in book.orders.indices where book.orders.values[place].isOpen {
+            let key = AccountKey(venue: book.orders.keys[place].venue, account: book.orders.keys[place].account)
+            if !key.venue.isEmpty, scope.concerns(key) { keys[key] = true }
+        }
+        // A word about a venue as a whole names no account of it.
+        let named = Set(keys.keys.filter { !$0.account.isEmpty }.map(\.venue))
+        keys.keep { key, _ in !key.account.isEmpty || !named.contains(key.venue) }
+        for text in watch.halt.traded {
+            guard let traded = try? Scope(text) else { continue }
+            let (venue, account) = (traded.values[.venue], traded.values[.account])
+            guard venue != nil || account != nil, scope.covers(traded) else { continue }
+            let isKnown = keys.keys.contains { key in
+                (venue.map { $0 == key.venue } ?? true) && (account.map { $0 == key.account } ?? true)
+            }
+            if !isKnown { keys[AccountKey(venue: venue ?? "", account: account ?? "")] = true }
+        }
+        return keys.keys
+    }
+
+    private func account(
+        _ key: AccountKey,
+        _ watch: HaltWatch,
+        _ claimMs: UInt64?,
+        at atMs: UInt64
+    ) -> OrdersProof.Account {
+        var account = OrdersProof.Account(venue: key.venue, account: key.account, state: .unlisted)
+        let (venue, seen) = (book.venues[key], watch.accounts[key])
+        account.listedAgeMs = (seen?.listedMs).map { atMs.since($0) }
+        if let seen {
+            account.open = seen.open.count
+            account.names = seen.open.prefix(3).map { name(of: $0, key) }
+            account.new = seen.newCount
+            account.bots = seen.bots
+        }
+        if account.open > 0 {
+            account.state = .open
+        } else if seen?.listedMs == nil, venue?.ordersListedMs == nil {
+            // What its venue said of single orders before the halt is all that is known of it.
+            let before = openBefore(key, watch.scope)
+            account.open = before.count
+            account.names = before.names
+            account.state = before.count > 0 ? .open : .unlisted
+        } else if venue?.isSilent ?? false || account.listedAgeMs.map({ $0 > settings.venueSilentMs }) ?? false {
+            account.state = .silent
+        } else if let seen, let pair = seen.pair, watch.isAfterStop(pair, settings.settleMs(of: key.venue)),
+            claimMs.map({ pair.begunMs > $0 + settings.settleMs(of: key.venue) }) ?? true
+        {
+            account.state = .proved
+        } else {
+            let before = seen?.listedMs == nil ? openBefore(key, watch.scope) : (count: 0, names: [])
+            account.open = before.count
+            account.names = before.names
+            account.state = before.count > 0 ? .open : .waiting
+        }
+        return account
+    }
+
+    /// Orders that their venue called open before the halt, as long as nothing was listed since.
+    private func openBefore(_ key: AccountKey, _ scope: Scope) -> (count: Int, names: [String]) {
+        var (count, names) = (0, [String]())
+        for place in book.orders.indices where book.orders.values[place].isOpen && book.orders.values[place].isProven {
+            let (name, order) = (book.orders.keys[place], book.orders.values[place])
+            guard name.venue == key.venue, name.account == key.account, !order.isReduceOnly, scope.concerns(name, order)
+            else { continue }
+            count += 1
+            if names.count < 3 { names.append(name.clientID.hasPrefix("@") ? order.venueID : name.clientID) }
+        }
+        return (count, names)
+    }
+
+    /// The desk's own name for an order that its venue listed by another one.
+    private func name(of venueID: String, _ key: AccountKey) -> String {
+        book.clientIDs[OrderKey(venue: key.venue, account: key.account, clientID: venueID)] ?? venueID
+    }
+
+    /// Orders that only bots speak of: when the last of each account was first spoken of, and their names.
+    private func claims(_ scope: Scope) -> (lastMs: [AccountKey: UInt64], names: [String]) {
+        var (lastMs, names) = ([AccountKey: UInt64](), [String]())
+        for place in book.orders.indices where book.orders.values[place].isOpen && !book.orders.values[place].isProven {
+            let (name, order) = (book.orders.keys[place], book.orders.values[place])
+            // What was made and not sent is nowhere.
+            guard order.state != .new, !order.isReduceOnly, scope.concerns(name, order) else { continue }
+            let key = AccountKey(venue: name.venue, account: name.account)
+            lastMs[key] = max(lastMs[key] ?? 0, order.sinceMs)
+            names.append(name.clientID)
+        }
+        return (lastMs, names)
+    }
+}
