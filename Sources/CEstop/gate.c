@@ -31,6 +31,8 @@ struct estop_gate {
     int stopped;         /* a stop file was seen at `stopped_at` */
     uint32_t stopped_at;
     int directory, gates, reader;
+    char *path;      /* the state directory's, from the root: looked up anew at each look */
+    estop_desk desk; /* what it led to when the gate was opened */
     dev_t gates_device;
     ino_t gates_inode;
     void *slot_page; /* gates.page, mapped */
@@ -229,7 +231,10 @@ static const char *claim(estop_gate *gate) {
 static void attach(estop_gate *gate) {
     detach(gate);
     gate->look_again = estop_boottime() + ESTOP_LOOK_INTERVAL;
-    gate->problem = estop_is_network(gate->directory) ? ESTOP_NETWORK : estop_map(&gate->mapping, gate->directory, 0, 0);
+    gate->problem = estop_path_leads(gate->path, gate->desk);
+    if (gate->problem == ESTOP_OK)
+        gate->problem =
+            estop_is_network(gate->directory) ? ESTOP_NETWORK : estop_map(&gate->mapping, gate->directory, 0, 0);
     if (gate->problem != ESTOP_OK) {
         refuse(gate, estop_problem_text(gate->problem));
         return;
@@ -253,14 +258,16 @@ static int slot_is_ours(const estop_gate *gate) {
            status.st_ino == gate->gates_inode && status.st_size >= ESTOP_GATES_PAGE_SIZE;
 }
 
-/* Are the pages still the desk's, and no stop file there? On each beat, each wait and each change of the word. */
+/* Does the state directory's path still lead to this desk, are the pages still its own, and is no stop file there? On each beat, each wait and each change of the word. */
 static void look(estop_gate *gate) {
     if (gate->page == &nowhere) {
         if (estop_boottime() >= gate->look_again)
             attach(gate);
         return;
     }
-    enum estop_problem problem = estop_still(&gate->mapping, gate->directory);
+    enum estop_problem problem = estop_path_leads(gate->path, gate->desk);
+    if (problem == ESTOP_OK)
+        problem = estop_still(&gate->mapping, gate->directory);
     if (problem == ESTOP_OK && !gate->reader && !slot_is_ours(gate))
         problem = ESTOP_ORPHANED;
     if (problem == ESTOP_OK) {
@@ -384,6 +391,17 @@ static enum estop_mode environment_mode(void) {
     return strcmp(value, "paper") == 0 ? ESTOP_PAPER : ESTOP_HALTED;
 }
 
+/* A path from the root, whatever directory this process goes to later. NULL: errno. */
+static char *absolute(const char *path) {
+    if (*path == '/')
+        return strdup(path);
+    char *current = getcwd(NULL, 0), *whole = NULL;
+    if (current != NULL && asprintf(&whole, "%s/%s", current, path) < 0)
+        whole = NULL;
+    free(current);
+    return whole;
+}
+
 static int open_gate(estop_gate **result, const char *state, const char *name, const char *scope, uint64_t interval,
                      int reader) {
     char path[4096];
@@ -409,10 +427,16 @@ static int open_gate(estop_gate **result, const char *state, const char *name, c
         }
         state = path;
     }
+    char *from_root = absolute(state);
+    if (from_root == NULL) {
+        estop_set_error("the state directory %.300s cannot be named from the root: %s", state, strerror(errno));
+        return -1;
+    }
     uint32_t *here = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     estop_gate *gate = calloc(1, sizeof *gate);
     if (gate == NULL || here == MAP_FAILED) {
         free(gate);
+        free(from_root);
         if (here != MAP_FAILED)
             munmap(here, 4096);
         estop_set_error("out of memory");
@@ -430,8 +454,9 @@ static int open_gate(estop_gate **result, const char *state, const char *name, c
     gate->environment = environment_mode();
     strcpy(gate->name, name);
     strcpy(gate->scope, scope);
+    gate->path = from_root;
     gate->directory = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (gate->directory < 0) {
+    if (gate->directory < 0 || estop_desk_of(gate->directory, &gate->desk) != 0) {
         estop_set_error("the state directory %.300s cannot be opened: %s", state, strerror(errno));
         int kept = errno;
         estop_close(gate);
@@ -467,6 +492,7 @@ void estop_close(estop_gate *gate) {
     if (gate->directory >= 0)
         close(gate->directory);
     munmap((void *)(uintptr_t)gate->here, 4096);
+    free(gate->path);
     free(gate);
 }
 

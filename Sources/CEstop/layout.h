@@ -43,7 +43,9 @@ struct estop_halt_page {
     _Atomic uint64_t beat;     /* CLOCK_BOOTTIME ns of the host's last beat */
     _Atomic uint64_t dead_man; /* ns; 0: no limit */
     uint8_t boot_id[16];
-    uint8_t reserved2[960];
+    uint64_t desk_device; /* of the state directory that the page belongs to */
+    uint64_t desk_inode;
+    uint8_t reserved2[944];
     struct estop_entry entries[ESTOP_ENTRIES];
 };
 
@@ -73,6 +75,8 @@ ESTOP_AT(estop_halt_page, changed, 24);
 ESTOP_AT(estop_halt_page, beat, 32);
 ESTOP_AT(estop_halt_page, dead_man, 40);
 ESTOP_AT(estop_halt_page, boot_id, 48);
+ESTOP_AT(estop_halt_page, desk_device, 64);
+ESTOP_AT(estop_halt_page, desk_inode, 72);
 ESTOP_AT(estop_halt_page, entries, 1024);
 _Static_assert(sizeof(struct estop_halt_page) == ESTOP_HALT_PAGE_SIZE, "halt.page is 4,096 bytes");
 ESTOP_AT(estop_entry, mode, 0);

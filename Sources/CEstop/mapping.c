@@ -20,7 +20,8 @@ const char *estop_problem_text(enum estop_problem problem) {
     case ESTOP_OK: return "";
     case ESTOP_NO_DIRECTORY: return "the state directory cannot be opened";
     case ESTOP_NO_PAGE: return "there is no halt.page: no host has started here yet (start 'estop serve')";
-    case ESTOP_DANGLING: return "halt.page leads to nothing: the machine rebooted or the page was removed (start 'estop serve')";
+    case ESTOP_DANGLING: return "halt.page leads to nothing: the machine rebooted or the page was removed (start 'estop serve'); "
+                                "in a container: the folder that halt.page links to is not mounted here";
     case ESTOP_FOREIGN_LINK: return "halt.page leads to another desk's page: this state directory is a copy";
     case ESTOP_WRONG_OWNER: return "halt.page belongs to neither the desk's owner nor root";
     case ESTOP_NOT_A_FILE: return "halt.page is not a regular file";
@@ -31,6 +32,13 @@ const char *estop_problem_text(enum estop_problem problem) {
     case ESTOP_OTHER_BOOT: return "halt.page is of another boot of this machine (start 'estop serve')";
     case ESTOP_UNREADABLE: return "halt.page cannot be read";
     case ESTOP_ORPHANED: return "halt.page was replaced: this mapping is an orphan";
+    case ESTOP_OTHER_DESK: return "halt.page belongs to another desk's state directory";
+    case ESTOP_NOBODYS: return "halt.page was made by an earlier version of estop and does not say which desk it belongs to "
+                               "(start 'estop serve': it repairs the page, and the desk is halted)";
+    case ESTOP_NOT_MOUNTED: return "a host runs, but its pages are not here: this process has another /dev/shm (a container), or they were removed a moment ago. "
+                                   "Mount the folder that halt.page links to at the same path, or share the host's /dev/shm (--ipc=host)";
+    case ESTOP_MOVED: return "the path of the state directory leads elsewhere by now: the directory was moved, replaced or removed "
+                             "while it was used. Put it back, or restart this process on the desk that is there now";
     case ESTOP_NETWORK: return "the state directory is on a network file system: estop needs a local one";
     }
     return "halt.page cannot be trusted";
@@ -104,13 +112,37 @@ int estop_rename_new(int directory, const char *from, const char *to) {
     return renameat2(directory, from, directory, to, RENAME_NOREPLACE);
 }
 
-int estop_run_directory(int directory, char *path, size_t size) {
+int estop_desk_of(int directory, estop_desk *desk) {
     struct stat status;
     if (fstat(directory, &status) != 0)
         return -1;
-    int length = snprintf(path, size, "/dev/shm/estop-%u-%lx-%lx", (unsigned)status.st_uid,
-                          (unsigned long)status.st_dev, (unsigned long)status.st_ino);
+    *desk = (estop_desk){status.st_dev, status.st_ino};
+    return 0;
+}
+
+enum estop_problem estop_path_leads(const char *path, estop_desk desk) {
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return ESTOP_MOVED; /* what cannot be looked up is not known to be this desk */
+    return status.st_dev == desk.device && status.st_ino == desk.inode ? ESTOP_OK : ESTOP_MOVED;
+}
+
+/* The folder of a desk's own in a run directory: "estop-<uid>-<dev>-<inode>". 0, or -1. */
+static int folder_name(const struct stat *desk, char *name, size_t size) {
+    int length = snprintf(name, size, "estop-%u-%lx-%lx", (unsigned)desk->st_uid, (unsigned long)desk->st_dev,
+                          (unsigned long)desk->st_ino);
     return length > 0 && (size_t)length < size ? 0 : -1;
+}
+
+/* Whether a host holds the lock of this state directory, in whatever container or namespace it runs. */
+static int has_host(int directory) {
+    int file = openat(directory, "host.lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (file < 0)
+        return 0;
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+    int held = fcntl(file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    close(file);
+    return held;
 }
 
 int estop_default_state(char *path, size_t size) {
@@ -129,11 +161,11 @@ int estop_default_state(char *path, size_t size) {
 
 /* MARK: mapping */
 
-/* A page's link in the desk's own directory must lead to the run directory of exactly this directory; a path that
-   a configuration chose is anything but another desk's default. */
+/* A page's link in the desk's own directory must not lead to the folder of another desk, wherever that is. Whose a page is
+   in a folder that does not bear a desk's name, the page itself says. */
 enum estop_problem estop_check_link(int directory, const char *name, uid_t owner) {
-    struct stat link;
-    char target[512], mine[128];
+    struct stat link, desk;
+    char target[4096], mine[96];
     if (fstatat(directory, name, &link, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? ESTOP_NO_PAGE : ESTOP_UNREADABLE;
     if (!S_ISLNK(link.st_mode))
@@ -144,12 +176,28 @@ enum estop_problem estop_check_link(int directory, const char *name, uid_t owner
     if (length < 0)
         return ESTOP_UNREADABLE;
     target[length] = '\0';
-    if (estop_run_directory(directory, mine, sizeof mine - 16) != 0)
+    if (fstat(directory, &desk) != 0 || folder_name(&desk, mine, sizeof mine) != 0)
         return ESTOP_UNREADABLE;
-    strcat(strcat(mine, "/"), name);
-    if (strncmp(target, "/dev/shm/estop-", 15) == 0 && strcmp(target, mine) != 0)
-        return ESTOP_FOREIGN_LINK;
-    return ESTOP_OK;
+    char *end = strrchr(target, '/');
+    if (end == NULL || end == target)
+        return ESTOP_OK;
+    *end = '\0';
+    char *folder = strrchr(target, '/');
+    folder = folder != NULL ? folder + 1 : target;
+    unsigned user;
+    unsigned long device, inode;
+    int of_a_desk = sscanf(folder, "estop-%u-%lx-%lx", &user, &device, &inode) == 3;
+    return of_a_desk && strcmp(folder, mine) != 0 ? ESTOP_FOREIGN_LINK : ESTOP_OK;
+}
+
+/* Why the link cannot be opened or followed, by errno. */
+static enum estop_problem absent(int directory) {
+    if (errno != ENOENT)
+        return ESTOP_UNREADABLE;
+    struct stat link;
+    if (fstatat(directory, "halt.page", &link, AT_SYMLINK_NOFOLLOW) != 0)
+        return ESTOP_NO_PAGE;
+    return has_host(directory) ? ESTOP_NOT_MOUNTED : ESTOP_DANGLING;
 }
 
 enum estop_problem estop_map(estop_mapping *mapping, int directory, int writable, int any) {
@@ -158,13 +206,14 @@ enum estop_problem estop_map(estop_mapping *mapping, int directory, int writable
     mapping->writable = writable;
     if (fstat(directory, &desk) != 0)
         return ESTOP_NO_DIRECTORY;
+    mapping->desk = (estop_desk){desk.st_dev, desk.st_ino};
     enum estop_problem problem = estop_check_link(directory, "halt.page", desk.st_uid);
     if (problem != ESTOP_OK)
         return problem;
     int descriptor =
         openat(directory, "halt.page", (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (descriptor < 0)
-        return errno == ENOENT ? ESTOP_DANGLING : ESTOP_UNREADABLE;
+        return absent(directory);
     problem = ESTOP_OK;
     if (fstat(descriptor, &file) != 0)
         problem = ESTOP_UNREADABLE;
@@ -186,7 +235,7 @@ enum estop_problem estop_map(estop_mapping *mapping, int directory, int writable
             mapping->page = address;
             mapping->device = file.st_dev;
             mapping->inode = file.st_ino;
-            problem = estop_page_check(mapping->page);
+            problem = estop_page_check(mapping->page, mapping->desk);
             if (problem != ESTOP_OK && !any)
                 estop_unmap(mapping);
         }
@@ -208,12 +257,14 @@ void estop_unmap(estop_mapping *mapping) {
 enum estop_problem estop_still(const estop_mapping *mapping, int directory) {
     struct stat file;
     if (fstatat(directory, "halt.page", &file, 0) != 0)
-        return errno == ENOENT ? ESTOP_DANGLING : ESTOP_UNREADABLE;
+        return absent(directory);
     if (file.st_dev != mapping->device || file.st_ino != mapping->inode)
         return ESTOP_ORPHANED;
     /* After a fault the mapping is zeros of our own, whatever the file is by now. */
     if (memcmp(mapping->page->magic, ESTOP_MAGIC, 8) != 0)
         return ESTOP_ORPHANED;
+    if (mapping->page->desk_device != mapping->desk.device || mapping->page->desk_inode != mapping->desk.inode)
+        return ESTOP_OTHER_DESK;
     return file.st_size < ESTOP_HALT_PAGE_SIZE ? ESTOP_SHORT : ESTOP_OK;
 }
 

@@ -107,7 +107,7 @@ int estop_entry_bury(estop_halt_page *page, int entry) {
 
 /* MARK: making and repairing */
 
-enum estop_problem estop_page_check(const estop_halt_page *page) {
+enum estop_problem estop_page_check(const estop_halt_page *page, estop_desk desk) {
     uint8_t boot[16];
     if (memcmp(page->magic, ESTOP_MAGIC, 8) != 0)
         return ESTOP_WRONG_MAGIC;
@@ -117,10 +117,12 @@ enum estop_problem estop_page_check(const estop_halt_page *page) {
         return ESTOP_OTHER_LAYOUT;
     if (estop_boot_id(boot) != 0 || memcmp(page->boot_id, boot, 16) != 0)
         return ESTOP_OTHER_BOOT;
-    return ESTOP_OK;
+    if (page->desk_device == 0 && page->desk_inode == 0)
+        return ESTOP_NOBODYS;
+    return page->desk_device == desk.device && page->desk_inode == desk.inode ? ESTOP_OK : ESTOP_OTHER_DESK;
 }
 
-int estop_page_initialise(int descriptor, uint32_t word, uint64_t beat, uint64_t dead_man) {
+int estop_page_initialise(int descriptor, uint32_t word, uint64_t beat, uint64_t dead_man, estop_desk desk) {
     static const struct estop_halt_page blank;
     struct estop_halt_page page = blank;
     memcpy(page.magic, ESTOP_MAGIC, 8);
@@ -129,6 +131,8 @@ int estop_page_initialise(int descriptor, uint32_t word, uint64_t beat, uint64_t
     page.changed = estop_boottime();
     page.beat = beat;
     page.dead_man = dead_man;
+    page.desk_device = desk.device;
+    page.desk_inode = desk.inode;
     if (estop_boot_id(page.boot_id) != 0)
         return -1;
     for (size_t done = 0; done < sizeof page;) {
@@ -141,7 +145,7 @@ int estop_page_initialise(int descriptor, uint32_t word, uint64_t beat, uint64_t
     return 0;
 }
 
-void estop_page_repair(estop_halt_page *page, uint32_t word, uint64_t dead_man) {
+void estop_page_repair(estop_halt_page *page, uint32_t word, uint64_t dead_man, estop_desk desk) {
     atomic_store(&page->state, word);
     atomic_store(&page->changed, estop_boottime());
     atomic_store(&page->dead_man, dead_man);
@@ -149,6 +153,8 @@ void estop_page_repair(estop_halt_page *page, uint32_t word, uint64_t dead_man) 
         atomic_store(&page->entries[index].mode, ESTOP_ENTRY_FREE);
     memset(page->entries, 0, sizeof page->entries);
     memset(page->reserved2, 0, sizeof page->reserved2);
+    page->desk_device = desk.device;
+    page->desk_inode = desk.inode;
     page->version = ESTOP_LAYOUT_VERSION;
     estop_boot_id(page->boot_id);
     /* Last: only now does the page count as one. */

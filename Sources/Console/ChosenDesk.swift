@@ -6,6 +6,8 @@ public struct ChosenDesk: Sendable {
     public let killSwitch: KillSwitch
     /// The desk's configuration.
     public let configuration: Configuration
+    /// What is wrong with the configuration on disk, and what holds meanwhile; nil: it can be used.
+    public let configurationProblem: String?
 
     /// Why a command cannot begin.
     public struct Failure: Error, Sendable, CustomStringConvertible {
@@ -20,19 +22,51 @@ public struct ChosenDesk: Sendable {
 
     /// Opens the desk of the arguments.
     ///
-    /// - Parameter create: make the state directory when it is not there.
+    /// - Parameters:
+    ///   - create: make the state directory when it is not there: for whoever may become its host, and takes no configuration
+    ///     that is broken.
+    ///   - looking: the command only looks. It goes on where the configuration is broken, as a halt does, and says so on
+    ///     standard error. Any other goes on only while a host runs, by what that one started with.
+    ///   - saysSo: whether a broken configuration is said on standard error.
     /// - Throws: `Failure` for a directory that is not there or a configuration that cannot be used.
-    public init(_ arguments: Arguments, create: Bool = false) throws(Failure) {
+    public init(
+        _ arguments: Arguments,
+        create: Bool = false,
+        looking: Bool = false,
+        saysSo: Bool = true
+    ) throws(Failure) {
         do {
             let location = try StateLocation.choose(option: arguments.state)
-            configuration = try Configuration.load(named: arguments.config, state: location.path)
+            do {
+                configuration = try Configuration.load(named: arguments.config, state: location.path)
+            } catch {
+                guard !create else { throw error }
+                let directory = try StateDirectory(location.path)
+                let host = KillSwitch(directory).observe().host
+                guard looking || host?.settings != nil else { throw error }
+                (configuration, killSwitch) = (Configuration(), ChosenDesk.fallback(directory, host))
+                let meanwhile =
+                    host.map { "the host (pid \($0.pid)) goes on by the one that it started with" }
+                    ?? "no host runs, and none starts until it is put right"
+                configurationProblem = "the configuration on disk is BROKEN: \(error.message); \(meanwhile)"
+                if saysSo, let configurationProblem {
+                    Output.error.line("estop: \(VisibleText.line(configurationProblem))")
+                }
+                return
+            }
             killSwitch = KillSwitch(
                 try StateDirectory(location.path, create: create),
                 settings: DeskSettings(configuration)
             )
+            configurationProblem = nil
         } catch {
             throw Failure(message: "\(error)")
         }
+    }
+
+    /// The switch of a desk whose configuration cannot be read: as its host runs it, else as little as may be assumed.
+    public static func fallback(_ directory: StateDirectory, _ host: HostLock.Presence?) -> KillSwitch {
+        KillSwitch(directory, settings: host?.settings ?? DeskSettings(name: "?", paper: false))
     }
 
     /// Reports why a command failed, as text on standard error or as JSON on standard output.

@@ -2,7 +2,7 @@ extension Configuration {
     /// The bytes that a configuration may have.
     static let fileLimit = 256 * 1024
 
-    /// Reads the configuration of a desk: `--config FILE`, else ESTOP_CONFIG, else `estop.toml` in the state directory,
+    /// Reads the configuration of a desk; an empty file is none: `--config FILE`, else ESTOP_CONFIG, else `estop.toml` in the state directory,
     /// else `$XDG_CONFIG_HOME/estop/estop.toml` (by default `~/.config/...`), else the defaults.
     ///
     /// - Parameters:
@@ -41,7 +41,8 @@ extension Configuration {
             return try read(file, why: "ESTOP_CONFIG names it: name a file that exists, or unset it")
         }
         for file in defaultFiles(state: state, environment: environment) {
-            if let found = try readIfThere(file) { return found }
+            // An empty file is none: a disk that was full, or a shell that truncated it, meant nothing by it.
+            if let found = try readIfThere(file), !isEmpty(found.bytes) { return found }
         }
         return nil
     }
@@ -59,10 +60,13 @@ extension Configuration {
         return [own, "\(home)/estop/estop.toml"]
     }
 
+    private static func isEmpty(_ bytes: [UInt8]) -> Bool { bytes.allSatisfy { [9, 10, 13, 32].contains($0) } }
+
     private static func read(_ file: String, why: String) throws(ConfigurationError) -> Source {
         guard let found = try readIfThere(file) else {
             throw ConfigurationError(file: file, "there is no such file, but \(why)")
         }
+        guard !isEmpty(found.bytes) else { throw ConfigurationError(file: file, "the file is empty, but \(why)") }
         return found
     }
 

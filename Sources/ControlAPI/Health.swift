@@ -52,6 +52,11 @@ struct Health: Sendable, Equatable {
                 isHealthy: view.journal.problem == nil,
                 detail: view.journal.problem ?? "\(view.journal.waiting) events wait"
             ),
+            Part(
+                name: "files",
+                isHealthy: view.journal.files == nil,
+                detail: view.journal.files?.joined(separator: "; ") ?? "as the host opened them"
+            ),
         ]
     }
 

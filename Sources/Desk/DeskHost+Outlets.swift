@@ -20,6 +20,7 @@ extension DeskHost {
     ) -> EngineLoop.Outlets {
         let hand = RuleHand(killSwitch.directory)
         let name = killSwitch.settings.name
+        let files = DeskFiles(killSwitch.directory)
         return EngineLoop.Outlets(
             halt: { order in
                 let (pulled, request) = hand.pull(order)
@@ -60,6 +61,15 @@ extension DeskHost {
                     return true
                 }
                 if isNews { events.append(EngineLoop.host(.journal(waiting: now.waiting, problem: now.problem))) }
+                let problems = host.fileProblems + files.problems()
+                let isOther = parts.files.withLock { known in
+                    defer { known = problems }
+                    return known != problems
+                }
+                if isOther {
+                    for problem in problems { logger.critical("\(problem)") }
+                    events.append(EngineLoop.host(.files(problems)))
+                }
                 return events
             },
             keep: { journal.snapshot($0) }

@@ -34,6 +34,8 @@ public final class DeskHost: Sendable {
         let halts = Mutex(HaltStanding())
         let configuration: Mutex<DeskConfiguration>
         let standing = Mutex<(waiting: UInt64, problem: String?)>((0, nil))
+        /// What was reported last of files that are not as they were.
+        let files = Mutex<[String]>([])
         let watchers = Mutex<[Watcher]>([])
 
         init(_ killSwitch: KillSwitch, _ configuration: DeskConfiguration) {

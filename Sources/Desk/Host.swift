@@ -1,3 +1,4 @@
+import Glibc
 public import KillSwitch
 public import Logging
 import Synchronization
@@ -20,6 +21,8 @@ public final class Host: Sendable {
     let recordsAtStart: Set<String>
     private let socket = Mutex<Socket>(Socket())
     private let keeperPasses = Atomic<UInt64>(0)
+    private let remade = Mutex<(reason: String, at: UInt64)?>(nil)
+    private let onLost: @Sendable (String) -> Void
 
     /// `estop.sock`, and why it is not open.
     private struct Socket {
@@ -54,10 +57,13 @@ public final class Host: Sendable {
     /// - Parameters:
     ///   - killSwitch: the desk.
     ///   - logger: where it says what it does.
+    ///   - onLost: called once, on a thread of the host's, when the state directory's path leads elsewhere or another host
+    ///     took its place, with what happened in words: it beats no more, and whoever made it stops it; must not wait.
     /// - Throws: `SwitchError` when another host runs, the directory is on a network file system, or there can be no page.
     public init(
         _ killSwitch: KillSwitch,
-        logger: Logger
+        logger: Logger,
+        onLost: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(SwitchError) {
         guard !killSwitch.directory.isOnNetwork else {
             throw SwitchError(
@@ -73,19 +79,22 @@ public final class Host: Sendable {
         self.keeper = keeper
         self.handed = handed
         door = SwitchDoor(killSwitch) { handed.add(Upkeep.Pending(pulled: $0, request: $1)) }
+        self.onLost = onLost
         tradingMode = TradingMode.current()
         let mayStart = killSwitch.isBrandNew
         recordsAtStart = Set(killSwitch.observe().fold.records.map(\.id))
         lock = try HostLock(
             killSwitch.directory,
             tradingMode: tradingMode,
-            approvals: killSwitch.settings.approvals
+            settings: killSwitch.settings
         )
-        switch try killSwitch.ensurePages(mayStart: mayStart) {
+        try killSwitch.claimKind()
+        switch try killSwitch.ensurePages(mayStart: mayStart, isHost: true) {
         case .present: break
         case .started: logger.notice("new paper desk: it starts in paper")
         case .made(let reason), .repaired(let reason): logger.warning("\(reason)")
         }
+        killSwitch.nameDesk()
         start()
     }
 
@@ -172,6 +181,7 @@ public final class Host: Sendable {
         var problem: String?
         var woken = false
         while !self.pulse.isStopping {
+            if let why = killSwitch.directory.problem ?? usurper { return lose(handle, why) }
             for file in stops.new(killSwitch.stopFiles, permitting: pulse.word?.mode.permitsAnything ?? false) {
                 hand(handle.pull(), HaltRequest(reason: "", source: .file), stopFile: file)
             }
@@ -208,8 +218,45 @@ public final class Host: Sendable {
             }
             let now = Clock.boottime()
             let nap = next > now ? (next - now) / 1_000_000 + 1 : 0
-            woken = self.pulse.sleep(also: watch.descriptor, milliseconds: watch.descriptor < 0 ? min(nap, 250) : nap)
+            // A directory above that is moved is no event of this one: its path is looked up at least so often.
+            let most: UInt64 = watch.descriptor < 0 ? 250 : Host.longestNap
+            woken = self.pulse.sleep(also: watch.descriptor, milliseconds: min(nap, most))
         }
+    }
+
+    /// Whether another host holds the lock that is found by its name now: this one's was deleted or replaced.
+    private var usurper: String? {
+        guard let problem = lock.problem(in: killSwitch.directory),
+            let other = killSwitch.observe().host, other.pid != getpid()
+        else { return nil }
+        return "\(problem); another host (pid \(other.pid)) has started on this directory"
+    }
+
+    /// How long it is said that pages were made again, in nanoseconds: who watches has to see it.
+    private static let remadeFor: UInt64 = 60_000_000_000
+
+    /// What became of the files that the switch's host needs, each in a sentence; none: all are as they were.
+    public var fileProblems: [String] {
+        let remade = remade.withLock { $0 }
+        let isRecent = remade.map { Clock.boottime() - $0.at < Host.remadeFor } ?? false
+        return [lock.problem(in: killSwitch.directory), isRecent ? remade?.reason : nil].compactMap(\.self)
+    }
+
+    /// How long the pulse sleeps at most between two looks at where the directory's path leads, in milliseconds.
+    private static let longestNap: UInt64 = 500
+
+    /// The directory is not the desk's any more for whoever begins now: halts its page, says so, and beats no more.
+    private func lose(_ handle: HaltHandle, _ why: String) {
+        let pulled = handle.pull()
+        hand(pulled, HaltRequest(reason: "\(why): the host halts this desk and ends", source: .watchdog))
+        logger.critical(
+            """
+            \(why). Trading on the desk that was opened is HALTED and this host ends, because no command and no new bot finds it \
+            there. Bots of this desk refuse until the directory is back. To go on: put the directory back (mv), start \
+            'estop serve\(killSwitch.directory.option)' again, look at 'estop status', and resume
+            """
+        )
+        onLost(why)
     }
 
     /// Names the engine that runs behind the switch, which knows what became of orders; nil: none runs.
@@ -249,6 +296,7 @@ public final class Host: Sendable {
         while true {
             for halt in handed.take() { upkeep.add(halt) }
             report(upkeep.pass(door.verdicts))
+            if let remade = upkeep.remade { self.remade.withLock { $0 = remade } }
             openSocket()
             keeperPasses.store(Clock.boottime(), ordering: .relaxed)
             door.switchChanged()

@@ -12,7 +12,9 @@ struct StopFileWatch {
         let file = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
         var watched = file >= 0
         // Not each write of each file in there: the journal is written all the time.
-        let mask = UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE)
+        let mask =
+            UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE)
+            | UInt32(IN_MOVE_SELF | IN_DELETE_SELF)
         log = killSwitch.directory.path + "/kill_switch.log"
         for directory in Set([killSwitch.directory.path] + killSwitch.settings.stopFilePaths.map(StopFileWatch.parent))
         {

@@ -36,3 +36,30 @@ public struct DeskSettings: Sendable, Equatable {
     /// The modes that a resume may go to.
     public var resumeModes: [Mode] { paper ? [.paper] : [.live, .paper, .reduceOnly] }
 }
+
+extension DeskSettings {
+    /// As a host writes it into its lock, for commands that cannot read the configuration that it started with any more.
+    var json: JSON {
+        .object([
+            .init("name", .string(name)), .init("paper", .bool(paper)), .init("run_dir", .text(runDirectory)),
+            .init("stop_files", .array(stopFilePaths.map { .string($0) })), .init("dead_man_ns", .number(deadMan)),
+            .init("approvals", .integer(Int64(approvals))),
+        ])
+    }
+
+    /// Reads it back; nil for what no host wrote.
+    init?(_ json: JSON) {
+        guard let name = json["name"]?.string, case .bool(let paper)? = json["paper"],
+            let limit = json["dead_man_ns"]?.integer.flatMap({ UInt64(exactly: $0) }),
+            let approvals = json["approvals"]?.integer.flatMap({ Int(exactly: $0) })
+        else { return nil }
+        self.init(
+            name: name,
+            paper: paper,
+            runDirectory: json["run_dir"]?.string,
+            stopFilePaths: json["stop_files"]?.array?.compactMap(\.string) ?? [],
+            deadMan: limit,
+            approvals: approvals
+        )
+    }
+}

@@ -90,6 +90,8 @@ public final class HaltHandle {
         public let at: UInt64
         /// The latch that its record will add.
         public var id: String { HaltReport(raw.report).id }
+        /// The page's word before it; zero without a page.
+        public var was: Word { Word(rawValue: raw.report.was) }
         /// The page's word after it.
         public var word: Word { Word(rawValue: raw.report.state) }
         /// Whether it is on the page.

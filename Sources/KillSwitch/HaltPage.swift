@@ -90,7 +90,7 @@ public final class HaltPage: @unchecked Sendable {
         return (Word(rawValue: was), Word(rawValue: now))
     }
 
-    func repair(word: Word, deadMan: UInt64) { estop_page_repair(page, word.rawValue, deadMan) }
+    func repair(word: Word, deadMan: UInt64, desk: estop_desk) { estop_page_repair(page, word.rawValue, deadMan, desk) }
 }
 
 /// One scoped restriction on the page.
@@ -115,11 +115,21 @@ public struct PageProblem: Sendable, Equatable, CustomStringConvertible {
     public var description: String { String(cString: estop_problem_text(estop_problem(rawValue: code))) }
 
     /// Whether there is no page at all, which a start can mend by making one.
-    var isAbsent: Bool { code == ESTOP_NO_PAGE.rawValue || code == ESTOP_DANGLING.rawValue }
+    var isAbsent: Bool { code == ESTOP_NO_PAGE.rawValue || code == ESTOP_DANGLING.rawValue || isElsewhere }
+    /// Whether the host's pages are not where this process looks: it has a /dev/shm of its own.
+    var isElsewhere: Bool { code == ESTOP_NOT_MOUNTED.rawValue }
     /// Whether the link leads to another desk, which a start can mend by linking anew.
     var isForeign: Bool { code == ESTOP_FOREIGN_LINK.rawValue }
+    /// Whether the page does not say whose it is: an earlier build made it.
+    var isNobodys: Bool { code == ESTOP_NOBODYS.rawValue }
+    /// Whether this user may not read it.
+    var isUnreadable: Bool { code == ESTOP_UNREADABLE.rawValue }
+    /// Whether the page is another desk's.
+    var isAnothers: Bool { isForeign || code == ESTOP_OTHER_DESK.rawValue }
     /// Whether the page's contents are damaged or old, which a start can mend by repairing it in place.
     var isDamaged: Bool {
-        [ESTOP_SHORT, ESTOP_WRONG_MAGIC, ESTOP_OTHER_LAYOUT, ESTOP_OTHER_BOOT].contains { $0.rawValue == code }
+        [ESTOP_SHORT, ESTOP_WRONG_MAGIC, ESTOP_OTHER_LAYOUT, ESTOP_OTHER_BOOT, ESTOP_NOBODYS].contains {
+            $0.rawValue == code
+        }
     }
 }

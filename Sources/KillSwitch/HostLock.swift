@@ -6,6 +6,8 @@ import Glibc
 public final class HostLock: Sendable {
     static let name = "host.lock"
     private let file: Descriptor
+    /// How long its text is.
+    private let size: Int64
 
     /// Who the host is, as `host.lock` says, while the lock is held.
     public struct Presence: Sendable, Equatable {
@@ -15,15 +17,21 @@ public final class HostLock: Sendable {
         public var tradingMode: String?
         /// How many operators a resume takes by its configuration.
         public var approvals = 1
+        /// What its configuration said of the switch when it started; nil: an earlier build's host does not say.
+        public var settings: DeskSettings?
     }
 
     /// Becomes the host.
     ///
     /// - Parameters:
     ///   - tradingMode: the TRADING_MODE in this process's environment.
-    ///   - approvals: how many operators a resume takes by its configuration.
+    ///   - settings: what its configuration says of the switch.
     /// - Throws: `SwitchError.Code.inUse` while another process is the host, naming it.
-    public init(_ directory: StateDirectory, tradingMode: String?, approvals: Int = 1) throws(SwitchError) {
+    public init(
+        _ directory: StateDirectory,
+        tradingMode: String?,
+        settings: DeskSettings = DeskSettings()
+    ) throws(SwitchError) {
         let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW
         guard let file = Descriptor(openat(directory.descriptor, HostLock.name, flags, 0o660)) else {
             throw SwitchError(
@@ -47,28 +55,65 @@ public final class HostLock: Sendable {
         }
         let text = JSON.object([
             .init("pid", .integer(Int64(getpid()))), .init("trading_mode", .text(tradingMode)),
-            .init("started", .string(Clock.now())), .init("approvals", .integer(Int64(approvals))),
+            .init("started", .string(Clock.now())), .init("approvals", .integer(Int64(settings.approvals))),
+            .init("settings", settings.json),
         ])
         // For people and for `status`; a full disk must not keep the host from running.
         if ftruncate(file.number, 0) == 0 { _ = writeAll(file.number, Array((text.line + "\n").utf8)) }
+        var status = stat()
+        size = fstat(file.number, &status) == 0 ? Int64(status.st_size) : 0
         self.file = file
     }
 
     /// The host, if the lock is held.
     static func presence(_ directory: StateDirectory) -> Presence? {
-        let file = openat(directory.descriptor, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
+        let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        guard let file = Descriptor(openat(directory.descriptor, name, flags)) else { return nil }
+        return presence(file)
+    }
+
+    private static func presence(_ file: borrowing Descriptor) -> Presence? {
         var lock = HostLock.lock(F_WRLCK)
-        guard fcntl(file, getLock, &lock) == 0, Int32(lock.l_type) != F_UNLCK else { return nil }
-        var bytes = [UInt8](repeating: 0, count: 512)
-        let count = pread(file, &bytes, bytes.count, 0)
+        guard fcntl(file.number, getLock, &lock) == 0, Int32(lock.l_type) != F_UNLCK else { return nil }
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        let count = pread(file.number, &bytes, bytes.count, 0)
         let json = count > 0 ? JSON(bytes: bytes.prefix(count)) : nil
         return Presence(
             pid: json?["pid"]?.integer.flatMap { Int32(exactly: $0) } ?? 0,
             tradingMode: json?["trading_mode"]?.string,
-            approvals: json?["approvals"]?.integer.flatMap { Int(exactly: $0) } ?? 1
+            approvals: json?["approvals"]?.integer.flatMap { Int(exactly: $0) } ?? 1,
+            settings: json?["settings"].flatMap { DeskSettings($0) }
         )
+    }
+
+    /// What became of the lock's file while this process holds it, in a sentence; nil: it is as it was written.
+    public func problem(in directory: StateDirectory) -> String? {
+        var held = stat()
+        var named = stat()
+        guard fstat(file.number, &held) == 0 else { return nil }
+        let means = "a second host could start beside this one, and commands cannot tell whether a host runs"
+        guard fstatat(directory.descriptor, HostLock.name, &named, AT_SYMLINK_NOFOLLOW) == 0 else {
+            return "host.lock was deleted under the running host: \(means). Stop this host and start it again"
+        }
+        guard held.st_ino == named.st_ino, held.st_dev == named.st_dev else {
+            return "host.lock was replaced under the running host: \(means). Stop this host and start it again"
+        }
+        guard held.st_size == Int(size) else {
+            return
+                "host.lock was overwritten: commands cannot tell which process is the host. Stop this host and start it again"
+        }
+        return nil
+    }
+
+    /// Whether this user may not look whether there is a host.
+    static func isHidden(_ directory: StateDirectory) -> Bool {
+        faccessat(directory.descriptor, name, R_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno != ENOENT
+    }
+
+    /// The pid in a lock file that somebody holds; nil: nobody holds it, or it cannot be read.
+    static func holder(_ path: String) -> Int32? {
+        guard let file = Descriptor(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) else { return nil }
+        return presence(file)?.pid
     }
 
     // The C constants of open-file-description locks are macros behind _GNU_SOURCE.

@@ -106,8 +106,10 @@ public struct Observation: Sendable {
 
     /// The observation as `estop status --json` prints it.
     ///
-    /// - Parameter orders: what the host says of the orders of a halt that is not verified.
-    public func statusJSON(desk: String, orders: OrdersOfHalt? = nil) -> JSON {
+    /// - Parameters:
+    ///   - orders: what the host says of the orders of a halt that is not verified.
+    ///   - more: members that the command adds.
+    public func statusJSON(desk: String, orders: OrdersOfHalt? = nil, also more: [JSON.Member] = []) -> JSON {
         var members = mirrorMembers
         members += [
             .init(
@@ -137,7 +139,7 @@ public struct Observation: Sendable {
             .init("stop_files", .array(stopFiles.map { .string($0.path) })),
             .init("approvals", .integer(Int64(approvals))), .init("waiting", waiting?.json ?? .null),
         ]
-        return .object(members)
+        return .object(members + more)
     }
 }
 

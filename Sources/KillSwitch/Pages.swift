@@ -15,24 +15,32 @@ extension KillSwitch {
         case started
     }
 
-    /// Where the pages live.
-    var runDirectory: String { settings.runDirectory ?? directory.defaultRunDirectory }
+    /// Where the pages live: a folder of this desk's own.
+    public var runDirectory: String {
+        settings.runDirectory.map(directory.runDirectory(in:)) ?? directory.defaultRunDirectory
+    }
 
     /// Whether nothing of a desk was ever written here: no page, log, mirror or journal.
     public var isBrandNew: Bool {
         !directory.names().contains { name in
-            [Log.name, Mirror.name, "halt.page", "gates.page"].contains(name) || name.hasPrefix("journal")
+            [Log.name, Mirror.name, DeskKind.file, "halt.page", "gates.page"].contains(name)
+                || name.hasPrefix("journal")
         }
     }
 
     /// Makes sure that there are pages which can be trusted.
     ///
-    /// - Parameter mayStart: whether a brand-new paper desk may start in paper (its host), or starts halted.
+    /// - Parameters:
+    ///   - mayStart: whether a brand-new paper desk may start in paper (its host), or starts halted.
+    ///   - isHost: whether this process is the host. Nobody else makes pages while a host runs: its own are elsewhere then, and
+    ///     others in their place would obey nobody.
     /// - Returns: what was done.
     /// - Throws: `SwitchError.Code.page` or `.network`; nothing permits then, and the message says what to do.
     @discardableResult
-    public func ensurePages(mayStart: Bool) throws(SwitchError) -> PagesOutcome {
-        if HaltPage.map(directory, writable: false).problem == nil, gatesPageIsSound { return .present }
+    public func ensurePages(mayStart: Bool, isHost: Bool = false) throws(SwitchError) -> PagesOutcome {
+        let found = HaltPage.map(directory, writable: false).problem
+        if found == nil, gatesPageIsSound { return .present }
+        if let found, found.isElsewhere, !isHost { throw SwitchError(.page, "\(found)") }
         guard directory.isOwned else {
             throw SwitchError(
                 .page,
@@ -46,15 +54,25 @@ extension KillSwitch {
         defer { flock(directory.descriptor, LOCK_UN) }
         let brandNew = isBrandNew
         try makeRunDirectory(brandNew: brandNew)
+        nameDesk()
         try makeGatesPage()
         let (page, problem) = HaltPage.map(directory, writable: true, damaged: true)
         guard let problem else { return .present }
+        if problem.isAnothers || problem.isNobodys, !linkIsOwn {
+            // A page of an earlier build may serve several desks, and is halted for all of them; a link that leads to another
+            // desk's page only changes here.
+            if problem.isNobodys { _ = page?.halt(to: .halted) }
+            return try make(problem, start: false)
+        }
         if problem.isDamaged { return try repair(page, problem) }
-        guard problem.isAbsent || problem.isForeign else {
+        guard problem.isAbsent else {
             throw SwitchError(.page, "\(problem): every gate refuses until this is put right")
         }
         return try make(problem, start: mayStart && brandNew && settings.paper)
     }
+
+    /// Whether halt.page links to the folder of this desk's own.
+    private var linkIsOwn: Bool { directory.target(of: "halt.page") == "\(runDirectory)/halt.page" }
 
     private var gatesPageIsSound: Bool {
         var status = stat()
@@ -76,7 +94,8 @@ extension KillSwitch {
     private func makeRunDirectory(brandNew: Bool) throws(SwitchError) {
         let path = runDirectory
         var status = stat()
-        if brandNew, settings.runDirectory == nil, lstat(path, &status) == 0 {
+        if let base = settings.runDirectory { try makeBase(base) }
+        if brandNew, lstat(path, &status) == 0 {
             // Of a directory that had this inode and was deleted: halt whoever still maps its page, and begin anew.
             retire(path)
         }
@@ -96,6 +115,21 @@ extension KillSwitch {
         }
         if settings.runDirectory == nil, estop_is_tmpfs(path) == 0 {
             throw SwitchError(.page, "\(path) is not on tmpfs: mount /dev/shm, or set [host] run_dir to a tmpfs")
+        }
+    }
+
+    /// Where several desks have their run directories.
+    private func makeBase(_ base: String) throws(SwitchError) {
+        var status = stat()
+        mkdir(base, 0o755)
+        guard stat(base, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw SwitchError(.page, "[host] run_dir \(base) is no directory and cannot be made", errno: errno)
+        }
+        guard status.st_mode & 0o1002 != 0o002 else {
+            throw SwitchError(
+                .page,
+                "[host] run_dir \(base) may be written by everybody: take that right away, then start again"
+            )
         }
     }
 
@@ -122,11 +156,9 @@ extension KillSwitch {
         guard errno == EEXIST else {
             throw SwitchError(.page, "\(directory.path)/\(name) cannot be linked to \(target)", errno: errno)
         }
-        var text = [CChar](repeating: 0, count: 1024)
-        let length = readlinkat(directory.descriptor, name, &text, text.count)
-        let led = text.prefix(max(0, length)).map { UInt8(bitPattern: $0) }
-        if length > 0, String(decoding: led, as: UTF8.self) == target { return }
-        if length < 0 {
+        let led = directory.target(of: name)
+        if led == target { return }
+        if led == nil {
             // A file in the link's place: whoever maps it is halted, and it is kept aside.
             let page = openat(directory.descriptor, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
             if page >= 0 {
@@ -185,13 +217,18 @@ extension KillSwitch {
         let fold = Fold(log: try Log.read(directory), word: nil, mirrorLength: nil)
         let word = Word(generation: fold.lastGeneration, mode: .halted).halted(to: .halted)
         let made = try place("halt.page", permissions: 0o664) {
-            estop_page_initialise($0, word.rawValue, 0, settings.deadMan) == 0
+            estop_page_initialise($0, word.rawValue, 0, settings.deadMan, directory.desk) == 0
         }
         let brandNew = fold.records.isEmpty && fold.length == 0
         try link("halt.page")
         guard made else {
-            // The page was there and only the link was missing or led elsewhere.
-            return try repairIfDamaged()
+            // The page was there and only the link was missing or led elsewhere: nobody can tell who obeyed what meanwhile.
+            let outcome = try repairIfDamaged()
+            guard outcome == .present else { return outcome }
+            let reason =
+                "halt.page was deleted, or led elsewhere, and was linked anew: trading stays halted until somebody resumes"
+            halt(HaltRequest(reason: reason, source: .watchdog))
+            return .repaired(reason: reason)
         }
         let reason =
             brandNew
@@ -223,7 +260,7 @@ extension KillSwitch {
         let fold = Fold(log: try Log.read(directory), word: nil, mirrorLength: nil)
         let generation = max(fold.lastGeneration, page.word.generation)
         let word = Word(generation: generation, mode: .halted).halted(to: .halted)
-        page.repair(word: word, deadMan: settings.deadMan)
+        page.repair(word: word, deadMan: settings.deadMan, desk: directory.desk)
         let reason = "the page was repaired (\(problem)): trading stays halted until somebody resumes"
         try recordNewChain(word, reason: reason)
         return .repaired(reason: reason)
@@ -262,7 +299,7 @@ extension KillSwitch {
             to: directory
         )
         let made = try place("halt.page", permissions: 0o664) {
-            estop_page_initialise($0, word.rawValue, estop_boottime(), settings.deadMan) == 0
+            estop_page_initialise($0, word.rawValue, estop_boottime(), settings.deadMan, directory.desk) == 0
         }
         try link("halt.page")
         guard made else { return try repairIfDamaged() }

@@ -49,6 +49,7 @@ extension KillSwitch {
         if directory.isOnNetwork {
             return "\(directory.path) is on a network file system, where neither locks nor pages can be trusted"
         }
+        if let kindProblem { return kindProblem }
         if request.reason.allSatisfy(\.isWhitespace), request.approve == nil { return "a resume needs a reason" }
         if request.scope.isGlobal, !settings.resumeModes.contains(request.mode) {
             let modes = settings.resumeModes.map(\.name).joined(separator: ", ")

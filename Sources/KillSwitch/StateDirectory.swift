@@ -17,6 +17,12 @@ public final class StateDirectory: Sendable {
     public let group: UInt32
     /// Permission bits.
     public let mode: UInt32
+    /// What its pages say whose they are.
+    var desk: estop_desk { estop_desk(device: device, inode: inode) }
+    /// The device that it is on.
+    public let device: UInt64
+    /// Its inode: with the device, what the desk's pages say whose they are.
+    public let inode: UInt64
     /// The last fold of its log: the next one reads on from there, where the log does.
     let lastFold = Mutex<Fold?>(nil)
 
@@ -44,6 +50,8 @@ public final class StateDirectory: Sendable {
         owner = status.st_uid
         group = status.st_gid
         mode = status.st_mode & 0o7777
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
     }
 
     private static func make(_ path: String) {
@@ -80,10 +88,16 @@ public final class StateDirectory: Sendable {
     public var isOwned: Bool { geteuid() == owner || geteuid() == 0 }
 
     /// The default run directory of this state directory: `/dev/shm/estop-<uid>-<dev>-<inode>`.
-    public var defaultRunDirectory: String {
-        var path = [CChar](repeating: 0, count: 256)
-        guard estop_run_directory(descriptor, &path, path.count) == 0 else { return "/dev/shm/estop" }
-        return String(decoding: path.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    public var defaultRunDirectory: String { runDirectory(in: "/dev/shm") }
+
+    /// The folder of this desk's own, `estop-<uid>-<dev>-<inode>`, where run directories of desks are.
+    ///
+    /// - Parameter base: such a place, as `[host] run_dir` names it.
+    public func runDirectory(in base: String) -> String {
+        var base = base
+        while base.count > 1, base.hasSuffix("/") { base.removeLast() }
+        let (device, inode) = (String(device, radix: 16), String(inode, radix: 16))
+        return "\(base == "/" ? "" : base)/estop-\(owner)-\(device)-\(inode)"
     }
 
     /// Whether an entry of that name exists, be it a dangling link; any error but "does not exist" counts as yes.
@@ -102,6 +116,14 @@ public final class StateDirectory: Sendable {
             seconds: Int64(status.st_mtim.tv_sec),
             nanoseconds: Int64(status.st_mtim.tv_nsec)
         )
+    }
+
+    /// What a link leads to; nil: there is none of that name, or it is no link.
+    public func target(of name: String) -> String? {
+        var bytes = [CChar](repeating: 0, count: 4096)
+        let length = readlinkat(descriptor, name, &bytes, bytes.count)
+        guard length > 0 else { return nil }
+        return String(decoding: bytes.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// The names in the directory.

@@ -34,6 +34,9 @@ public struct Upkeep: Sendable {
         environment = TradingMode.mode(tradingMode)
     }
 
+    /// The last time that pages or their links had to be made again under the running host, and why (boottime, ns).
+    public private(set) var remade: (reason: String, at: UInt64)?
+
     /// Whether something waits to be retried or timed, so that the next pass should come soon.
     public private(set) var isBusy = false
 
@@ -167,11 +170,13 @@ public struct Upkeep: Sendable {
         return actions
     }
 
-    private func ensurePages(_ events: inout [Event]) {
+    private mutating func ensurePages(_ events: inout [Event]) {
         do {
-            switch try killSwitch.ensurePages(mayStart: false) {
+            switch try killSwitch.ensurePages(mayStart: false, isHost: true) {
             case .present, .started: break
-            case .made(let reason), .repaired(let reason): events.append(Event(isSerious: true, message: reason))
+            case .made(let reason), .repaired(let reason):
+                remade = (reason, Clock.boottime())
+                events.append(Event(isSerious: true, message: reason))
             }
         } catch {
             events.append(Event(isSerious: true, message: "no page that can be trusted; every gate refuses: \(error)"))

@@ -20,7 +20,9 @@ libestop (estop.h) and the Swift `Gate`.
 
 Threads: one gate per thread that sends orders.  Forks: a child's inherited gate refuses for ever; open a new one in
 the child.  Standard library only, Python 3.9 or later, Linux, 64 bit, little-endian; `ctypes` is used where it is
-there (to sleep in `Gate.wait` without polling, and to halt through libestop), and nothing needs it.
+there (to sleep in `Gate.wait` without polling, and to halt through libestop), and nothing needs it.  On another system
+(macOS, Windows) the module imports, a `Gate` refuses and says why, and `halt` raises HaltFailed.  For a backtest or a
+test, which has no desk, `Gate.always()` makes a gate that permits everything; nothing else ever does.
 
 What remains: a page that somebody truncates is noticed at the next `beat`, `wait` or change and refuses; a check
 before that touches a page that is not there, and the kernel ends the process with SIGBUS.  Python cannot catch it
@@ -28,10 +30,10 @@ before that touches a page that is not there, and the kernel ends the process wi
 """
 
 import errno
-import fcntl
 import json
 import mmap
 import os
+import re
 import socket
 import stat
 import struct
@@ -41,6 +43,10 @@ import time
 import weakref
 from typing import NamedTuple, Optional
 
+try:
+    import fcntl
+except ImportError:  # Windows: every gate refuses, and `halt` fails loudly
+    fcntl = None
 try:
     import ctypes
 except ImportError:  # a Python built without libffi: `wait` polls, and `halt` leaves the stop file
@@ -71,6 +77,7 @@ _SLOT_NAME, _NAME_SIZE, _SLOT_SCOPE, _SCOPE_SIZE = 64, 64, 128, 128
 # Modes: the low three bits of the state word.
 _UNKNOWN, _LIVE, _PAPER, _REDUCE_ONLY, _HALTED = range(5)
 _MODE_NAMES = ("unknown", "live", "paper", "reduce-only", "halted")
+_DESKS_FOLDER = re.compile(r"estop-[0-9]+-[0-9a-f]+-[0-9a-f]+\Z")
 _SCOPE_KEYS = (b"venue", b"account", b"strategy", b"symbol")
 
 _SECOND = 1_000_000_000
@@ -79,7 +86,9 @@ _LOOK_INTERVAL = _SECOND // 4
 _POLL = 0.005  # between two looks of a wait without futex
 _STOP_FILE = "EMERGENCY_STOP"
 _MADV_WIPEONFORK = 18
-_F_OFD_SETLK = getattr(fcntl, "F_OFD_SETLK", 37)
+_F_OFD_GETLK, _F_OFD_SETLK = 36, 37
+_F_WRLCK, _F_UNLCK = 1, 2  # Linux
+_O_CLOEXEC, _O_NOFOLLOW = getattr(os, "O_CLOEXEC", 0), getattr(os, "O_NOFOLLOW", 0)
 _NETWORK_NAMES = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "lustre", "gpfs", "coda", "afs", "aufs"}
 _NETWORK_MAGICS = {
     0x6969, 0x517B, 0xFF534D42, 0xFE534D42, 0x01021997, 0x00C36400, 0x0BD00BD0, 0x47504653, 0x73757245, 0x5346414F,
@@ -99,9 +108,26 @@ _WHY_CLOSED = "this gate is closed"
 _WHY_FULL = "all 256 slots of gates.page are taken"
 _WHY_NETWORK = "the state directory is on a network file system: estop needs a local one"
 _WHY_MACHINE = "estop.py needs a 64-bit little-endian machine"
+_WHY_SYSTEM = (
+    f"estop needs Linux, and this is {sys.platform}: every order is refused (for a backtest or a test: Gate.always())"
+)
+_WHY_MOVED = (
+    "the path of the state directory leads elsewhere by now: the directory was moved, replaced or removed while it was "
+    "used. Put it back, or restart this process on the desk that is there now"
+)
+_WHY_ANOTHERS = "halt.page belongs to another desk's state directory"
+_WHY_NOBODYS = (
+    "halt.page was made by an earlier version of estop and does not say which desk it belongs to (start 'estop serve': "
+    "it repairs the page, and the desk is halted)"
+)
+_WHY_NOT_MOUNTED = (
+    "a host runs, but its pages are not here: this process has another /dev/shm (a container), or they were removed a "
+    "moment ago. Mount the folder {folder} at the same path, or share the host's /dev/shm (--ipc=host)"
+)
 
-_clock = time.clock_gettime_ns
-_BOOTTIME = time.CLOCK_BOOTTIME
+_IS_LINUX = sys.platform == "linux"
+_clock = time.clock_gettime_ns if _IS_LINUX else lambda _: time.monotonic_ns()
+_BOOTTIME = time.CLOCK_BOOTTIME if _IS_LINUX else 0
 
 
 class Error(Exception):
@@ -162,8 +188,8 @@ class Gate:
     __slots__ = (
         "_page32", "_page64", "_slot32", "_slot64", "_here", "_evaluated", "_verdicts", "_whys", "_dead_man", "_why",
         "_checks", "_refusals", "_mode", "_stopped_at", "_look_again", "_interval", "_environment", "_name", "_scope",
-        "_pairs", "_directory", "_gates", "_halt_map", "_gates_map", "_slot", "_views", "_identities", "_address",
-        "_closed", "__weakref__",
+        "_pairs", "_directory", "_path", "_desk", "_gates", "_halt_map", "_gates_map", "_slot", "_views", "_identities",
+        "_address", "_closed", "__weakref__",
     )  # fmt: skip
 
     def __init__(self, name: str, scope: str = "", state=None, interval: float = 0.0):
@@ -187,6 +213,13 @@ class Gate:
         self._interval = int(interval * _SECOND)
         self._environment = _environment_mode()
         self._stopped_at = None
+        if not _IS_LINUX:
+            self._here = bytearray(b"\1")
+            self._path, self._desk = "", (0, 0)
+            self._forget(_WHY_SYSTEM)
+            self._closed = False
+            self._look_again = 1 << 63
+            return
         # Reads 0 in a forked child, also of a fork that no hook sees.
         self._here = mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         try:
@@ -195,7 +228,11 @@ class Gate:
             pass  # before Linux 4.14; os.register_at_fork remains
         self._here[0] = 1
         self._forget("")
-        self._directory = os.open(default_state() if state is None else state, os.O_RDONLY | os.O_DIRECTORY)
+        # From the root, whatever directory this process goes to later: it is looked up anew at each look.
+        self._path = os.path.abspath(os.fsdecode(default_state() if state is None else state))
+        self._directory = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY)
+        desk = os.fstat(self._directory)
+        self._desk = (desk.st_dev, desk.st_ino)
         self._closed = False
         _gates.add(self)
         self._attach()
@@ -204,6 +241,14 @@ class Gate:
             self.close()
             raise TableFull(why) if why == _WHY_FULL else Error(why)
 
+    @staticmethod
+    def always(name: str = "backtest", scope: str = "") -> "Gate":
+        """A gate that permits everything and belongs to no desk: for backtests and tests, on any system.
+
+        It reads no page, is listed nowhere, and no halt stops it, so nothing that can reach a venue may be given one.
+        """
+        return _Always(name, scope)
+
     def __enter__(self) -> "Gate":
         return self
 
@@ -211,7 +256,8 @@ class Gate:
         self.close()
 
     def __del__(self) -> None:
-        self.close()
+        if hasattr(self, "_closed"):  # wrong arguments never got so far
+            self.close()
 
     def __repr__(self) -> str:
         return f"<estop.Gate {self._name.decode()!r} scope={self._scope.decode()!r} mode={self.mode}>"
@@ -333,7 +379,8 @@ class Gate:
             return
         self._closed = True
         self._detach(_WHY_CLOSED if self._here[0] else _WHY_FORK)
-        os.close(self._directory)
+        if self._directory >= 0:
+            os.close(self._directory)
         self._directory = -1
 
     # MARK: the verdict
@@ -352,6 +399,9 @@ class Gate:
         if not self._here[0]:
             self._abandon(_WHY_FORK)
             return False
+        if not _IS_LINUX:
+            self._why = _WHY_SYSTEM
+            return True
         if self._gates_map is None:  # also while attaching, for a signal handler that asks meanwhile
             if _clock(_BOOTTIME) >= self._look_again:
                 self._attach()
@@ -449,6 +499,7 @@ class Gate:
         try:
             if sys.byteorder != "little" or struct.calcsize("P") != 8:
                 raise _Problem(_WHY_MACHINE)
+            self._check_path()
             if _is_network(self._directory):
                 raise _Problem(_WHY_NETWORK)
             self._map_halt_page()
@@ -477,6 +528,11 @@ class Gate:
             raise _Problem(f"halt.page has layout {version}, which this estop.py does not understand")
         if page[48:64] != _boot_id():
             raise _Problem("halt.page is of another boot of this machine (start 'estop serve')")
+        owner = struct.unpack_from("<QQ", page, 64)
+        if owner == (0, 0):
+            raise _Problem(_WHY_NOBODYS)
+        if owner != self._desk:
+            raise _Problem(_WHY_ANOTHERS)
         whole = memoryview(page)
         self._views = (whole.cast("I"), whole.cast("Q"), whole)
         self._page32, self._page64 = self._views[:2]
@@ -514,7 +570,7 @@ class Gate:
         self._identities += (("gates.page", identity, _GATES_SIZE),)
 
     def _lock(self, slot: int) -> bool:
-        request = struct.pack("@hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, slot * _SLOT_SIZE, 1, 0)  # struct flock
+        request = struct.pack("@hhqqi0q", _F_WRLCK, os.SEEK_SET, slot * _SLOT_SIZE, 1, 0)  # struct flock
         try:
             fcntl.fcntl(self._gates, _F_OFD_SETLK, request)
             return True
@@ -523,17 +579,72 @@ class Gate:
                 return False
             raise
 
+    def _check_path(self) -> None:
+        """Raise unless the path of the state directory, looked up anew, still leads to this desk."""
+        try:
+            status = os.stat(self._path)
+        except OSError:  # what cannot be looked up is not known to be this desk
+            raise _Problem(_WHY_MOVED) from None
+        if (status.st_dev, status.st_ino) != self._desk:
+            raise _Problem(_WHY_MOVED)
+
     def _still(self) -> None:
-        """Raise unless both paths still lead to the mapped pages, whole."""
+        """Raise unless the directory's path still leads to this desk, and its names to the mapped pages, whole."""
+        self._check_path()
         for name, identity, size in self._identities:
             try:
                 status = os.stat(name, dir_fd=self._directory)
             except OSError as error:
-                raise _Problem(_absent(name) if error.errno == errno.ENOENT else f"{name} cannot be read") from None
+                gone = error.errno == errno.ENOENT
+                raise _Problem(_absent(name, self._directory) if gone else f"{name} cannot be read") from None
             if (status.st_dev, status.st_ino) != identity:
                 raise _Problem(f"{name} was replaced: this mapping is an orphan")
             if status.st_size < size:
                 raise _Problem(f"{name} is too short")
+        # Only now: a page that was cut short is not there to be read.
+        if struct.unpack_from("<QQ", self._halt_map, 64) != self._desk:
+            raise _Problem(_WHY_ANOTHERS)
+
+
+class _Always(Gate):
+    """What `Gate.always` makes."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str, scope: str):
+        self._name, self._scope = name.encode(), scope.encode()
+        self._why, self._closed = "", True
+
+    state = property(lambda self: 2 << 3 | _LIVE, doc="A word that permits everything.")
+    mode = property(lambda self: "live", doc="Always live.")
+    why = property(lambda self: "", doc="It never refuses.")
+
+    def permits(self) -> bool:
+        """Always."""
+        return True
+
+    def permits_reducing(self) -> bool:
+        """Always."""
+        return True
+
+    def beat(self) -> bool:
+        """Records nothing: nobody watches it."""
+        return True
+
+    def wait(self, seen: int, timeout: Optional[float] = None) -> int:
+        """Sleeps for the whole time: its word never changes.  Without a time it would sleep for ever, and raises."""
+        if seen == self.state:
+            if timeout is None:
+                raise Error("a gate that always permits never changes: give `wait` a timeout")
+            time.sleep(max(0.0, timeout))
+        return self.state
+
+    def halt(self, reason: str, scope: Optional[str] = None) -> Halt:
+        """There is no desk that it could halt."""
+        raise HaltFailed("NOT HALTED: this gate belongs to no desk (Gate.always()); use estop.halt")
+
+    def close(self) -> None:
+        """Nothing to give back."""
 
 
 # MARK: forks
@@ -548,7 +659,8 @@ def _after_fork_in_child() -> None:
         gate._abandon(_WHY_FORK)
 
 
-os.register_at_fork(after_in_child=_after_fork_in_child)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 def _fence() -> None:
@@ -630,8 +742,32 @@ def _exists(name: str, directory: int) -> bool:
         return error.errno != errno.ENOENT
 
 
-def _absent(name: str) -> str:
-    return f"{name} leads to nothing: the machine rebooted or the page was removed (start 'estop serve')"
+def _absent(name: str, directory: int) -> str:
+    try:
+        target = os.readlink(name, dir_fd=directory)
+    except OSError:
+        return f"there is no {name}: no host has started here yet (start 'estop serve')"
+    if _has_host(directory):
+        return _WHY_NOT_MOUNTED.format(folder=os.path.dirname(target))
+    return (
+        f"{name} leads to nothing: the machine rebooted or the page was removed (start 'estop serve'); in a container: "
+        f"the folder {os.path.dirname(target)} is not mounted here"
+    )
+
+
+def _has_host(directory: int) -> bool:
+    """Whether a host holds the lock of this state directory, in whatever container or namespace it runs."""
+    try:
+        file = os.open("host.lock", os.O_RDONLY | _O_CLOEXEC | _O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory)
+    except OSError:
+        return False
+    try:
+        request = struct.pack("@hhqqi0q", _F_WRLCK, os.SEEK_SET, 0, 1, 0)  # struct flock
+        return struct.unpack_from("@h", fcntl.fcntl(file, _F_OFD_GETLK, request))[0] != _F_UNLCK
+    except OSError:
+        return False
+    finally:
+        os.close(file)
 
 
 def _open_page(directory: int, name: str, flags: int, size: int):
@@ -650,13 +786,14 @@ def _open_page(directory: int, name: str, flags: int, size: int):
         target = os.readlink(name, dir_fd=directory)
     except OSError:
         target = ""
-    ours = f"/dev/shm/estop-{desk.st_uid}-{desk.st_dev:x}-{desk.st_ino:x}/{name}"
-    if target.startswith("/dev/shm/estop-") and target != ours:
+    folder = os.path.basename(os.path.dirname(target))
+    ours = f"estop-{desk.st_uid}-{desk.st_dev:x}-{desk.st_ino:x}"
+    if _DESKS_FOLDER.match(folder) and folder != ours:
         raise _Problem(f"{name} leads to another desk's page: this state directory is a copy")
     try:
         file = os.open(name, flags | os.O_NOCTTY | os.O_NONBLOCK, dir_fd=directory)
     except FileNotFoundError:
-        raise _Problem(_absent(name)) from None
+        raise _Problem(_absent(name, directory)) from None
     except OSError as error:
         raise _Problem(f"{name} cannot be {'read' if flags == os.O_RDONLY else 'written'}: {error.strerror}") from None
     status = os.fstat(file)
@@ -706,8 +843,9 @@ def _is_network(directory: int) -> bool:
 # MARK: the C library
 
 _libc = None
-_futex_number = {"x86_64": 202, "aarch64": 98, "riscv64": 98, "loongarch64": 98, "ppc64le": 221}.get(os.uname().machine)
-if ctypes is not None:
+_machine = os.uname().machine if hasattr(os, "uname") else ""
+_futex_number = {"x86_64": 202, "aarch64": 98, "riscv64": 98, "loongarch64": 98, "ppc64le": 221}.get(_machine)
+if ctypes is not None and _IS_LINUX:
     try:
         _libc = ctypes.CDLL(None, use_errno=True)
         _libc.syscall, _libc.fstatfs  # noqa: B018 - a C library without them is as good as none
@@ -774,6 +912,8 @@ def halt(reason: str, scope: Optional[str] = None, state=None) -> Halt:
     Raises HaltFailed when none of them took it: trading may be going on.
     """
     path = default_state() if state is None else state
+    if not _IS_LINUX:
+        raise HaltFailed(f"NOT HALTED: estop needs Linux, and this is {sys.platform}. Halt on the desk's own machine")
     try:
         directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:

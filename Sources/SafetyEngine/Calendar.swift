@@ -62,6 +62,8 @@ public struct JournalState: Sendable, Equatable, Codable {
     public internal(set) var waiting: UInt64 = 0
     /// Why it does not write; nil: it does.
     public internal(set) var problem: String?
+    /// Files of the desk that were deleted, replaced or overwritten under the host, each in a sentence; nil: none was.
+    public internal(set) var files: [String]?
     /// Events that were dropped since the desk began.
     public internal(set) var dropped: UInt64 = 0
     /// Lines that were refused since the desk began.

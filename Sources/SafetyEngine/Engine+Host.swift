@@ -40,6 +40,7 @@ extension Engine {
         case .journal(let waiting, let problem):
             journal.waiting = waiting
             journal.problem = problem
+        case .files(let problems): journal.files = problems.isEmpty ? nil : problems
         }
     }
 

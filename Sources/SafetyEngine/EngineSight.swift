@@ -67,6 +67,7 @@ extension DeskSnapshot {
         if let problem = view.journal.problem {
             graver.append("the journal does not write (\(problem)); \(view.journal.waiting) events wait in memory")
         }
+        graver += view.journal.files ?? []
         if view.journal.dropped > 0 {
             graver.append("\(view.journal.dropped) events were dropped; their senders were told")
         }

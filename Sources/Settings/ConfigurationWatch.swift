@@ -193,6 +193,15 @@ public final class ConfigurationWatch: Sendable {
             )
             return .refused(ConfigurationRefusal([gone]))
         }
+        if running.desk.engine.isPaper != reading.desk.engine.isPaper {
+            let (was, now) = running.desk.engine.isPaper ? ("paper", "real") : ("real", "paper")
+            let why = ConfigurationError(
+                file: reading.file,
+                "[desk] paper makes the \(was) desk that runs a \(now) one, which no reload does: stop its host first"
+                    + (now == "paper" ? ", then: estop desk convert REASON" : "")
+            )
+            return .refused(ConfigurationRefusal([why]))
+        }
         let differences = running.differences(to: reading)
         guard !differences.isEmpty else {
             running = reading

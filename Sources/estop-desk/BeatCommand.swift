@@ -31,7 +31,7 @@ enum BeatCommand {
             return UsageError.exitStatus
         }
         do {
-            let killSwitch = try ChosenDesk(arguments).killSwitch
+            let killSwitch = try ChosenDesk(arguments, looking: true).killSwitch
             if arguments.flag("forget") {
                 let known = killSwitch.forgetBeat(name)
                 if arguments.json {

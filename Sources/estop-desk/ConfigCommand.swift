@@ -103,6 +103,10 @@ enum ConfigCommand {
     }
 
     @Sendable static func runExample(_ arguments: Arguments) -> Int32 {
+        if let why = objectionToOutput(arguments) {
+            Output.error.line("estop: \(VisibleText.line(why))")
+            return 1
+        }
         let text = ConfigurationExample.text()
         if arguments.json {
             Output.standard.line(JSON.object([.init("example", .string(text))]).line)
@@ -110,6 +114,26 @@ enum ConfigCommand {
             Output.standard.write(text)
         }
         return 0
+    }
+
+    /// Why the example must not become what it is printed into: the configuration of a real desk, which the shell has emptied
+    /// already; nil: it may be printed.
+    private static func objectionToOutput(_ arguments: Arguments) -> String? {
+        guard let state = try? StateLocation.choose(option: arguments.state).path,
+            let directory = try? StateDirectory(state), directory.kind == .real
+        else { return nil }
+        let files = Configuration.files(named: arguments.config, state: state, environment: .process)
+        var output = stat()
+        guard fstat(STDOUT_FILENO, &output) == 0, output.st_mode & S_IFMT == S_IFREG else { return nil }
+        let file = files.first { file in
+            var status = stat()
+            return stat(file, &status) == 0 && status.st_dev == output.st_dev && status.st_ino == output.st_ino
+        }
+        guard let file else { return nil }
+        return
+            "NOT PRINTED: \(file) is the configuration of the real desk in \(state), and your shell has just emptied it. A host "
+            + "that runs goes on with what it said. Put it back: estop config history, then estop config restore N"
+            + "\(directory.option). To have an example: estop config example > example.toml"
     }
 
     /// Why a host may not start on the configuration of these arguments; nil: it may. Halting never asks this.

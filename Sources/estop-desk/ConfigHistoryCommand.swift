@@ -21,7 +21,7 @@ enum ConfigHistoryCommand {
 
     @Sendable static func runHistory(_ arguments: Arguments) -> Int32 {
         do {
-            let desk = try ChosenDesk(arguments)
+            let desk = try ChosenDesk(arguments, looking: true)
             let history = ConfigHistory(desk.killSwitch.directory)
             let current = try? Configuration.source(
                 named: arguments.config,

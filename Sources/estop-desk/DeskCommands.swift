@@ -43,6 +43,7 @@ enum DeskCommands {
         .init(AuditCommand.verify, AuditCommand.runVerify),
         .init(LogsCommand.command, LogsCommand.run),
         .init(BenchCommand.command, BenchCommand.run),
+        .init(DeskCommand.convert, DeskCommand.runConvert),
         .init(DoctorCommand.command, DoctorCommand.run),
         .init(NotifyCommand.test, NotifyCommand.runTest),
         .init(NotifyCommand.status, NotifyCommand.runStatus),

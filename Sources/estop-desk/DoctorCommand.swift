@@ -1,19 +1,24 @@
 import Console
 import KillSwitch
 
-/// `estop doctor`: checks the installation and the state directory, and says what to do. Changes nothing.
+/// `estop doctor`: checks the installation and the state directory, and says what to do. Removes nothing but what desks left in
+/// shared memory whose state directories are gone.
 enum DoctorCommand {
     static let command = CommandTable.Command(
         "doctor",
         summary: "check the installation and the state directory, and say what to do",
         discussion: [
-            "Changes nothing. Each finding is ok, note, warning or error, and says what to do in one line.",
+            "Changes nothing but one thing: it removes what deleted desks left in /dev/shm. Each finding is ok, note, warning or error, and says what to do in one line.",
             "Exit status: 0 when there is no error, else 1.",
         ]
     )
 
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
-        let findings = DoctorJudgement.findings(DoctorFacts.gather(arguments))
+        var facts = DoctorFacts.gather(arguments)
+        for path in DeadRunDirectories.all() {
+            if DeadRunDirectories.remove(path) { facts.run.removed.append(path) } else { facts.run.left.append(path) }
+        }
+        let findings = DoctorJudgement.findings(facts)
         if arguments.json {
             Output.standard.line(JSON.array(findings.map(\.json)).line)
         } else {

@@ -66,7 +66,7 @@ extension DoctorFacts {
         }
         state.operators = Ownership(of: "\(directory.path)/operators.json")
         state.enrolled = try? OperatorStore(directory: directory.path).list().count
-        if run.isDefault { run.path = directory.defaultRunDirectory }
+        run.path = killSwitch.runDirectory
         run.ownership = Ownership(of: run.path)
         for name in ["halt.page", "gates.page"] { run.links[name] = link("\(directory.path)/\(name)") }
         let temporaries = [directory, try? StateDirectory(run.path)].compactMap { $0 }.flatMap { folder in

@@ -101,6 +101,10 @@ struct DoctorFacts: Sendable {
         var sharedMemoryIsTemporaryFileSystem = false
         /// What halt.page and gates.page in the state directory lead to; nil: no link of that name.
         var links: [String: String] = [:]
+        /// Run directories of desks that are gone, which were removed.
+        var removed: [String] = []
+        /// The same, which could not be removed.
+        var left: [String] = []
     }
 
     /// The switch, as observed.

@@ -2,6 +2,23 @@ import Console
 
 /// The switch: pages, host, gates, log.
 extension DoctorJudgement {
+    /// What desks that are gone left in shared memory.
+    static func deletedDesks(_ run: DoctorFacts.RunDirectory) -> [Finding] {
+        let check = "deleted-desks"
+        var found: [Finding] = []
+        if !run.removed.isEmpty {
+            let paths = run.removed.joined(separator: ", ")
+            found.append(.init(check, .note, "removed what desks that are gone left in shared memory: \(paths)"))
+        }
+        if !run.left.isEmpty {
+            let paths = run.left.joined(separator: ", ")
+            found.append(
+                .init(check, .warning, "desks that are gone left \(paths)", action: "remove them: rm -r \(paths)")
+            )
+        }
+        return found.isEmpty ? [.init(check, .ok, "none left anything in /dev/shm")] : found
+    }
+
     static func runDirectory(_ facts: DoctorFacts) -> [Finding] {
         let check = "run-directory"
         let run = facts.run

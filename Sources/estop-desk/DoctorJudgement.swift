@@ -4,7 +4,8 @@ import Console
 enum DoctorJudgement {
     /// Every check's findings, in the order of the report; each check finds at least one thing.
     static func findings(_ facts: DoctorFacts) -> [Finding] {
-        configuration(facts.settings) + stateDirectory(facts) + permissions(facts) + runDirectory(facts) + pages(facts)
+        configuration(facts.settings) + stateDirectory(facts) + permissions(facts) + runDirectory(facts)
+            + deletedDesks(facts.run) + pages(facts)
             + logind(facts) + space(facts) + host(facts) + deadMan(facts) + gates(facts.killSwitch)
             + stopFile(facts.killSwitch) + log(facts) + mirror(facts) + operators(facts) + crashes(facts.state)
             + staleFiles(facts.state)

@@ -32,19 +32,22 @@ final class HostedDesk: Sendable {
     /// - Parameters:
     ///   - arguments: where its configuration is named.
     ///   - onView: called when something changed that matters; must not wait.
+    ///   - onLost: called once when the state directory's path leads elsewhere: this host beats no more, and has to be
+    ///     stopped; must not wait.
     /// - Throws: what keeps it from hosting: the configuration, another host, a page that cannot be had, a journal that
     ///   must not be used.
     init(
         _ killSwitch: KillSwitch,
         _ arguments: Arguments,
         logger: Logger,
-        onView: @escaping @Sendable () -> Void = {}
+        onView: @escaping @Sendable () -> Void = {},
+        onLost: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         let reading = try DeskConfiguration.load(named: arguments.config, state: killSwitch.directory.path)
         if let why = APIServer.objection(to: reading.desk.api) {
             throw APIServer.Failure(message: why, isRefusal: true)
         }
-        host = try Host(killSwitch, logger: logger)
+        host = try Host(killSwitch, logger: logger, onLost: onLost)
         // Before the engine, which may take a while to start: halting waits for nothing.
         serve(killSwitch, reading.desk.api, logger)
         host.listen(longestLine: reading.desk.ingest.longestLine, http: api.withLock { $0 })

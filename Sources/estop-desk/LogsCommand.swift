@@ -34,7 +34,7 @@ enum LogsCommand {
         let level = arguments.value("level").flatMap { Decision.LogLine.Level(rawValue: $0.uppercased()) } ?? .info
         let choice = LogChoice(level: level, part: arguments.value("part").flatMap(LogPart.init(rawValue:)))
         do {
-            let state = try ChosenDesk(arguments).killSwitch.directory.path
+            let state = try ChosenDesk(arguments, looking: true).killSwitch.directory.path
             let reader = LogReader(state: state)
             let lines = try reader.last(arguments.integer("tail") ?? usual, choice)
             if lines.isEmpty, !arguments.json { Output.error.line("no such line is in \(state)/logs yet") }

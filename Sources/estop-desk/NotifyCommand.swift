@@ -104,7 +104,7 @@ enum NotifyCommand {
     @Sendable static func runStatus(_ arguments: Arguments) -> Int32 {
         let queue: NotifyQueue
         do {
-            queue = NotifyQueue(state: try ChosenDesk(arguments).killSwitch.directory.path)
+            queue = NotifyQueue(state: try ChosenDesk(arguments, looking: true).killSwitch.directory.path)
         } catch {
             return ChosenDesk.fail("\(error)", arguments, status: 1)
         }

@@ -28,10 +28,8 @@ struct OpenedDesk {
         } catch {
             do {
                 let location = try StateLocation.choose(option: arguments.state)
-                killSwitch = KillSwitch(
-                    try StateDirectory(location.path, create: true),
-                    settings: DeskSettings(name: "?", paper: false)
-                )
+                let directory = try StateDirectory(location.path, create: true)
+                killSwitch = ChosenDesk.fallback(directory, KillSwitch(directory).observe().host)
             } catch let other {
                 throw ChosenDesk.Failure(message: "\(error.message); \(other)")
             }

@@ -4,6 +4,7 @@ import Glibc
 import KillSwitch
 import Logging
 import Settings
+import Synchronization
 
 /// `estop serve`: the host, without a screen.
 enum ServeCommand {
@@ -18,7 +19,8 @@ enum ServeCommand {
             )
         ],
         discussion: [
-            "Exit status: 0 on SIGTERM or SIGINT. SIGHUP, or a change of the file, reads the configuration again.",
+            "Exit status: 0 on SIGTERM or SIGINT; 1 when it cannot host, or its state directory was moved or replaced under it",
+            "(trading is halted then). SIGHUP, or a change of the file, reads the configuration again.",
             "Speaks systemd's sd_notify, without needing it.",
         ]
     )
@@ -37,6 +39,7 @@ enum ServeCommand {
             return handler
         }
         let logger = Logger(label: "estop")
+        let lost = Lost()
         let host: HostedDesk
         do {
             let desk = try ChosenDesk(arguments, create: true)
@@ -45,7 +48,15 @@ enum ServeCommand {
                 return ChosenDesk.fail(refusal.message, arguments, status: 1)
             }
             for crash in CrashRecord.recent(in: desk.killSwitch.directory) { logger.warning("\(crash.text)") }
-            host = try HostedDesk(desk.killSwitch, arguments, logger: logger)
+            host = try HostedDesk(
+                desk.killSwitch,
+                arguments,
+                logger: logger,
+                onLost: { why in
+                    lost.set(why)
+                    kill(getpid(), SIGTERM)
+                }
+            )
         } catch {
             return ChosenDesk.fail("\(error)", arguments, status: 1)
         }
@@ -55,7 +66,7 @@ enum ServeCommand {
             guard number == SIGHUP else { break }
             host.reload()
         }
-        logger.info("signal \(number)")
+        if lost.why == nil { logger.info("signal \(number)") }
         // Whoever asks again means now, and no part of the host that does not end holds up the rest.
         for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) }
         signal(SIGHUP, SIG_IGN)
@@ -66,9 +77,17 @@ enum ServeCommand {
             _exit(1)
         }
         host.stop()
-        return 0
+        guard let why = lost.why else { return 0 }
+        return ChosenDesk.fail("\(why). Trading was HALTED and the host ended", arguments, status: 1)
     }
 
     /// How long a host may take to stop, in seconds: a last snapshot of a large journal takes about one.
     private static let patience: UInt32 = 30
+
+    /// Why the desk was lost, where it was.
+    private final class Lost: Sendable {
+        private let text = Mutex<String?>(nil)
+        var why: String? { text.withLock { $0 } }
+        func set(_ why: String) { text.withLock { $0 = why } }
+    }
 }

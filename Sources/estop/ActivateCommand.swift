@@ -92,6 +92,8 @@ enum ActivateCommand {
         // The page before anything that can fail or wait, the configuration included.
         let handle = HaltHandle(directory)
         var pulled = handle.pull(for: request)
+        // Before anything is made here that would look like a desk.
+        let residence = wasThere ? directory.residence(before: pulled) : .new
         var warnings = read.warnings
         var settings = DeskSettings()
         do {
@@ -100,10 +102,7 @@ enum ActivateCommand {
             warnings.append(error.message)
         }
         let killSwitch = KillSwitch(directory, settings: settings)
-        // Before the pages are made: a mistyped directory must not look like the desk that was meant.
-        let absence = killSwitch.absence(wasOnPage: pulled.onPage, wasThere: wasThere)
-        if let absence { warnings.insert(absence, at: 0) }
-        if !pulled.onPage {
+        if !pulled.onPage, residence != .copy {
             // Without a page nothing permits; with one, gates that open later are told why.
             do {
                 if !directory.isOnNetwork { try killSwitch.ensurePages(mayStart: false) }
@@ -122,7 +121,10 @@ enum ActivateCommand {
                 status: pulled.onPage ? 1 : 2
             )
         }
-        var outcome = HaltOutcome(request: request, report: report, warnings: warnings)
+        // After the record, which this search must not hold up.
+        let absence = killSwitch.absence(residence)
+        if let absence { warnings.insert(absence, at: 0) }
+        var outcome = HaltOutcome(request: request, report: report, isAbsent: absence != nil, warnings: warnings)
         if !arguments.json { outcome.sayHalted() }
         if report.taken { outcome.confirm(killSwitch, wait: arguments.duration("wait"), isSaid: !arguments.json) }
         if arguments.json { outcome.sayJSON() } else { outcome.sayConfirmed() }

@@ -46,6 +46,7 @@ enum Commands {
         .init("audit", summary: "what was done by whom; verify the chain of its records"),
         .init("logs", summary: "the last lines of the desk's log, of a level or a part; --follow goes on"),
         .init("bench", summary: "measure the halt path against references in the same run"),
+        .init("desk", summary: "convert: make a real desk a paper desk, deliberately"),
         .init("doctor", summary: "check the installation and the state directory, and say what to do"),
         .init("notify", summary: "test who is told of alerts; what waits to be told"),
         .init(

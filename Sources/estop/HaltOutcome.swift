@@ -6,6 +6,8 @@ import KillSwitch
 struct HaltOutcome {
     let request: HaltRequest
     let report: HaltReport
+    /// Whether no desk runs here.
+    let isAbsent: Bool
     var warnings: [String]
     var seen: Observation?
     var waiting: [GateSlot] = []
@@ -42,6 +44,7 @@ struct HaltOutcome {
         if report.onPage {
             return "\(word)\(what), but NOT ON DISK (\(String(cString: strerror(report.error)))): \(request.reason)"
         }
+        if report.stopFile, isAbsent { return "STOP FILE LEFT, and no desk runs here: \(request.reason)" }
         if report.stopFile {
             return "STOP FILE LEFT: the page cannot be written by this user; a running host halts on it"
         }

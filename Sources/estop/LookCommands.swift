@@ -14,15 +14,20 @@ enum CheckCommand {
     static func run(_ arguments: Arguments) -> Int32 {
         do {
             let scope = try Scope(arguments.value("scope") ?? "")
-            let desk = try ChosenDesk(arguments)
+            let desk = try ChosenDesk(arguments, looking: true, saysSo: false)
             let gate = try Gate(
                 reading: desk.killSwitch.directory.path,
                 scope: scope.isGlobal ? "" : scope.description
             )
-            let permitted = gate.permits() && desk.killSwitch.stopFiles.isEmpty
+            // With a broken configuration and no host nobody knows which stop files count.
+            let isKnown = desk.configurationProblem == nil || desk.killSwitch.observe().host?.settings != nil
+            let permitted = gate.permits() && desk.killSwitch.stopFiles.isEmpty && isKnown
             if arguments.json {
                 Output.standard.line(
-                    JSON.object([.init("permitted", .bool(permitted)), .init("why", .string(gate.why))]).line
+                    JSON.object([
+                        .init("permitted", .bool(permitted)), .init("why", .string(gate.why)),
+                        .init("configuration_problem", .text(desk.configurationProblem)),
+                    ]).line
                 )
             }
             return permitted ? 0 : 1
@@ -45,7 +50,9 @@ enum GatesCommand {
 
     static func run(_ arguments: Arguments) -> Int32 {
         let desk: ChosenDesk
-        do { desk = try ChosenDesk(arguments) } catch { return ChosenDesk.fail(error.message, arguments, status: 1) }
+        do { desk = try ChosenDesk(arguments, looking: true) } catch {
+            return ChosenDesk.fail(error.message, arguments, status: 1)
+        }
         let seen = desk.killSwitch.observe()
         guard let slots = seen.gates else {
             return ChosenDesk.fail("gates UNKNOWN: \(seen.gatesProblem ?? "")", arguments, status: 1)
@@ -87,7 +94,9 @@ enum HistoryCommand {
 
     static func run(_ arguments: Arguments) -> Int32 {
         let desk: ChosenDesk
-        do { desk = try ChosenDesk(arguments) } catch { return ChosenDesk.fail(error.message, arguments, status: 1) }
+        do { desk = try ChosenDesk(arguments, looking: true) } catch {
+            return ChosenDesk.fail(error.message, arguments, status: 1)
+        }
         let seen = desk.killSwitch.observe()
         if let problem = seen.logProblem { return ChosenDesk.fail(problem, arguments, status: 1) }
         if arguments.json {

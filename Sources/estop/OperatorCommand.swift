@@ -44,7 +44,7 @@ enum OperatorCommand {
 
     @Sendable static func runList(_ arguments: Arguments) -> Int32 {
         do {
-            let desk = try ChosenDesk(arguments)
+            let desk = try ChosenDesk(arguments, looking: true)
             let operators = try OperatorStore(directory: desk.killSwitch.directory.path).list()
             if arguments.json {
                 Output.standard.line(JSON.array(operators.map(\.json)).line)

@@ -19,7 +19,7 @@ enum StatusCommand {
     private static func look(_ arguments: Arguments) -> (status: Int32, word: Word?) {
         let desk: ChosenDesk
         do {
-            desk = try ChosenDesk(arguments)
+            desk = try ChosenDesk(arguments, looking: true, saysSo: false)
         } catch {
             guard arguments.json else {
                 return (ChosenDesk.fail("UNKNOWN: \(error.message)", arguments, status: 3), nil)
@@ -32,8 +32,12 @@ enum StatusCommand {
         }
         let seen = desk.killSwitch.observe()
         if arguments.json {
-            let orders = orders(seen, desk)
-            Output.standard.line(seen.statusJSON(desk: desk.killSwitch.settings.name, orders: orders).line)
+            var members: [JSON.Member] = []
+            if let problem = desk.configurationProblem {
+                members.append(.init("configuration_problem", .string(problem)))
+            }
+            let name = desk.killSwitch.settings.name
+            Output.standard.line(seen.statusJSON(desk: name, orders: orders(seen, desk), also: members).line)
         } else {
             Output.standard.write(text(seen, desk))
         }
@@ -123,6 +127,7 @@ enum StatusCommand {
         }
         if seen.word != nil, seen.deadMan == 0 { add("dead-man", "no limit: gates trade on without a host", .caution) }
         if let problem = seen.notDurable { add("on disk", "NOT: \(problem)", .bad) }
+        if let problem = desk.configurationProblem { add("config", problem, .bad) }
         for warning in desk.configuration.warnings { add("config", warning.description, .caution) }
         return lines.joined(separator: "\n") + "\n"
     }

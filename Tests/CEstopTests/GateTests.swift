@@ -47,7 +47,16 @@ import Testing
         return path
     }
 
+    /// Writes bytes; a page bears the device and the inode of the directory that it is written into.
     private func write(_ bytes: [UInt8], to path: String) {
+        var bytes = bytes
+        if bytes.count > 80, bytes.count <= 4096 {
+            var status = stat()
+            stat(String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)), &status)
+            for (at, value) in [(64, UInt64(status.st_dev)), (72, UInt64(status.st_ino))] {
+                bytes.replaceSubrange(at..<at + 8, with: (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) })
+            }
+        }
         let file = open(path, O_RDWR | O_CREAT, 0o666)
         _ = bytes.withUnsafeBytes { pwrite(file, $0.baseAddress, bytes.count, 0) }
         close(file)
@@ -122,6 +131,98 @@ import Testing
         write(Page().bytes, to: "\(path)/real.page")
         Clock.sleep(milliseconds: 300)
         #expect(gate.permits())
+    }
+
+    /// Stores eight bytes into a page in place.
+    private func store(_ value: UInt64, at offset: Int, in path: String) {
+        let file = open("\(path)/halt.page", O_WRONLY)
+        var value = value
+        pwrite(file, &value, 8, off_t(offset))
+        close(file)
+    }
+
+    @Test func aPageOfAnotherDeskRefusesAndSaysSo() throws {
+        let path = desk(Page())
+        store(4711, at: 72, in: path)
+        let gate = try Gate(state: path, name: "bot")
+        #expect(!gate.permits() && gate.why.contains("belongs to another desk"))
+    }
+
+    @Test func aPageThatDoesNotSayWhoseItIsRefuses() throws {
+        let path = desk(Page())
+        for offset in [64, 72] { store(0, at: offset, in: path) }
+        let gate = try Gate(state: path, name: "bot")
+        #expect(!gate.permits() && gate.why.contains("earlier version"))
+    }
+
+    @Test func aPageThatBecomesAnotherDesksRefusesAtTheNextBeat() throws {
+        let path = desk(Page())
+        let gate = try Gate(state: path, name: "bot")
+        #expect(gate.permits())
+        store(4711, at: 72, in: path)
+        gate.beat()
+        #expect(!gate.permits())
+    }
+
+    /// The ways in which a gate looks once more.
+    @Test("a directory whose path leads elsewhere refuses", arguments: ["beat", "wait", "change"])
+    func aMovedDirectoryRefuses(_ way: String) throws {
+        let path = desk(Page())
+        let gate = try Gate(state: path, name: "bot")
+        #expect(gate.permits())
+        rename(path, "\(path).old")
+        mkdir(path, 0o700)
+        switch way {
+        case "beat": gate.beat()
+        case "wait": _ = gate.wait(from: gate.word, timeout: .milliseconds(1))
+        default:
+            let file = open("\(path).old/halt.page", O_WRONLY)
+            var word = Word(generation: 4, mode: .live).rawValue
+            pwrite(file, &word, 4, 16)
+            close(file)
+        }
+        #expect(!gate.permits() && gate.why.contains("leads elsewhere"))
+        // Put back, it is the desk again.
+        rmdir(path)
+        rename("\(path).old", path)
+        let patience = Clock.boottime() + 20_000_000_000
+        while !gate.permits(), Clock.boottime() < patience { Clock.sleep(milliseconds: 20) }
+        #expect(gate.permits())
+    }
+
+    @Test func aCopyOfADirectoryWithARunDirectoryOfItsOwnRefuses() throws {
+        let path = desk(nil, gates: false)
+        mkdir("\(path)/estop-0-1-2", 0o700)
+        write(Page().bytes, to: "\(path)/estop-0-1-2/halt.page")
+        symlink("\(path)/estop-0-1-2/halt.page", "\(path)/halt.page")
+        let gate = try Gate(state: path, name: "bot")
+        #expect(!gate.permits() && gate.why.contains("copy"))
+    }
+
+    @Test func aRelativePathMeansTheDirectoryThatItMeantAtTheOpening() throws {
+        let path = desk(Page())
+        let name = String(path.dropFirst("/tmp/".count))
+        let before = open(".", O_RDONLY | O_DIRECTORY)
+        defer { close(before) }
+        try #require(chdir("/tmp") == 0)
+        let opened = Result { try Gate(state: name, name: "bot") }
+        fchdir(before)
+        let gate = try opened.get()
+        gate.beat()
+        #expect(gate.permits())
+    }
+
+    @Test func pagesThatAreNotMountedHereAreNotAReboot() throws {
+        let path = desk(nil)
+        symlink("/nowhere/estop-pages/halt.page", "\(path)/halt.page")
+        let directory = try StateDirectory(path)
+        #expect(try Gate(state: path, name: "bot").why.contains("rebooted"))
+        let lock = try HostLock(directory, tradingMode: nil)
+        let why = try Gate(state: path, name: "bot").why
+        #expect(why.contains("container") && why.contains("Mount") && !why.contains("rebooted"))
+        // Whoever is not the host makes no pages that no bot would obey.
+        #expect(throws: SwitchError.self) { try KillSwitch(directory).ensurePages(mayStart: false) }
+        withExtendedLifetime(lock) {}
     }
 
     @Test func aReplacedPageRefuses() throws {

@@ -7,6 +7,8 @@ import Testing
 @Suite(.serialized) struct HaltTests {
     @Test func everyReasonOfManyProcessesIsInTheHistoryAndOneResumeClearsThemAll() throws {
         let sandbox = try Sandbox()
+        // A desk that ran: where none ever did, a halt says so and exits 1.
+        try sandbox.killSwitch().ensurePages(mayStart: true)
         try sandbox.estop("halt", "first")
         let (writers, each) = Sandbox.isLong ? (64, 40) : (16, 10)
         let script = "for i in $(seq \(each)); do \"$0\" halt \"w$1-$i\" --wait 0 >/dev/null || exit 1; done"

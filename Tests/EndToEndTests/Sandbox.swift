@@ -166,3 +166,18 @@ final class Sandbox {
         }
     }
 }
+
+extension ResumeRequest {
+    /// A resume to live by somebody who has asked and looked.
+    static func test() -> ResumeRequest {
+        ResumeRequest(
+            mode: .live,
+            reason: "test",
+            op: "tester",
+            from: "test",
+            source: .cli,
+            answers: Set(PreflightCheck.Name.answers),
+            overrides: [.host: "no host in this test"]
+        )
+    }
+}

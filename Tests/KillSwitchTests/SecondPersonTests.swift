@@ -298,7 +298,7 @@ import Testing
 
     @Test func anotherConfigurationThanTheHostsDoesNotGetAroundIt() throws {
         let killSwitch = try Self.desk()
-        let lock = try HostLock(killSwitch.directory, tradingMode: nil, approvals: 2)
+        let lock = try HostLock(killSwitch.directory, tradingMode: nil, settings: DeskSettings(approvals: 2))
         let other = KillSwitch(killSwitch.directory, settings: DeskSettings(name: "test", paper: false, deadMan: 0))
         // Its lock is this process's own, which an open-file-description lock of another descriptor sees.
         #expect(other.observe().approvals == 2)

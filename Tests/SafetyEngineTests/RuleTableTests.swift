@@ -67,6 +67,7 @@ struct RuleTableTests {
         Row("OVERLOADED", 0, "0", "1", "2", .critical),
         Row("INGEST_REFUSED", 0, "0", "1", "2", .warning),
         Row("INGEST_REFUSED", 1, "9", "10", "11", .critical),
+        Row("DESK_FILES", 0, "0", "1", "1", .critical),
         Row("JOURNAL", 0, "0", "1", "1", .critical),
         Row("CLOCK_AHEAD", 0, "59.999", "60", "60.001", .warning),
         Row("BLIND", 0, "0", "1", "1", .critical, 1_000),

@@ -77,7 +77,7 @@ struct Oracle {
         case .mode(let state): change(to: state, at: atMs)
         case .process(let name, let isAlive): beats.process(name, isAlive: isAlive, at: atMs)
         case .outcome(let outcome): beats.take(outcome)
-        case .dropped, .refused, .journal, .halts: break
+        case .dropped, .refused, .journal, .halts, .files: break
         }
     }
 

@@ -34,11 +34,20 @@ enum estop_problem {
     ESTOP_OTHER_BOOT,
     ESTOP_UNREADABLE, /* open or mmap failed: see errno */
     ESTOP_ORPHANED,   /* the path leads to another page by now */
-    ESTOP_NETWORK     /* the state directory is on a network file system */
+    ESTOP_NETWORK,     /* the state directory is on a network file system */
+    ESTOP_OTHER_DESK,  /* the page says that it belongs to another state directory */
+    ESTOP_NOBODYS,     /* a page of an earlier build, which does not say whose it is */
+    ESTOP_NOT_MOUNTED, /* a host runs, and its pages are not where this process looks: another /dev/shm */
+    ESTOP_MOVED        /* the path of the state directory leads to another directory by now, or to none */
 };
 
 /* A sentence for a person. */
 const char *estop_problem_text(enum estop_problem problem);
+
+/* Which state directory a page belongs to. */
+typedef struct estop_desk {
+    uint64_t device, inode;
+} estop_desk;
 
 /* A mapped halt.page and its identity. */
 typedef struct estop_mapping {
@@ -46,12 +55,17 @@ typedef struct estop_mapping {
     dev_t device;
     ino_t inode;
     int writable;
+    estop_desk desk; /* whose page it has to be */
 } estop_mapping;
 
 /* Opens and maps halt.page of the state directory, checking owner, link, size, magic, version and boot. A page that
    fails the last three is not mapped unless `any` is set (then it is mapped and the problem still reported). */
 enum estop_problem estop_map(estop_mapping *mapping, int directory, int writable, int any);
 void estop_unmap(estop_mapping *mapping);
+/* The desk of an open state directory. 0, or -1 (errno). */
+int estop_desk_of(int directory, estop_desk *desk);
+/* Whether a path, looked up anew, still leads to this desk's directory: ESTOP_OK or ESTOP_MOVED. */
+enum estop_problem estop_path_leads(const char *path, estop_desk desk);
 /* Whether the path still leads to the mapped page: ESTOP_OK, ESTOP_ORPHANED, or what stands in its place. */
 enum estop_problem estop_still(const estop_mapping *mapping, int directory);
 
@@ -87,12 +101,13 @@ void estop_page_wake(estop_halt_page *page);
 /* Sleeps until the word differs from `seen`, at most `nanoseconds`. */
 void estop_page_sleep(estop_halt_page *page, uint32_t seen, uint64_t nanoseconds);
 
-/* Writes a whole new page to `descriptor` (a fresh file): the word, a beat (0: none), the dead-man limit, this boot. */
-int estop_page_initialise(int descriptor, uint32_t word, uint64_t beat, uint64_t dead_man);
+/* Writes a whole new page to `descriptor` (a fresh file): the word, a beat (0: none), the dead-man limit, this boot, and
+   whose it is. */
+int estop_page_initialise(int descriptor, uint32_t word, uint64_t beat, uint64_t dead_man, estop_desk desk);
 /* Repairs a mapped page in place: first halted with this word, then the header and the entries. */
-void estop_page_repair(estop_halt_page *page, uint32_t word, uint64_t dead_man);
-/* Whether the mapped page's magic, version and boot are right. */
-enum estop_problem estop_page_check(const estop_halt_page *page);
+void estop_page_repair(estop_halt_page *page, uint32_t word, uint64_t dead_man, estop_desk desk);
+/* Whether the mapped page's magic, version and boot are right, and whether it is this desk's. */
+enum estop_problem estop_page_check(const estop_halt_page *page, estop_desk desk);
 
 /* CLOCK_BOOTTIME in nanoseconds: the pages' only clock. */
 uint64_t estop_boottime(void);
@@ -108,8 +123,6 @@ int estop_is_network(int directory);
 int estop_is_tmpfs(const char *path);
 /* Renames within a directory, never over anything. 0, or -1 (errno). */
 int estop_rename_new(int directory, const char *from, const char *to);
-/* The default run directory's path, "/dev/shm/estop-<uid>-<dev>-<inode>". 0, or -1. */
-int estop_run_directory(int directory, char *path, size_t size);
 /* The state directory that NULL means to estop_open. 0, or -1. */
 int estop_default_state(char *path, size_t size);
 

@@ -23,6 +23,9 @@ public enum HostEvent: Sendable, Equatable, Codable {
     case refused(count: UInt64, source: String)
     /// How the journal fares: events that wait to be written, and why (nil: it writes).
     case journal(waiting: UInt64, problem: String?)
+    /// Files that the host needs and that were deleted, replaced or overwritten while it runs, each in a sentence; none: all
+    /// are as they were.
+    case files([String])
 
     /// The kill switch as the engine needs it.
     public struct ModeState: Sendable, Equatable, Codable {

@@ -250,6 +250,8 @@ extension DeskReader {
         case .weekLoss: return "the desk lost \(figure) of the week's opening equity, losses not yet taken counted in"
         case .drawdown: return "equity is \(figure) below its peak"
         case .eventsDropped: return "\(figure) events could not be taken"
+        case .deskFiles:
+            return journal.files?.joined(separator: "; ") ?? "the files of the desk are as they should be again"
         default:
             return "the journal does not write, \(journal.waiting) events wait: \(journal.problem ?? "it does again")"
         }

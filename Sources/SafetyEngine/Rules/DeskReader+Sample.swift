@@ -228,6 +228,7 @@ extension DeskReader {
         case .weekLoss: return equity(book.weekLossPercent(valuation))
         case .drawdown: return equity(book.drawdownPercent(valuation))
         case .eventsDropped: return .value(Decimal(Int(clamping: dropped)), version: journal.dropped)
+        case .deskFiles: return .value(Decimal(journal.files == nil ? 0 : 1), version: nil)
         case .journalFailing: return .value(Decimal(journal.problem == nil ? 0 : 1), version: nil)
         default: return .gone
         }

@@ -100,7 +100,8 @@ extension DeskReader {
         case .blindRules:
             for rule in blindRules { tell(.finding(rule.name), .value(Decimal(1), version: nil), &limit, visit) }
         case .beatLate, .beatStalled, .beatDead: beats(measure, &limit, visit)
-        case .activeAccounts, .signals, .clockJump, .dayLoss, .weekLoss, .drawdown, .eventsDropped, .journalFailing:
+        case .activeAccounts, .signals, .clockJump, .dayLoss, .weekLoss, .drawdown, .eventsDropped, .journalFailing,
+            .deskFiles:
             tell(.desk, desk(measure, rule), &limit, visit)
         }
     }

@@ -65,6 +65,8 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
     case eventsDropped = "events_dropped"
     /// Whether the journal does not write: 1 or 0.
     case journalFailing = "journal_failing"
+    /// Whether files that the host needs were deleted, replaced or overwritten under it: 1 or 0.
+    case deskFiles = "desk_files"
     /// How far ahead of the desk's clock a source's times were lately, where they were not believed for it.
     case timeAhead = "time_ahead_seconds"
     /// Things of one kind that were left out because there was no room for them, within a minute.
@@ -112,14 +114,14 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
             .dustPositions, .unpriced, .withoutCost, .eventsDropped, .refused, .leftOut:
             .count
         case .balance: .money
-        case .disagreement, .venueTrouble, .beatDead, .journalFailing, .blindRules: .scale
+        case .disagreement, .venueTrouble, .beatDead, .journalFailing, .deskFiles, .blindRules: .scale
         }
     }
 
     /// What its values lie between, both ends included; nil: no limit that way. A threshold beyond can never be passed.
     public var bounds: (least: Decimal?, most: Decimal?) {
         switch self {
-        case .disagreement, .beatDead, .journalFailing, .blindRules: (Decimal(0), Decimal(1))
+        case .disagreement, .beatDead, .journalFailing, .deskFiles, .blindRules: (Decimal(0), Decimal(1))
         case .venueTrouble: (Decimal(0), Decimal(2))
         case .activeAccounts, .venueExposure, .winRate, .errorRate: (Decimal(0), Decimal(100))
         // What is borrowed can be lost too.
@@ -169,6 +171,7 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         case .leftOut: "things of one kind that were left out because there was no room for them"
         case .refused: "lines and rows of one sender that could not be read"
         case .journalFailing: "1 while the journal does not write"
+        case .deskFiles: "1 while a file that the host needs is gone or another one"
         case .timeAhead: "how far ahead of the desk's clock a source's times are, where they are not believed"
         case .blindRules: "1 where a rule that halts cannot see all that it judges"
         }
@@ -189,7 +192,8 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         case .leftOut: "kind"
         case .blindRules: "rule"
         case .beatLate, .beatStalled, .beatDead: "supervisor"
-        case .activeAccounts, .signals, .clockJump, .dayLoss, .weekLoss, .drawdown, .eventsDropped, .journalFailing:
+        case .activeAccounts, .signals, .clockJump, .dayLoss, .weekLoss, .drawdown, .eventsDropped, .journalFailing,
+            .deskFiles:
             "desk"
         }
     }
@@ -210,7 +214,7 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         case .orderContradictions, .disagreement, .unknownOrders, .ordersAfterHalt, .activeAccounts, .venueExposure,
             .venueTrouble,
             .feedAge, .tradeAge, .signals, .reconciliation, .positionsOverCap, .dustPositions, .beatLate, .beatStalled,
-            .beatDead, .clockJump, .unpriced, .withoutCost, .eventsDropped, .journalFailing, .timeAhead,
+            .beatDead, .clockJump, .unpriced, .withoutCost, .eventsDropped, .journalFailing, .deskFiles, .timeAhead,
             .blindRules, .refused, .leftOut:
             false
         }

@@ -232,6 +232,13 @@ public struct Playbook: Sendable, Equatable {
             "Until then look at the venue itself."
         ),
         Playbook(
+            "DESK_FILES",
+            "The alert says what it means for trading: commands, bots or the next start no longer find what this host uses.",
+            "Find out which program deletes, restores or copies files in the state directory, and stop it.",
+            "Halt, stop the host (estop serve), put the file back where there is a backup, and start the host again.",
+            "Look at estop doctor and estop status before you resume."
+        ),
+        Playbook(
             "JOURNAL",
             "Halting works all the same; what happens now is kept in memory only, up to a bound.",
             "Look at the disk: space, rights, errors.",

@@ -174,6 +174,8 @@ extension Rule {
             .atLeast,
             [Step(Decimal(1), .warning), Step(Decimal(10), .critical)]
         ),
+        // A minute: a link that is put right at once was gone all the same, and somebody has to look.
+        Rule("DESK_FILES", measure: .deskFiles, .atLeast, [Step(Decimal(1), .critical)], holdMs: minute),
         Rule("JOURNAL", measure: .journalFailing, .atLeast, [Step(Decimal(1), .critical)], holdMs: 5_000),
         // A minute: `Telling.lateAfterMs`. Their order is that in which they come, which may be a wrong one.
         Rule("CLOCK_AHEAD", measure: .timeAhead, .over, [Step(Decimal(60), .warning)]),

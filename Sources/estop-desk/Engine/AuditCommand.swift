@@ -17,7 +17,7 @@ enum AuditCommand {
     )
 
     private static func reader(_ arguments: Arguments) throws -> JournalReader {
-        let desk = try ChosenDesk(arguments)
+        let desk = try ChosenDesk(arguments, looking: true)
         return try Journal.reader(directory: desk.killSwitch.directory.path, codec: LineCodec())
     }
 

@@ -16,7 +16,7 @@ struct HostQuestion {
     ///
     /// - Throws: `ChosenDesk.Failure` when there is none.
     init(_ arguments: Arguments) throws(ChosenDesk.Failure) {
-        desk = try ChosenDesk(arguments)
+        desk = try ChosenDesk(arguments, looking: true)
         do { client = try ControlClient(desk.killSwitch.directory) } catch {
             guard error.isAbsent, desk.killSwitch.observe().hostBeats else {
                 throw ChosenDesk.Failure(message: error.message)

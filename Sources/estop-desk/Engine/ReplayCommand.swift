@@ -52,7 +52,7 @@ enum ReplayCommand {
     /// Decides everything again and compares with what was decided then.
     private static func check(_ arguments: Arguments) -> Int32 {
         do {
-            let desk = try ChosenDesk(arguments)
+            let desk = try ChosenDesk(arguments, looking: true)
             let reader = try Journal.reader(directory: desk.killSwitch.directory.path, codec: LineCodec())
             let result = try ReplayCheck.run(reader)
             if arguments.json {

@@ -188,7 +188,7 @@ class UntrustedPageTests(GateTestCase):
         directory = self.directory()
         os.unlink(directory.path_to("halt.page"))
         with open(directory.path_to("halt.page"), "wb") as file:
-            file.write(halt_page())
+            file.write(directory.own(halt_page()))
         self.assertTrue(self.gate(directory).permits())
 
     @unittest.skipUnless(os.geteuid() == 0, "changes owners")
@@ -445,7 +445,7 @@ class OrphanTests(GateTestCase):
         gate = self.gate(directory)
         self.assertFalse(gate.permits())
         file = os.open(directory.run + "/halt.page", os.O_WRONLY)
-        os.pwrite(file, halt_page(word(5, HALTED)), 0)
+        os.pwrite(file, directory.own(halt_page(word(5, HALTED))), 0)
         os.close(file)
         self.later(gate)
         self.assertFalse(gate.permits())
@@ -864,6 +864,105 @@ class ModuleTests(GateTestCase):
 
     def test_boot_id(self):
         self.assertEqual(estop._boot_id(), boot_id())
+
+
+class Desks(PagesTestCase):
+    """Whose pages these are."""
+
+    def open(self, directory):
+        gate = estop.Gate(name="bot", state=directory.path)
+        self.addCleanup(gate.close)
+        return gate
+
+    def test_a_page_of_another_desk_refuses(self):
+        directory = self.directory()
+        directory.store(72, "<Q", 4711)
+        gate = self.open(directory)
+        self.assertFalse(gate.permits())
+        self.assertIn("another desk", gate.why)
+
+    def test_a_page_that_does_not_say_whose_it_is_refuses(self):
+        directory = self.directory()
+        directory.store(64, "<Q", 0)
+        directory.store(72, "<Q", 0)
+        gate = self.open(directory)
+        self.assertFalse(gate.permits())
+        self.assertIn("earlier version", gate.why)
+
+    def test_a_directory_that_is_moved_refuses_at_a_beat_a_wait_and_a_change(self):
+        for way in ("beat", "wait", "change"):
+            with self.subTest(way):
+                directory = self.directory()
+                gate = self.open(directory)
+                self.assertTrue(gate.permits())
+                os.rename(directory.path, directory.path + ".old")
+                os.mkdir(directory.path)
+                if way == "beat":
+                    gate.beat()
+                elif way == "wait":
+                    gate.wait(gate.state, 0)
+                else:
+                    directory.set_word(word(4, LIVE))
+                self.assertFalse(gate.permits())
+                self.assertIn("leads elsewhere", gate.why)
+                os.rmdir(directory.path)
+                os.rename(directory.path + ".old", directory.path)
+
+    def test_pages_that_are_not_mounted_here_are_not_a_reboot(self):
+        directory = self.directory()
+        os.unlink(f"{directory.run}/halt.page")
+        self.assertIn("rebooted", self.open(directory).why)
+        with open(directory.path_to("host.lock"), "w") as lock:
+            request = struct.pack("@hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)
+            fcntl.fcntl(lock, 37, request)  # F_OFD_SETLK
+            why = self.open(directory).why
+        self.assertIn(directory.run, why)
+        self.assertNotIn("rebooted", why)
+
+
+class ElsewhereThanLinux(unittest.TestCase):
+    """The module on a system that estop does not run on, and the gate for backtests."""
+
+    SCRIPT = """
+import sys
+for name in ("fcntl", "ctypes"):
+    sys.modules[name] = None
+sys.platform = {platform!r}
+import os, time
+for name in ("register_at_fork", "uname", "O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY"):
+    if hasattr(os, name):
+        delattr(os, name)
+for name in ("clock_gettime_ns", "CLOCK_BOOTTIME"):
+    delattr(time, name)
+sys.path.insert(0, {library!r})
+import estop
+with estop.Gate(name="bot", scope="venue=kraken") as gate:
+    assert not gate.permits() and not gate.permits_reducing() and not gate.beat() and gate.mode == "unknown"
+    assert "needs Linux" in gate.why, gate.why
+assert not gate.permits()
+try:
+    estop.halt("now")
+except estop.HaltFailed as failed:
+    assert "NOT HALTED" in str(failed)
+else:
+    raise AssertionError("a halt that nobody took")
+with estop.Gate.always() as gate:
+    assert gate.permits() and gate.permits_reducing() and gate.mode == "live" and gate.why == ""
+"""
+
+    def test_it_imports_and_refuses_with_a_reason(self):
+        for platform in ("darwin", "win32"):
+            with self.subTest(platform):
+                script = self.SCRIPT.format(platform=platform, library=LIBRARY + "/Python")
+                subprocess.run([sys.executable, "-c", script], check=True)
+
+    def test_only_an_explicit_gate_always_permits(self):
+        gate = estop.Gate.always("backtest")
+        self.assertTrue(gate.permits() and gate.permits_reducing() and gate.beat())
+        with self.assertRaises(estop.HaltFailed):
+            gate.halt("nothing to halt")
+        with self.assertRaises(TypeError):
+            estop.Gate()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,62 @@
+import Glibc
+import KillSwitch
+
+/// Sees that a file which the host has open, and everybody else finds by its name, is not that file any more: `host.lock`, the
+/// journal, and the links of the pages. Deleted, replaced by a restore, or overwritten: each means something for trading.
+///
+/// Looks by names only, so it may be asked several times a second.
+struct DeskFiles: Sendable {
+    private let directory: StateDirectory
+    private let journal: Identity?
+    /// What the links of the pages led to when the engine started.
+    private let links: [String: String]
+
+    private struct Identity: Sendable, Equatable {
+        var device: UInt64
+        var inode: UInt64
+
+        init?(_ directory: StateDirectory, _ name: String) {
+            var status = stat()
+            guard fstatat(directory.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+            (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
+        }
+    }
+
+    private static let journalName = "journal.sqlite"
+
+    /// Remembers what there is, once the journal is open.
+    init(_ directory: StateDirectory) {
+        self.directory = directory
+        journal = Identity(directory, DeskFiles.journalName)
+        let names = ["halt.page", "gates.page"]
+        links = Dictionary(
+            uniqueKeysWithValues: names.compactMap { name in directory.target(of: name).map { (name, $0) } }
+        )
+    }
+
+    /// What is not as it was, each in a sentence that says what it means.
+    func problems() -> [String] {
+        var problems: [String] = []
+        if let journal {
+            let now = Identity(directory, DeskFiles.journalName)
+            if now == nil {
+                problems.append(
+                    "journal.sqlite was deleted under the running host: what happens from now on is lost when it stops, and its "
+                        + "next start knows nothing of today's losses. Halt, stop the host and restore a backup"
+                )
+            } else if now != journal {
+                problems.append(
+                    "journal.sqlite was replaced under the running host, which goes on writing into the old one: what happens from "
+                        + "now on is lost when it stops. Halt and start the host again"
+                )
+            }
+        }
+        for (name, target) in links.sorted(by: { $0.key < $1.key }) where directory.target(of: name) != target {
+            problems.append(
+                "\(name) in the state directory was deleted or replaced under the running host: bots that open a gate now are "
+                    + "refused. The host puts it back, halted; look at estop status before you resume"
+            )
+        }
+        return problems
+    }
+}
