@@ -17,11 +17,13 @@ enum Ingest {
         var taken = 0
         for start in stride(from: 0, to: events.count, by: 4_096) {
             let batch = Array(events[start..<min(events.count, start + 4_096)])
-            guard offer(batch, host) else {
+            let offer = offer(batch, host)
+            guard offer == .taken else {
+                let isBusy = offer == .noRoom
                 throw APIRefusal(
                     503,
-                    "busy",
-                    "the engine has no room now: send the events from number \(taken + 1) on again",
+                    isBusy ? "busy" : "engine_down",
+                    "the engine \(isBusy ? "has no room now" : "is stopping"): send the events from number \(taken + 1) on again",
                     details: [.init("taken", .number(taken))],
                     headers: [.init(name: "Retry-After", value: "1")]
                 )
@@ -105,10 +107,10 @@ enum Ingest {
         }
     }
 
-    private static func offer(_ batch: [(event: Event, line: [UInt8])], _ host: DeskHost) -> Bool {
+    private static func offer(_ batch: [(event: Event, line: [UInt8])], _ host: DeskHost) -> EventOffer {
         let room = Wire()
-        if host.ingest(batch, whenEmptied: { room.pull() }) { return true }
-        guard room.wait(milliseconds: patienceMs) else { return false }
+        let first = host.ingest(batch, whenEmptied: { room.pull() })
+        guard first == .noRoom, room.wait(milliseconds: patienceMs) else { return first }
         return host.ingest(batch, whenEmptied: {})
     }
 }

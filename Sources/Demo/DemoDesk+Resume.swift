@@ -102,6 +102,7 @@ extension DemoDesk {
             case .clock: PreflightCheck(name: name, passed: true, detail: "the clock agrees with the log")
             case .venues: PreflightCheck(name: name, passed: true, detail: "every venue is reached")
             case .ordersGone: PreflightCheck(name: name, passed: true, detail: "no order is left of the halt's")
+            case .database: PreflightCheck(name: name, passed: true, detail: "system_config.trading_mode says 'live'")
             case .reconciled: PreflightCheck(name: name, passed: true, detail: "what venues and bots say adds up")
             case .feeds: PreflightCheck(name: name, passed: true, detail: "prices are fresh")
             case .rules: PreflightCheck(name: name, passed: true, detail: "no rule would halt now")

@@ -29,10 +29,10 @@ extension DeskHost {
         guard isDurable(limitMs: 5_000) || !action.change.spendsOrLoosens else {
             return "not done: it could not be recorded on disk, and it spends or loosens"
         }
-        submit([
+        let isTaken = submit([
             Event(Event.Origin(source: Event.Source(.operator, action.name)), .operatorAction(action))
         ])
-        return nil
+        return isTaken ? nil : "not done: \(EngineLoop.hasEnded)"
     }
 
     /// What an operator is told when an action was done.
@@ -50,12 +50,12 @@ extension DeskHost {
 
     /// Hands events in, all or none, by the same way as `estop.sock`.
     ///
-    /// - Parameter whenEmptied: called once, when none were taken and there is room again.
-    /// - Returns: whether they were taken.
+    /// - Parameter whenEmptied: called once, when there was no room and there is again.
+    /// - Returns: what became of them.
     public func ingest(
         _ events: [(event: Event, line: [UInt8])],
         whenEmptied: @escaping @Sendable () -> Void
-    ) -> Bool {
+    ) -> EventOffer {
         offer(events.map { EngineLoop.Incoming($0.event, line: $0.line) }, whenEmptied: whenEmptied)
     }
 

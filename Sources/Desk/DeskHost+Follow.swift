@@ -38,6 +38,11 @@ extension DeskHost {
         var told: EngineView?
         var seen = killSwitch.observe()
         var news = SwitchNews(seen.fold, last: lastTold(), known: host.recordsAtStart)
+        // What was resumed while no host ran has its row of the database set before anybody looks at the row.
+        let missed = news.look(seen.fold)
+        for record in missed { tell(record) }
+        if missed.contains(where: { $0.change == .resume }) { _ = isDurable(limitMs: 2_000) }
+        watchTradingMode()
         var upkeep = JournalUpkeep()
         while !follower.isStopping {
             seen = killSwitch.observe(knowing: seen)
@@ -45,6 +50,8 @@ extension DeskHost {
             let view = loop.latest
             let now = time.now().atMs
             let isSettled = followHalts(seen, view, atMs: now)
+            // A small journal that fills fast needs its snapshots sooner: only what is before one can go.
+            if journal.standing.isSnapshotDue { loop.keepSoon() }
             if upkeep.isDue(atMs: now) { journal.prune(Retention(parts.configuration.withLock { $0.journal })) }
             if view.atMs != shownMs {
                 shownMs = view.atMs
@@ -86,7 +93,7 @@ extension DeskHost {
             audit(by, record.kind == .asked ? "resume_asked" : "resume_unapproved", record.brief)
             return
         }
-        audit(by, isHalt ? "halt" : "resume", record.brief)
+        if isHalt { audit(by, "halt", record.brief) } else { audit(resume: record, by: by, record.brief) }
         let notification = (isHalt ? Notification.halted : Notification.resumed)(
             record.id,
             record.mode.name,

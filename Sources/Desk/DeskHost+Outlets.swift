@@ -54,7 +54,9 @@ extension DeskHost {
                 var events = parts.sensor.withLock { $0.look(atMs: time.now().atMs) }
                 let standing = journal.standing
                 let isBehind = standing.problem != nil
-                let now = (waiting: isBehind ? UInt64(standing.waiting) : 0, problem: standing.problem)
+                let now = (
+                    waiting: isBehind ? UInt64(standing.waiting) : 0, problem: standing.problem ?? standing.overgrown
+                )
                 let isNews = parts.standing.withLock { told in
                     guard told != now else { return false }
                     told = now
@@ -82,5 +84,8 @@ extension JournalOptions {
         self.init()
         mostWaiting = settings.mostWaiting
         snapshotEvery = settings.snapshotEvery
+        let most = Int64(clamping: settings.mostBytes)
+        mostBytes = most
+        mostLogBytes = min(mostLogBytes, max(500_000, most / 8))
     }
 }

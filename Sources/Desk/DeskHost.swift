@@ -47,7 +47,7 @@ public final class DeskHost: Sendable {
     let log: DeskLog
     let notifier: Notifier
     private let restarts = SupervisorRestart()
-    private let tradingMode = Mutex<TradingModeWatch?>(nil)
+    let tradingMode = Mutex<TradingModeWatch?>(nil)
     let follower = Worker()
     let onView: @Sendable () -> Void
 
@@ -73,6 +73,8 @@ public final class DeskHost: Sendable {
         self.logger = logger
         self.onView = onView
         self.host = host
+        // Before the new one is made: who dies in between finds no journal again, and not one that looks whole.
+        DeskHost.haltWithoutJournal(killSwitch, hasPast: host.hadPast, logger)
         let journal = try Journal(
             directory: killSwitch.directory.path,
             codec: LineCodec(),
@@ -155,8 +157,6 @@ public final class DeskHost: Sendable {
         for adapter in adapters { adapter.start { loop.submit($0) } }
         let logger = logger
         JournalUpkeep.lookForDamage(journal, killSwitch) { logger.critical("\($0)") }
-        let watch = TradingModeWatch(directory: killSwitch.directory.path) { [self] in take($0) }
-        if watch.start() { tradingMode.withLock { $0 = watch } }
         follower.start { [self] in follow() }
         host.attach(DeskService(self))
     }
@@ -166,9 +166,10 @@ public final class DeskHost: Sendable {
 
     /// Stops everything but the switch's host.
     public func stop() {
-        host.attach(nil)
-        tradingMode.withLock { $0 }?.stop()
+        // Events are refused from now on; what became of those before is still answered.
+        host.detach()
         follower.stop()
+        tradingMode.withLock { $0 }?.stop()
         for adapter in parts.adapters.withLock({ $0 }) { adapter.stop() }
         loop.stop()
         parts.effects.withLock { $0 }?.stop()
@@ -207,7 +208,7 @@ public final class DeskHost: Sendable {
 
     // MARK: - What the service asks for
 
-    func offer(_ events: [EngineLoop.Incoming], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
+    func offer(_ events: [EngineLoop.Incoming], whenEmptied: @escaping @Sendable () -> Void) -> EventOffer {
         loop.offer(events, whenEmptied: whenEmptied)
     }
 
@@ -219,11 +220,17 @@ public final class DeskHost: Sendable {
         }
     }
 
-    func submit(_ events: [Event]) { loop.submit(events) }
+    @discardableResult
+    func submit(_ events: [Event]) -> Bool { loop.submit(events) }
 
-    func ask(_ question: @escaping @Sendable (Engine, UInt64) -> Void) { loop.ask(question) }
+    @discardableResult
+    func ask(_ question: @escaping @Sendable (Engine, UInt64) -> Void) -> Bool { loop.ask(question) }
 
-    func isDurable(limitMs: UInt64) -> Bool { journal.wait(for: journal.append([]), limitMs: limitMs) }
+    /// Whether everything that was handed to the journal until now is on disk. A disk that has failed for two seconds is not
+    /// waited for: whoever asks learns it at once.
+    func isDurable(limitMs: UInt64) -> Bool {
+        journal.wait(for: journal.append([]), limitMs: limitMs, failingMs: 2_000)
+    }
 
     var journalProblem: String? { journal.standing.problem }
 

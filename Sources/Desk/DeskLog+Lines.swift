@@ -6,13 +6,15 @@ extension DeskLog.Line {
     init(_ line: Decision.LogLine, wallMs: Int64) {
         text = RunbookLog.text(line, wallMs: wallMs)
         json = RunbookLog.json(line, wallMs: wallMs).line
+        parts = LoggedLine(Array(json.utf8)).map { logged in LogPart.allCases.filter { $0.has(logged) } } ?? []
     }
 
     /// What happened to an alert.
     init(_ change: Decision.AlertChange, wallMs: Int64) {
         let alert = change.alert
         let line = Decision.LogLine(
-            Decision.LogLine.Level(alert.level),
+            // That its cause is gone is no fault, however grave it was.
+            change.kind == .resolved ? .info : Decision.LogLine.Level(alert.level),
             "alerts",
             "\(change.kind.rawValue) \(alert.level.word): \(alert.rule) \(alert.subject): \(alert.text)",
             event: "alert_\(change.kind.rawValue)",

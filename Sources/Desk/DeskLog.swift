@@ -4,7 +4,8 @@ import SafetyEngine
 import Synchronization
 
 /// The desk's own log files in `logs/` of the state directory: `estop.log`, in the words that operators search for, and
-/// `estop.jsonl`, the same as JSON. Written on a thread of its own; a disk that does not take them loses them, and nothing
+/// `estop.jsonl`, the same as JSON; and the three logs that runbooks read, `system.log`, `trading.log` and `error.log`, which have
+/// the lines of their part. Written on a thread of its own; a disk that does not take them loses them, and nothing
 /// else waits.
 final class DeskLog: Sendable {
     /// A file of this size is put aside, in bytes.
@@ -18,6 +19,8 @@ final class DeskLog: Sendable {
     struct Line: Sendable {
         var text: String
         var json: String
+        /// Which of the three logs have it.
+        var parts: [LogPart]
     }
 
     private let folder: String
@@ -56,6 +59,10 @@ final class DeskLog: Sendable {
                 if lost > 0 { text += "\(lost) lines were lost: the disk did not take them in time\n" }
                 write(text, to: "estop.log")
                 write(lines.map(\.json).joined(separator: "\n") + "\n", to: "estop.jsonl")
+                for part in LogPart.allCases {
+                    let own = lines.filter { $0.parts.contains(part) }.map(\.text)
+                    if !own.isEmpty { write(own.joined(separator: "\n") + "\n", to: "\(part.rawValue).log") }
+                }
             }
             if ends { return }
             _ = worker.sleep(milliseconds: 60_000)

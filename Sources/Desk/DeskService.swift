@@ -14,10 +14,10 @@ struct DeskService: EngineService {
         _ events: [EngineLoop.Incoming],
         from peer: Peer,
         whenEmptied: @escaping @Sendable () -> Void
-    ) -> Bool {
-        guard host.offer(events, whenEmptied: whenEmptied) else { return false }
-        host.follow(events, from: peer)
-        return true
+    ) -> EventOffer {
+        let offer = host.offer(events, whenEmptied: whenEmptied)
+        if offer == .taken { host.follow(events, from: peer) }
+        return offer
     }
 
     var deskName: String { host.deskName }
@@ -43,20 +43,24 @@ struct DeskService: EngineService {
             let pace = WatchPace()
             host.watch { view in pace.isDue(view) ? reply(ViewLine.text(of: view)) : true }
         case .flush: flush(events, reply)
+        case .received: _ = reply(events.line(isReady: true))
         case .summary:
-            host.ask { engine, _ in
-                _ = reply(JSON.object([.init("summary", .string(engine.summary()))]).line)
-            }
+            ask(reply) { engine, _ in JSON.object([.init("summary", .string(engine.summary()))]).line }
         case .preflight(let mode, let scope):
-            host.ask { engine, atMs in
-                let checks = engine.resumeChecks(for: mode, scope: scope, at: atMs).map { check in
-                    JSON.object([
-                        .init("name", .string(check.name.rawValue)), .init("passed", .bool(check.passed)),
-                        .init("detail", .string(check.detail)),
-                    ])
+            // The database is read on a thread that may wait for the disk: neither the socket's nor the engine's.
+            let started = ThreadStart.detached {
+                let database = host.databaseCheck()
+                ask(reply) { engine, atMs in
+                    let checks = (engine.resumeChecks(for: mode, scope: scope, at: atMs) + [database]).map { check in
+                        JSON.object([
+                            .init("name", .string(check.name.rawValue)), .init("passed", .bool(check.passed)),
+                            .init("detail", .string(check.detail)),
+                        ])
+                    }
+                    return JSON.object([.init("checks", .array(checks))]).line
                 }
-                _ = reply(JSON.object([.init("checks", .array(checks))]).line)
             }
+            if !started { _ = reply(DeskService.error("the host has no thread left: try again")) }
         case .digest: digest(reply)
         // The door does it, with an engine and without.
         case .halt(let scope, let reason):
@@ -66,10 +70,10 @@ struct DeskService: EngineService {
         case .cancels: _ = reply(JSON.object([.init("halts", .array(host.haltOrders.map(\.json)))]).line)
         case .act(let action, let passphrase): act(action, passphrase, peer, reply)
         case .capPlan(let account, let most):
-            host.ask { engine, atMs in
+            ask(reply) { engine, atMs in
                 let run = Normalization.plan(engine, at: atMs, account: account, most: most)
                 let report = run.report(wallMs: Clock.wallMilliseconds(), isDryRun: true)
-                _ = reply(JSON.object([.init("cap", report)]).line)
+                return JSON.object([.init("cap", report)]).line
             }
         case .normalize(let name, let reason, let passphrase, let isDryRun):
             let action = OperatorAction(name: name, reason: reason, change: .enforceCap(account: nil, most: nil))
@@ -119,27 +123,40 @@ struct DeskService: EngineService {
 
     private static func error(_ text: String) -> String { JSON.object([.init("error", .string(text))]).line }
 
+    /// Has the engine answer, or says that it has ended.
+    private func ask(
+        _ reply: @escaping @Sendable (String) -> Bool,
+        _ answer: @escaping @Sendable (Engine, UInt64) -> String
+    ) {
+        if !host.ask({ engine, atMs in _ = reply(answer(engine, atMs)) }) {
+            _ = reply(SwitchDoor.engineIsMissing(EngineLoop.hasEnded))
+        }
+    }
+
     /// Says what became of a connection's events once they are on disk, or that they are not.
     private func flush(_ events: ControlCounts, _ reply: @escaping @Sendable (String) -> Bool) {
+        // First through the engine, then onto the disk. An engine that has ended has handed all that it took to the journal.
+        if !host.ask({ _, _ in confirm(events, reply) }) { confirm(events, reply) }
+    }
+
+    private func confirm(_ events: ControlCounts, _ reply: @escaping @Sendable (String) -> Bool) {
         let host = host
-        // First through the engine, then onto the disk.
-        host.ask { _, _ in
-            let started = ThreadStart.detached {
-                let isDurable = host.isDurable(limitMs: 30_000)
-                var members: [JSON.Member] = [
-                    .init("taken", .number(events.taken)), .init("refused", .number(events.refused)),
-                    .init("durable", .bool(isDurable)),
-                ]
-                if !isDurable { members.append(.init("problem", .text(host.journalProblem))) }
-                _ = reply(JSON.object([.init("flushed", .object(members))]).line)
-            }
-            if !started { _ = reply(DeskService.error("the host has no thread left: try again")) }
+        let started = ThreadStart.detached {
+            let isDurable = host.isDurable(limitMs: 30_000)
+            var members: [JSON.Member] = [
+                .init("lines", .number(events.lines)), .init("taken", .number(events.taken)),
+                .init("refused", .number(events.refused)),
+                .init("durable", .bool(isDurable)),
+            ]
+            if !isDurable { members.append(.init("problem", .text(host.journalProblem))) }
+            _ = reply(JSON.object([.init("flushed", .object(members))]).line)
         }
+        if !started { _ = reply(DeskService.error("the host has no thread left: try again")) }
     }
 
     /// Says what the engine's state comes to. Encoding it takes long: the engine goes on meanwhile.
     private func digest(_ reply: @escaping @Sendable (String) -> Bool) {
-        host.ask { engine, atMs in
+        let isAsked = host.ask { engine, atMs in
             let started = ThreadStart.detached {
                 guard let digest = try? EngineDigest.text(of: engine) else {
                     _ = reply(DeskService.error("the engine's state cannot be encoded"))
@@ -153,6 +170,7 @@ struct DeskService: EngineService {
             }
             if !started { _ = reply(DeskService.error("the host has no thread left: try again")) }
         }
+        if !isAsked { _ = reply(SwitchDoor.engineIsMissing(EngineLoop.hasEnded)) }
     }
 
     /// An operator's action: authority first, then the audit, then the engine.

@@ -17,11 +17,12 @@ final class EngineAnswer<Value: Sendable>: Sendable {
         _ question: @escaping @Sendable (Engine, UInt64) -> Value
     ) -> Value? {
         let answer = EngineAnswer()
-        host.ask { engine, atMs in
+        let isAsked = host.ask { engine, atMs in
             let found = question(engine, atMs)
             answer.value.withLock { $0 = found }
             answer.worker.wake()
         }
+        guard isAsked else { return nil }
         let until = Clock.boottime() + patienceMs * 1_000_000
         while Clock.boottime() < until {
             if let found = answer.value.withLock({ $0 }) { return found }

@@ -54,6 +54,8 @@ public final class EngineLoop: Sendable {
         /// Events that were handed in, and those of them that were taken, since the loop was made.
         var handedIn: UInt64 = 0
         var taken: UInt64 = 0
+        /// Nothing more is taken: the loop ends.
+        var isClosed = false
         var whenEmptied: [Job] = []
 
         mutating func add(_ more: [Incoming]) {
@@ -83,6 +85,7 @@ public final class EngineLoop: Sendable {
     private let worker = Worker()
     private let view = Mutex(EngineView())
     private let first: Mutex<Engine?>
+    private let isKeepDue = Atomic<Bool>(false)
 
     /// Creates a loop; `start` begins.
     ///
@@ -108,44 +111,65 @@ public final class EngineLoop: Sendable {
         worker.start { [self] in run() }
     }
 
+    /// Has a snapshot kept soon, and not only after `keepEvery` events.
+    public func keepSoon() { isKeepDue.store(true, ordering: .releasing) }
+
     /// Ends, after what came in before.
     public func stop() { worker.stop() }
 
     /// An event of the host's own.
     public static func host(_ event: HostEvent) -> Event { EngineTurns.host(event) }
 
-    /// Hands in events of the host or an operator: always taken.
-    public func submit(_ events: [Event]) {
-        guard !events.isEmpty else { return }
-        let wasEmpty = inbox.withLock { inbox in
-            defer { inbox.add(events.map { Incoming($0) }) }
-            return inbox.events.isEmpty
-        }
-        if wasEmpty { worker.wake() }
-    }
+    /// What is said of events that come when the loop has ended.
+    static let hasEnded = "the host is stopping, try again: its engine takes nothing more"
 
-    /// Hands in events from outside, unless too many wait.
+    /// Hands in events of the host or an operator: taken as long as the loop runs.
     ///
-    /// - Parameter whenEmptied: called, on the loop's thread, once there is room again, if they were not taken.
-    /// - Returns: whether they were taken, all or none.
-    public func offer(_ events: [Incoming], whenEmptied: @escaping @Sendable () -> Void) -> Bool {
+    /// - Returns: whether they were taken; false: the loop has ended.
+    @discardableResult
+    public func submit(_ events: [Event]) -> Bool {
+        guard !events.isEmpty else { return true }
         let (taken, wasEmpty) = inbox.withLock { inbox in
-            guard inbox.events.count < mostWaiting else {
-                inbox.whenEmptied.append(Job(whenEmptied))
-                return (false, false)
-            }
+            guard !inbox.isClosed else { return (false, false) }
             let wasEmpty = inbox.events.isEmpty
-            inbox.add(events)
+            inbox.add(events.map { Incoming($0) })
             return (true, wasEmpty)
         }
         if wasEmpty { worker.wake() }
         return taken
     }
 
+    /// Hands in events from outside, unless too many wait.
+    ///
+    /// - Parameter whenEmptied: called, on the loop's thread, once there is room again, if they were not taken.
+    /// - Returns: what became of them, of all alike.
+    public func offer(_ events: [Incoming], whenEmptied: @escaping @Sendable () -> Void) -> EventOffer {
+        let (offer, wasEmpty) = inbox.withLock { inbox -> (EventOffer, Bool) in
+            guard !inbox.isClosed else { return (.notNow(EngineLoop.hasEnded), false) }
+            guard inbox.events.count < mostWaiting else {
+                inbox.whenEmptied.append(Job(whenEmptied))
+                return (.noRoom, false)
+            }
+            let wasEmpty = inbox.events.isEmpty
+            inbox.add(events)
+            return (.taken, wasEmpty)
+        }
+        if wasEmpty { worker.wake() }
+        return offer
+    }
+
     /// Asks the engine something, on the loop's thread, after everything that was handed in before.
-    public func ask(_ question: @escaping @Sendable (Engine, UInt64) -> Void) {
-        inbox.withLock { $0.questions.append(Question(after: $0.handedIn, ask: question)) }
-        worker.wake()
+    ///
+    /// - Returns: whether it will be answered; false: the loop has ended.
+    @discardableResult
+    public func ask(_ question: @escaping @Sendable (Engine, UInt64) -> Void) -> Bool {
+        let isAsked = inbox.withLock { inbox in
+            guard !inbox.isClosed else { return false }
+            inbox.questions.append(Question(after: inbox.handedIn, ask: question))
+            return true
+        }
+        if isAsked { worker.wake() }
+        return isAsked
     }
 
     /// The last view: at most a second old while the loop runs.
@@ -159,11 +183,12 @@ public final class EngineLoop: Sendable {
         var viewAtMs: UInt64 = 0
         while true {
             let ends = worker.isStopping
-            let (events, questions, emptied) = take()
+            let (events, questions, emptied) = take(last: ends)
             let receipt = time.now()
             let isStep = turns.isStep(at: receipt.atMs)
             var entries = turns.turn(events, at: receipt, look: outlets.look, act: act)
             sinceKept += entries.count
+            if isKeepDue.exchange(false, ordering: .acquiringAndReleasing) { sinceKept = keepEvery }
             // A snapshot stands at an event: else replaying the events up to it gives another engine.
             if sinceKept >= keepEvery || ends { entries += turns.mark(at: receipt, act: act) }
             if !entries.isEmpty { outlets.record(entries) }
@@ -197,10 +222,16 @@ public final class EngineLoop: Sendable {
         }
     }
 
-    private func take() -> (
+    /// Takes what came in. What comes after the last time is refused: nobody would look at it.
+    private func take(
+        last: Bool
+    ) -> (
         events: [Incoming], questions: [Question], emptied: [Job]
     ) {
-        inbox.withLock { $0.take(most: EngineLoop.mostInATurn) }
+        inbox.withLock { inbox in
+            if last { inbox.isClosed = true }
+            return inbox.take(most: EngineLoop.mostInATurn)
+        }
     }
 
     /// Most events of one turn: between two turns is evaluated, looked at the switch, and answered.

@@ -19,6 +19,8 @@ public final class Host: Sendable {
     let door: SwitchDoor
     /// The ids of the records that the log held before this host did anything.
     let recordsAtStart: Set<String>
+    /// Whether the log showed, before this host did anything, that the desk was resumed or hosted before.
+    let hadPast: Bool
     private let socket = Mutex<Socket>(Socket())
     private let keeperPasses = Atomic<UInt64>(0)
     private let remade = Mutex<(reason: String, at: UInt64)?>(nil)
@@ -82,7 +84,9 @@ public final class Host: Sendable {
         self.onLost = onLost
         tradingMode = TradingMode.current()
         let mayStart = killSwitch.isBrandNew
-        recordsAtStart = Set(killSwitch.observe().fold.records.map(\.id))
+        let recorded = killSwitch.observe().fold.records
+        recordsAtStart = Set(recorded.map(\.id))
+        hadPast = recorded.contains { $0.change == .resume }
         lock = try HostLock(
             killSwitch.directory,
             tradingMode: tradingMode,
@@ -114,6 +118,12 @@ public final class Host: Sendable {
         }
         openSocket()
     }
+
+    /// No engine runs behind this host, and why: whoever asks for it is told so at once.
+    public func engineIsMissing(because why: String) { door.engineIsMissing(because: why) }
+
+    /// What is said to whoever asks for an engine that could not be started.
+    public static var engineIsDown: String { SwitchDoor.engineIsDown }
 
     /// Nobody takes connections over any more that speak HTTP.
     public func endHTTP() { door.serveHTTP(by: nil) }
@@ -259,9 +269,15 @@ public final class Host: Sendable {
         onLost(why)
     }
 
-    /// Names the engine that runs behind the switch, which knows what became of orders; nil: none runs.
-    func attach(_ engine: (any EngineService)?) {
+    /// Names the engine that runs behind the switch, which knows what became of orders.
+    func attach(_ engine: any EngineService) {
         door.open(engine)
+        wakeKeeper()
+    }
+
+    /// The engine ends: it takes no event and answers no question any more, but what became of those before.
+    func detach() {
+        door.engineEnds()
         wakeKeeper()
     }
 

@@ -28,6 +28,8 @@ struct Backlog {
         enum Content {
             case decision(seq: Int64, eventSeq: Int64, receipt: Receipt, Decision)
             case audit(AuditEntry)
+            /// A resume: its entry, what the row of the trading mode says from then on, and the resume's id.
+            case resumed(AuditEntry, tradingMode: String, id: String)
             case session(Session)
             case snapshot(SnapshotBytes)
         }
@@ -47,6 +49,14 @@ struct Backlog {
         /// The order of the last one in it.
         var last: UInt64 = 0
         var count: Int { events.count + others.count }
+        /// About what it takes on disk.
+        var bytes: Int64 {
+            var bytes = Int64(others.count) * 500
+            for event in events {
+                if case .bytes(let body) = event.body { bytes += Int64(body.count) + 60 }
+            }
+            return bytes
+        }
     }
 
     private var events = Line<WaitingEvent>()

@@ -64,6 +64,8 @@ struct BatchWriter {
             case .decision(let seq, let eventSeq, let receipt, let decision):
                 try insert(decision, seq: seq, eventSeq: eventSeq, receipt, into: database)
             case .audit(let entry): audit.append(entry)
+            case .resumed(let entry, let tradingMode, let id):
+                audit.append(try TradingModeRow.set(tradingMode, entry, id: id, in: database))
             case .session(let session):
                 try database.run(
                     "INSERT INTO sessions (boot_id, boot_ms, at_ms, wall_ms) VALUES (?, ?, ?, ?)",

@@ -6,6 +6,7 @@ import SafetyEngine
 /// The journal's own thread: the only one that touches the disk.
 extension Journal {
     func run(_ opened: consuming OpenJournal) {
+        Journal.giveWay()
         let writer = BatchWriter(store: store, keptSnapshots: options.keptSnapshots)
         var open = opened
         var pruning: Pruning?
@@ -37,6 +38,9 @@ extension Journal {
             }
         }
     }
+
+    /// The calling thread gives way to whatever else the host does: neither writing nor encoding slows a halt.
+    static func giveWay() { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5) }
 
     private enum Turn {
         case write(Backlog.Batch)
@@ -81,11 +85,14 @@ extension Journal {
         guard open.isInPlace else {
             throw JournalError(.file, "\(file.path) was removed or replaced while it was written; a new one is begun")
         }
+        let bytes = batch.bytes
         monitor.change { work in
+            work.bytesSinceSnapshot += bytes
             work.inFlight = 0
             work.durable = max(work.durable, batch.last)
             work.written += UInt64(batch.count)
             work.problem = nil
+            work.failingSinceMs = nil
         }
     }
 
@@ -118,6 +125,7 @@ extension Journal {
             work.backlog.putBack(batch)
             work.dropped += UInt64(work.backlog.trim(mostEvents: options.mostWaiting))
             work.problem = error.message
+            work.failingSinceMs = work.failingSinceMs ?? Clock.boottime() / 1_000_000
         }
     }
 
@@ -140,6 +148,25 @@ extension Journal {
         }
     }
 
+    /// Says why it is larger than it is to be, once it has been so for a while: retention had its time.
+    private func look(_ work: inout JournalWork, bytes: Int64, log: Int64) {
+        guard let most = options.mostBytes, bytes > most + most / 4 else {
+            work.overgrownSinceMs = nil
+            work.overgrown = nil
+            return
+        }
+        let nowMs = Clock.boottime() / 1_000_000
+        let since = work.overgrownSinceMs ?? nowMs
+        work.overgrownSinceMs = since
+        guard nowMs - since >= options.overgrownMs else { return }
+        let size = "it uses \(bytes / 1_000_000) MB of the \(most / 1_000_000) MB that [journal] most allows"
+        work.overgrown =
+            log > options.mostLogBytes
+            ? "\(size), \(log / 1_000_000) MB of them journal.sqlite-wal: another program reads the journal and does not end its "
+                + "transaction, so nothing can be removed. Find it with 'fuser journal.sqlite-wal' and end it"
+            : "\(size): \(work.pruned.problem ?? "what is old is being removed"). Allow more, or look at what writes so much"
+    }
+
     /// The write-ahead log empties itself at every commit, as long as no reader stands in its way for good.
     private func boundLog(_ open: OpenJournal) {
         func size(_ path: String) -> Int64 {
@@ -148,7 +175,10 @@ extension Journal {
         }
         let log = size(file.path + "-wal")
         let bytes = size(file.path) + log
-        monitor.with { $0.bytes = bytes }
+        monitor.with { work in
+            work.bytes = bytes
+            look(&work, bytes: bytes, log: log)
+        }
         guard log > options.mostLogBytes else { return }
         try? open.queue?.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA busy_timeout = 20")

@@ -138,6 +138,21 @@ public final class Journal: Sendable {
         }
     }
 
+    /// Hands over a resume's entry for the audit, and in the same transaction sets the row of the trading mode to what holds
+    /// since then: what was found there is in the entry, and set aside.
+    ///
+    /// - Parameters:
+    ///   - entry: the resume's entry: a JSON object.
+    ///   - tradingMode: `live` or `paper`.
+    ///   - id: the resume's id.
+    @discardableResult
+    public func append(resumed entry: AuditEntry, tradingMode: String, id: String) -> Ticket {
+        monitor.change { work in
+            work.add(.resumed(entry, tradingMode: tradingMode, id: id))
+            return work.ticket
+        }
+    }
+
     /// Hands over the session that begins: how the desk's time goes on from here.
     @discardableResult
     public func begin(_ session: Session) -> Ticket {
@@ -162,6 +177,7 @@ public final class Journal: Sendable {
         }
         guard let eventSeq = begun else { return false }
         let started = ThreadStart.detached { [self] in
+            Journal.giveWay()
             let body = try? Packed.bytes(of: engine)
             monitor.change { work in
                 work.isSnapshotting = false
@@ -169,6 +185,7 @@ public final class Journal: Sendable {
                 let receipt = engine.last ?? Receipt(atMs: 0, wallMs: 0)
                 work.snapshotSeq = eventSeq
                 work.snapshotDropped = work.dropped
+                work.bytesSinceSnapshot = 0
                 work.add(.snapshot(Backlog.SnapshotBytes(eventSeq: eventSeq, receipt: receipt, body: body)))
             }
         }
@@ -181,13 +198,20 @@ public final class Journal: Sendable {
     /// Waits until everything up to a ticket is on disk: decisions and audit for certain; events, unless they were
     /// dropped, which `standing.dropped` tells.
     ///
+    /// - Parameters:
+    ///   - ticket: up to where.
+    ///   - limitMs: how long, in milliseconds.
+    ///   - failingMs: a disk whose writes have failed for so long is not waited for, in milliseconds.
     /// - Returns: whether it is, within the time.
-    public func wait(for ticket: Ticket, limitMs: UInt64) -> Bool {
+    public func wait(for ticket: Ticket, limitMs: UInt64, failingMs: UInt64 = .max) -> Bool {
         monitor.change { $0.waiters += 1 }
         defer { monitor.with { $0.waiters -= 1 } }
         return monitor.wait(milliseconds: limitMs) { work -> Bool? in
             if work.durable >= ticket.order { return true }
-            return work.isEnded ? false : nil
+            if work.isEnded { return false }
+            guard let since = work.failingSinceMs else { return nil }
+            let failedMs = Clock.boottime() / 1_000_000 - since
+            return failedMs >= failingMs ? false : nil
         } ?? false
     }
 
@@ -219,6 +243,17 @@ public final class Journal: Sendable {
         return monitor.wait(milliseconds: limitMs) { work in
             work.prunes > before && work.pruneRequest == nil ? work.pruned : nil
         }
+    }
+
+    // MARK: - What is there
+
+    /// Whether a state directory has no journal although one was there: neither it nor a damaged one that was moved aside.
+    ///
+    /// - Parameter hasPast: the desk's own log shows that it traded before.
+    public static func isLost(directory: String, hasPast: Bool) -> Bool {
+        let file = JournalFile(directory: directory)
+        guard file.identity == nil, file.damaged.isEmpty else { return false }
+        return hasPast || [JournalLock.name, TradingModeLook.name].contains { access("\(directory)/\($0)", F_OK) == 0 }
     }
 
     // MARK: - The end

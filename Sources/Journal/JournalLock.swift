@@ -4,11 +4,13 @@ import KillSwitch
 /// That one process at a time writes a desk's journal. SQLite's own locks are held for a transaction only; this one, in a
 /// file of its own (closing any descriptor of the database's would drop SQLite's), from opening to closing.
 final class JournalLock: @unchecked Sendable {
+    /// The name in the state directory.
+    static let name = "journal.lock"
     private let file: Descriptor
 
     /// - Throws: `JournalError.Code.inUse`, `file`.
     init(directory: String) throws(JournalError) {
-        let path = "\(directory)/journal.lock"
+        let path = "\(directory)/\(JournalLock.name)"
         guard let opened = Descriptor(open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o640)) else {
             throw JournalError(.file, "\(path) cannot be opened", errno: errno)
         }

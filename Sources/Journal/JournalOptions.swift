@@ -13,12 +13,18 @@ public struct JournalOptions: Sendable, Equatable {
     public var mostRetryMs: UInt64 = 1_000
     /// How long one attempt waits for another program's lock, in milliseconds.
     public var busyMs: UInt64 = 1_000
-    /// A snapshot is due after so many events.
-    public var snapshotEvery = 100_000
+    /// A snapshot is due after so many events, as `[journal] snapshot_every` says by default.
+    public var snapshotEvery = 20_000
     /// How many snapshots are kept: where the newest is damaged, the one before is used.
     public var keptSnapshots = 3
     /// Above this the write-ahead log is emptied by force, as soon as no reader holds it: bytes.
     public var mostLogBytes: Int64 = 67_108_864
+
+    /// The most that the database and its write-ahead log are to use together, in bytes: snapshots come more often where few
+    /// events fill it, so that the past can go. Nil: size does not matter.
+    public var mostBytes: Int64?
+    /// For how long it may be larger than that before it says so, in milliseconds.
+    public var overgrownMs: UInt64 = 30_000
 
     /// So much of the disk is left to the switch's log: bytes. Some 500 halts.
     public var spareBytes: UInt64 = 262_144
@@ -43,6 +49,8 @@ public struct JournalStanding: Sendable, Equatable {
     public var sinceSnapshot: Int64 = 0
     /// Whether a snapshot should be handed over.
     public var isSnapshotDue = false
+    /// Why it uses more of the disk than it is to, and what to do; nil: it does not.
+    public var overgrown: String?
     /// Bytes of the database and of its write-ahead log, when last looked at.
     public var bytes: Int64 = 0
 }

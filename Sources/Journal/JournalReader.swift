@@ -50,6 +50,12 @@ public final class JournalReader: Sendable {
     /// The events of a span of the wall clock, milliseconds since 1970: from the first that was received at `wallMs` or later, to
     /// the last that was received at `toWallMs` or before.
     public func events(wallMs: Int64, toWallMs: Int64 = .max) throws(JournalError) -> JournalCursor<StoredEvent> {
+        let span = try numbers(wallMs: wallMs, toWallMs: toWallMs)
+        return events(from: span.first ?? .max, to: span.last ?? 0)
+    }
+
+    /// The numbers of the first and of the last event of a span of the wall clock; nil: there is none.
+    public func numbers(wallMs: Int64, toWallMs: Int64) throws(JournalError) -> (first: Int64?, last: Int64?) {
         let span = try read { database in
             (
                 try database.number(
@@ -62,7 +68,7 @@ public final class JournalReader: Sendable {
                 )
             )
         }
-        return events(from: span.0 ?? .max, to: span.1 ?? 0)
+        return (span.0, span.1)
     }
 
     /// The decisions of a span of events' numbers, in their order.
@@ -153,6 +159,16 @@ public final class JournalReader: Sendable {
                 return false
             }
             return found
+        }
+    }
+
+    /// What the row of the trading mode says now.
+    public func tradingMode() throws(JournalError) -> TradingModeWatch.Reading {
+        try read { database in
+            if let missing = try TradingModeRow.missing(database) {
+                return TradingModeWatch.Reading(word: .halt, value: "(\(missing) is gone)", changedAt: "")
+            }
+            return try TradingModeLook.standing(database)
         }
     }
 

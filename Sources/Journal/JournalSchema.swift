@@ -15,6 +15,15 @@ enum JournalSchema {
         migrator.registerMigration("1 events, decisions, audit") { database in
             for statement in JournalSchema.first { try database.execute(sql: statement) }
         }
+        migrator.registerMigration("2 every write of the trading mode counts; alerts by name") { database in
+            for trigger in ["system_config_is_changed", "system_config_is_added"] {
+                try database.execute(sql: "DROP TRIGGER \(trigger)")
+            }
+            try database.execute(sql: "CREATE INDEX alerts_by_alert ON alerts (alert, seq)")
+            for object in JournalSchema.tradingMode where object.name.hasPrefix("trigger ") {
+                try database.execute(sql: object.sql)
+            }
+        }
         return migrator
     }
 
@@ -53,6 +62,41 @@ enum JournalSchema {
             + "fingerprint TEXT NOT NULL)",
     ]
 
+    /// What the kill switch in the database consists of since migration 2: a word that is written once more is as much a
+    /// change as another one, and so is a row that is taken away. The log's numbers are never used again, so they count every write.
+    static let tradingMode: [Object] = [
+        Object(
+            name: "table system_config",
+            sql: "CREATE TABLE system_config (key TEXT PRIMARY KEY NOT NULL, value, updated_at TEXT)"
+        ),
+        Object(
+            name: "table system_config_log",
+            sql:
+                "CREATE TABLE system_config_log (seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT, value, at TEXT NOT NULL)"
+        ),
+        Object(
+            name: "trigger system_config_is_changed",
+            sql: "CREATE TRIGGER system_config_is_changed AFTER UPDATE OF key, value ON system_config BEGIN "
+                + "UPDATE system_config SET updated_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE key = NEW.key; "
+                + "INSERT INTO system_config_log (key, value, at) SELECT OLD.key, '(renamed)', "
+                + "strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE OLD.key IS NOT NEW.key; "
+                + "INSERT INTO system_config_log (key, value, at) "
+                + "VALUES (NEW.key, NEW.value, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')); END"
+        ),
+        Object(
+            name: "trigger system_config_is_added",
+            sql: "CREATE TRIGGER system_config_is_added AFTER INSERT ON system_config BEGIN "
+                + "INSERT INTO system_config_log (key, value, at) "
+                + "VALUES (NEW.key, NEW.value, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')); END"
+        ),
+        Object(
+            name: "trigger system_config_is_removed",
+            sql: "CREATE TRIGGER system_config_is_removed AFTER DELETE ON system_config BEGIN "
+                + "INSERT INTO system_config_log (key, value, at) "
+                + "VALUES (OLD.key, '(deleted)', strftime('%Y-%m-%dT%H:%M:%fZ', 'now')); END"
+        ),
+    ]
+
     /// One table, index or trigger, and the SQL that made it.
     struct Object: Equatable {
         var name: String
@@ -86,8 +130,11 @@ enum JournalSchema {
                     .text(fingerprint)
                 )
             }
-            // An UPDATE of a row that is not there changes nothing, and whoever meant to halt would not know.
-            if try database.number("SELECT 1 FROM system_config WHERE key = 'trading_mode'") == nil {
+            // An UPDATE of a row that is not there changes nothing, and whoever meant to halt would not know. One that was
+            // taken away is not put back here: that it is missing halts, until somebody resumes.
+            if try database.number("SELECT 1 FROM system_config WHERE key = 'trading_mode'") == nil,
+                try database.number("SELECT seq FROM sqlite_sequence WHERE name = 'system_config_log'") ?? 0 == 0
+            {
                 try database.run(
                     "INSERT INTO system_config (key, value, updated_at) "
                         + "VALUES ('trading_mode', 'live', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"

@@ -11,6 +11,8 @@ struct JournalWork {
     /// Everything up to this order is on disk, or was dropped.
     var durable: UInt64 = 0
     var problem: String?
+    /// Since when every write has failed, by CLOCK_BOOTTIME in milliseconds; nil: the last one did not.
+    var failingSinceMs: UInt64?
     var dropped: UInt64 = 0
     var written: UInt64 = 0
     /// Callers that wait for the disk.
@@ -20,6 +22,11 @@ struct JournalWork {
     /// Events that were dropped before it: a later loss makes another one due.
     var snapshotDropped: UInt64 = 0
     var isSnapshotting = false
+    /// Bytes that were written since the last snapshot was handed over.
+    var bytesSinceSnapshot: Int64 = 0
+    /// Since when it is larger than it is to be, and why, by CLOCK_BOOTTIME in milliseconds; nil: it is not.
+    var overgrownSinceMs: UInt64?
+    var overgrown: String?
     var bytes: Int64 = 0
     var pruneRequest: Retention?
     var pruned = Pruned()
@@ -64,6 +71,12 @@ struct JournalWork {
         return nextOrder
     }
 
+    /// Whether the events since the last snapshot fill so much of what it may use that the past could not go in time.
+    private func isFull(_ options: JournalOptions) -> Bool {
+        guard let most = options.mostBytes, nextEventSeq - 1 > snapshotSeq else { return false }
+        return bytesSinceSnapshot > most / 8
+    }
+
     func standing(_ options: JournalOptions) -> JournalStanding {
         var standing = JournalStanding()
         standing.waiting = waiting
@@ -75,7 +88,9 @@ struct JournalWork {
         // What was dropped cannot be replayed: only a snapshot from after it knows it.
         standing.isSnapshotDue =
             !isSnapshotting
-            && (standing.sinceSnapshot >= Int64(options.snapshotEvery) || dropped > snapshotDropped)
+            && (standing.sinceSnapshot >= Int64(options.snapshotEvery) || dropped > snapshotDropped
+                || isFull(options))
+        standing.overgrown = overgrown
         standing.bytes = bytes
         return standing
     }

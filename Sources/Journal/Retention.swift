@@ -20,6 +20,8 @@ public struct Pruned: Sendable, Equatable {
     public var events = 0
     /// Decisions.
     public var decisions = 0
+    /// Changes of alerts that were resolved long ago.
+    public var alerts = 0
     /// Bytes in use afterwards.
     public var bytes: Int64 = 0
     /// Why it uses more than was asked for, or ended early; nil: all was done.
@@ -40,6 +42,7 @@ struct Pruning {
     private var isStarted = false
     private var areEventsDone = false
     private var areDecisionsDone = false
+    private var areAlertsDone = false
     /// Through which number events are gone.
     private var through: Int64 = 0
     var pruned = Pruned()
@@ -66,13 +69,22 @@ struct Pruning {
                 }
                 return false
             }
+            if !areAlertsDone {
+                try database.inTransaction(.immediate) {
+                    try removeAlerts(database)
+                    return .commit
+                }
+                return false
+            }
             if try database.number("PRAGMA freelist_count") ?? 0 > 0 {
                 try vacuum(database)
                 return false
             }
             pruned.bytes = try used(database)
             if let most = retention.mostBytes, pruned.bytes > most {
-                pruned.problem = "it uses \(pruned.bytes) bytes: the rest is needed to start, or is audit and alerts"
+                pruned.problem =
+                    pruned.problem
+                    ?? "it uses \(pruned.bytes) bytes, and [journal] most is \(most): the rest is needed to start, or is audit"
             }
             return true
         }
@@ -80,18 +92,35 @@ struct Pruning {
 
     private mutating func start(_ database: Database) throws {
         isStarted = true
-        limit = try Snapshots.pruneLimit(database)
         if let keepMs = retention.keepMs,
             let last = try database.number("SELECT at_ms FROM events ORDER BY seq DESC LIMIT 1")
         {
             cutoffMs = last - Int64(clamping: keepMs)
         }
         through = (try database.number("SELECT min(seq) FROM events") ?? 1) - 1
+        // Cheap, since it is asked every few seconds; the snapshots are read only where something is to go.
+        guard try isNeeded(database) else {
+            (areEventsDone, areDecisionsDone, areAlertsDone) = (true, true, true)
+            return
+        }
+        limit = try Snapshots.pruneLimit(database)
         if limit == nil {
             areEventsDone = true
             areDecisionsDone = true
             pruned.problem = "there is no whole snapshot yet: everything is needed to start"
         }
+    }
+
+    /// Whether it is too large, or the oldest is older than it is to be by a hundredth of that time.
+    private func isNeeded(_ database: Database) throws -> Bool {
+        if let most = retention.mostBytes, try used(database) > most { return true }
+        guard let keepMs = retention.keepMs else { return false }
+        let slack = Int64(clamping: keepMs / 100)
+        for table in ["events", "alerts"] {
+            let oldest = try database.number("SELECT at_ms FROM \(table) ORDER BY seq LIMIT 1") ?? .max
+            if oldest < cutoffMs.subtractingReportingOverflow(slack).partialValue { return true }
+        }
+        return false
     }
 
     private mutating func removeEvents(_ database: Database) throws {
@@ -114,6 +143,31 @@ struct Pruning {
         try database.run("DELETE FROM events WHERE seq <= ?", .integer(last))
         through = last
         pruned.events += count
+    }
+
+    /// Changes of alerts that are as old as the events that go, and resolved: an open one is told of until it ends.
+    private mutating func removeAlerts(_ database: Database) throws {
+        let isTooLarge = try retention.mostBytes.map { try used(database) > $0 } ?? false
+        let count = try database.number("SELECT count(*) FROM alerts") ?? 0
+        // By size the older half goes, at the end and by pieces: the newest say what happened last.
+        let until =
+            isTooLarge && count > 1_000
+            ? try database.number(
+                "SELECT seq FROM alerts ORDER BY seq LIMIT 1 OFFSET ?",
+                [.integer(min(count / 2, Pruning.most))]
+            )
+            : nil
+        try database.run(
+            "DELETE FROM alerts WHERE seq IN (SELECT a.seq FROM alerts a WHERE (a.at_ms < ?1 OR a.seq < ?2) AND EXISTS "
+                + "(SELECT 1 FROM alerts r WHERE r.alert = a.alert AND r.change = 'resolved' AND r.seq >= a.seq "
+                + "AND (r.at_ms < ?1 OR r.seq < ?2)) ORDER BY a.seq LIMIT ?3)",
+            .integer(cutoffMs),
+            .integer(until ?? 0),
+            .integer(Pruning.most)
+        )
+        let removed = Int(try database.number("SELECT changes()") ?? 0)
+        pruned.alerts += removed
+        areAlertsDone = removed < Pruning.most
     }
 
     private mutating func removeDecisions(_ database: Database) throws {

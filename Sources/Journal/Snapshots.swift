@@ -39,7 +39,7 @@ enum Snapshots {
         return nil
     }
 
-    private static func read(_ number: Int64, _ database: Database) throws -> Found? {
+    static func read(_ number: Int64, _ database: Database) throws -> Found? {
         let row = try database.first(
             "SELECT event_seq, at_ms, wall_ms, body, checksum FROM snapshots WHERE seq = ?",
             [.integer(number)]
@@ -70,10 +70,15 @@ enum Snapshots {
 
     /// The event after which the oldest kept snapshot stands, where all kept snapshots are whole: what is before may be
     /// pruned. Nil: nothing may.
-    static func pruneLimit(_ database: Database) throws -> Int64? {
+    ///
+    /// - Parameter kept: how many of the newest count; a journal that is too large keeps fewer.
+    static func pruneLimit(_ database: Database, kept: Int = .max) throws -> Int64? {
         var oldest: Int64?
         var isWhole = true
-        try database.each("SELECT event_seq, body, checksum FROM snapshots ORDER BY seq DESC") {
+        try database.each(
+            "SELECT event_seq, body, checksum FROM snapshots ORDER BY seq DESC LIMIT ?",
+            [.integer(Int64(clamping: kept))]
+        ) {
             isWhole = isWhole && checksum(eventSeq: $0.integer(0), $0.bytes(1)) == $0.bytes(2)
             if isWhole { oldest = min(oldest ?? .max, $0.integer(0)) }
             return isWhole

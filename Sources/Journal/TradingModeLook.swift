@@ -1,5 +1,4 @@
 import GRDB
-
 import KillSwitch
 
 /// One reader's eye on `system_config`: what changed since it last looked, or since the one before it did.
@@ -45,15 +44,21 @@ struct TradingModeLook {
         }
         guard let queue else { return [] }
         let known = (version: version, logged: logged)
-        let found: (version: Int64, logged: Int64, between: [TradingModeWatch.Reading], now: TradingModeWatch.Reading)?
+        let found: (version: Int64, logged: Int64?, between: [TradingModeWatch.Reading], now: TradingModeWatch.Reading)?
         do {
             // Does not look at the file's content: as good as free while nobody writes.
             let version = try queue.inDatabase { try $0.number("PRAGMA data_version") ?? 0 }
             if version == known.version { return [] }
             found = try queue.read { database in
-                let logged = try database.number("SELECT max(seq) FROM system_config_log") ?? 0
+                if let missing = try TradingModeRow.missing(database) {
+                    // Nobody can halt through what is not there: unknown means halted.
+                    return (version, nil, [], TradingModeLook.gone("\(missing) is gone"))
+                }
+                // The counter of all writes: it goes on where rows of the log were taken away.
+                let logged =
+                    try database.number("SELECT seq FROM sqlite_sequence WHERE name = 'system_config_log'") ?? 0
                 return (
-                    version, logged, try TradingModeLook.changes(after: known.logged ?? logged, database),
+                    version, logged, try TradingModeLook.changes(after: known.logged ?? logged, to: logged, database),
                     try TradingModeLook.standing(database)
                 )
             }
@@ -69,7 +74,14 @@ struct TradingModeLook {
         version = found.version
         logged = found.logged
         var changes = found.between
-        if changes.last != found.now { changes.append(found.now) }
+        let isOwn = changes.last?.isOwn ?? false
+        changes.removeAll(where: \.isOwn)
+        // What a resume wrote is what holds, and no news.
+        if isOwn, changes.isEmpty {
+            last = found.now
+            return []
+        }
+        if changes.last != found.now, !isOwn { changes.append(found.now) }
         // The same again, written once more, is not news.
         if changes == [found.now] && last == found.now { return [] }
         last = found.now
@@ -96,21 +108,43 @@ struct TradingModeLook {
         try? directory.replace(name, with: Array(text.utf8), permissions: 0o640)
     }
 
-    private static func changes(after seq: Int64, _ database: Database) throws -> [TradingModeWatch.Reading] {
+    private static func changes(
+        after seq: Int64,
+        to counter: Int64,
+        _ database: Database
+    ) throws -> [TradingModeWatch.Reading] {
+        let own = try database.number(
+            "SELECT value FROM system_config WHERE key = ?",
+            [.text(TradingModeRow.ownKey)]
+        )
         var found: [TradingModeWatch.Reading] = []
+        var count: Int64 = 0
         try database.each(
-            "SELECT value, at FROM system_config_log WHERE seq > ? AND key = 'trading_mode' ORDER BY seq",
+            "SELECT value, at, seq, key FROM system_config_log WHERE seq > ? ORDER BY seq",
             [.integer(seq)]
         ) {
-            found.append(reading($0))
+            count += 1
+            guard $0.text(3) == "trading_mode" else { return true }
+            var reading = reading($0)
+            reading.isOwn = $0.integer(2) == own
+            found.append(reading)
             return true
         }
+        // A write whose row is not in the log may have been a halt.
+        if counter < seq { found.append(gone("its log was begun anew")) }
+        if counter - seq > count { found.append(gone("\(counter - seq - count) rows of its log are gone")) }
         return found
     }
 
-    private static func standing(_ database: Database) throws -> TradingModeWatch.Reading {
+    /// What the row says now.
+    static func standing(_ database: Database) throws -> TradingModeWatch.Reading {
         try database.first("SELECT value, updated_at FROM system_config WHERE key = 'trading_mode'", value: reading)
-            ?? TradingModeWatch.Reading(word: .nothing, value: "", changedAt: "")
+            ?? gone("row is gone")
+    }
+
+    /// That something is not there: unknown means halted.
+    private static func gone(_ what: String) -> TradingModeWatch.Reading {
+        TradingModeWatch.Reading(word: .halt, value: "(\(what))", changedAt: "")
     }
 
     private static func reading(_ columns: Columns) -> TradingModeWatch.Reading {

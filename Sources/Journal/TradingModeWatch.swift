@@ -8,10 +8,12 @@ import KillSwitch
 ///     UPDATE system_config SET value = 'halt'  WHERE key = 'trading_mode';   -- halts: a latch, lifted by a resume only
 ///     UPDATE system_config SET value = 'paper' WHERE key = 'trading_mode';   -- restricts to paper, while it stands there
 ///     UPDATE system_config SET value = 'live'  WHERE key = 'trading_mode';   -- says nothing; permits nothing
+///     DELETE FROM system_config; DROP TABLE system_config;                   -- halt: unknown means halted
 ///     SELECT value, updated_at FROM system_config WHERE key = 'trading_mode';
 ///     SELECT * FROM system_config_log;                                       -- every change
 ///
-/// Any other value halts. The row is there from the start, so that an UPDATE finds it.
+/// Any other value halts, and so does the same value written once more. The row is there from the start, so that an UPDATE
+/// finds it. A resume sets aside what it finds there and writes what holds (`Journal.append(resumed:tradingMode:id:)`).
 ///
 /// Invariants (TradingModeTests): a halt that was written is reported, even when it was taken back before the next look, or
 /// while nobody watched; what cannot be read is reported and permits nothing; the writer is never blocked.
@@ -22,7 +24,7 @@ public final class TradingModeWatch: Sendable {
         case halt
         /// To restrict to paper.
         case paper
-        /// Nothing: `live`, or there is no such row.
+        /// Nothing: `live`.
         case nothing
     }
 
@@ -30,10 +32,18 @@ public final class TradingModeWatch: Sendable {
     public struct Reading: Sendable, Equatable {
         /// What it says.
         public var word: Word
-        /// The value as it was written, at most 64 characters of it; empty: there is no such row.
+        /// The value as it was written, at most 64 characters of it; in parentheses: what is not there any more.
         public var value: String
         /// When it was changed, by the clock of who changed it; empty: not known.
         public var changedAt: String
+        /// A resume wrote it.
+        var isOwn = false
+
+        init(word: Word, value: String, changedAt: String) {
+            self.word = word
+            self.value = value
+            self.changedAt = changedAt
+        }
     }
 
     /// What the callback is told.

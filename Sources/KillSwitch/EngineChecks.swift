@@ -3,7 +3,7 @@ import Glibc
 /// The engine's part of a preflight: the host of the desk is asked for it over `estop.sock`, by the dashboard and by commands
 /// alike.
 ///
-/// Invariants (KillSwitchTests/EngineChecksTests): there is one result for each of `PreflightCheck.Name.engine`; a host that
+/// Invariants (KillSwitchTests/EngineChecksTests): there is one result for each of `PreflightCheck.Name.hosted`; a host that
 /// beats and does not answer passes nothing for `live`, and a resume waits a while for it; without a host the check `host` speaks for the engine's too, and for
 /// `live` fails; nothing here waits longer than `enginePatienceMs`.
 extension KillSwitch {
@@ -29,7 +29,7 @@ extension KillSwitch {
     func engineChecks(_ seen: Observation, mode: Mode, scope: Scope) -> [PreflightCheck] {
         switch EngineChecks.ask(directory, mode: mode, scope: scope, withinMs: KillSwitch.enginePatienceMs) {
         case .checks(let checks):
-            return PreflightCheck.Name.engine.map { name in
+            return PreflightCheck.Name.hosted.map { name in
                 checks.first { $0.name == name }
                     ?? PreflightCheck(name: name, passed: false, detail: "the engine said nothing about it")
             }
@@ -56,7 +56,7 @@ enum EngineChecks {
 
     /// One result for every check of the engine.
     static func all(passed: Bool, _ detail: String) -> [PreflightCheck] {
-        PreflightCheck.Name.engine.map { PreflightCheck(name: $0, passed: passed, detail: detail) }
+        PreflightCheck.Name.hosted.map { PreflightCheck(name: $0, passed: passed, detail: detail) }
     }
 
     /// The line that asks.

@@ -125,6 +125,12 @@ public final class HostLock: Sendable {
     }
 }
 
+/// Whether a host runs, or is starting: its lock is held from before its first beat.
+public enum HostPresence {
+    /// Whether somebody holds the host's lock of a state directory.
+    public static func isThere(_ directory: StateDirectory) -> Bool { HostLock.presence(directory) != nil }
+}
+
 /// What TRADING_MODE says.
 public enum TradingMode {
     /// The mode that this process's environment restricts to; nil: it says nothing.

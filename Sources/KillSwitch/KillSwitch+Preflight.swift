@@ -35,7 +35,7 @@ extension KillSwitch {
             case .host: hostCheck(seen, mode: mode)
             case .gates: gatesCheck(seen)
             case .clock: clockCheck(seen)
-            case .venues, .ordersGone, .reconciled, .feeds, .rules:
+            case .venues, .ordersGone, .reconciled, .feeds, .database, .rules:
                 PreflightCheck(name: name, passed: false, detail: "the engine said nothing about it")
             case .understood, .resolved, .verified, .safe:
                 PreflightCheck(

@@ -26,6 +26,8 @@ public struct PreflightCheck: Sendable, Equatable {
         case feeds
         /// No rule would halt at once, no breaker is tripped, and the stage before was long enough.
         case rules
+        /// No halting word in the desk's database that a resume could not set aside.
+        case database
         /// The operator understands why trading was halted.
         case understood
         /// The cause is resolved.
@@ -52,6 +54,9 @@ public struct PreflightCheck: Sendable, Equatable {
 
         /// The checks that the desk's engine makes.
         public static let engine: [Name] = [.venues, .ordersGone, .reconciled, .feeds, .rules]
+
+        /// The checks that a host makes: its engine's, and what the desk's database says.
+        public static let hosted: [Name] = engine + [.database]
 
         /// The operator's four answers.
         public static var answers: [Name] { allCases.filter { $0.question != nil } }

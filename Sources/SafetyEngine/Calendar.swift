@@ -60,10 +60,17 @@ public struct Calendar: Sendable, Equatable, Codable {
 public struct JournalState: Sendable, Equatable, Codable {
     /// Events that wait to be written.
     public internal(set) var waiting: UInt64 = 0
-    /// Why it does not write; nil: it does.
+    /// Why it does not write, or what else is wrong with it; nil: nothing is.
     public internal(set) var problem: String?
     /// Files of the desk that were deleted, replaced or overwritten under the host, each in a sentence; nil: none was.
     public internal(set) var files: [String]?
+    /// What is wrong with it, in words; nil: nothing is.
+    public var words: String? {
+        guard let problem else { return nil }
+        guard waiting > 0 else { return "the journal: \(problem)" }
+        return
+            "the journal does not write, \(waiting) \(waiting == 1 ? "event waits" : "events wait") in memory: \(problem)"
+    }
     /// Events that were dropped since the desk began.
     public internal(set) var dropped: UInt64 = 0
     /// Lines that were refused since the desk began.

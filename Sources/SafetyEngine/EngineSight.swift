@@ -64,9 +64,7 @@ extension DeskSnapshot {
         takeSupervisors(view)
         if case .lost = freshness {} else { takeCancels(view) }
         var graver: [String] = []
-        if let problem = view.journal.problem {
-            graver.append("the journal does not write (\(problem)); \(view.journal.waiting) events wait in memory")
-        }
+        if let words = view.journal.words { graver.append(words) }
         graver += view.journal.files ?? []
         if view.journal.dropped > 0 {
             graver.append("\(view.journal.dropped) events were dropped; their senders were told")

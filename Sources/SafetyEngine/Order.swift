@@ -123,3 +123,19 @@ public struct Order: Sendable, Equatable, Codable {
         self.note = note
     }
 }
+
+extension Order.State {
+    /// The state that a unified order status of ccxt means; nil: it is none.
+    ///
+    /// `canceling` is still open: a cancel that was asked for is not done.
+    init?(ccxt status: String) {
+        switch status {
+        case "open", "canceling": self = .acknowledged
+        case "closed": self = .filled
+        case "canceled", "cancelled": self = .canceled
+        case "expired": self = .expired
+        case "rejected": self = .rejected
+        default: return nil
+        }
+    }
+}

@@ -62,6 +62,7 @@ final class HostedDesk: Sendable {
         } catch let error as JournalError where error.mayPass {
             logger.error("the engine does not run: \(error.message). The switch is hosted; the engine is tried again")
             problem.withLock { $0 = error.message }
+            host.engineIsMissing(because: Host.engineIsDown)
             retry(killSwitch, reading, arguments, logger, onView)
         } catch {
             api.withLock { $0 }?.stop()

@@ -89,8 +89,40 @@ enum HistoryCommand {
     static let command = CommandTable.Command(
         "history",
         summary: "the log's changes, oldest first",
-        discussion: ["Looking changes nothing."]
+        options: [
+            .init("from", .text("TIME"), summary: "2026-11-21T09:00:00Z, or 1h for an hour ago"),
+            .init("to", .text("TIME"), summary: "the same; default: now"),
+            .init("rule", .text("RULE"), summary: "only halts of this rule, as in ORDER_STUCK"),
+            .init("limit", .integer(1...100_000), summary: "only the last so many of these; default: all"),
+        ],
+        discussion: [
+            "Looking changes nothing. What a rule found, and who saw it: estop alerts --history. All of it, in a chain: estop audit."
+        ]
     )
+
+    /// Which records are wanted; nil: an option is wrong, and was named.
+    private static func wanted(_ records: [Record], _ arguments: Arguments) -> [Record]? {
+        let now = Clock.wallMilliseconds()
+        func time(_ name: String, or missing: Int64) -> Int64? {
+            guard let text = arguments.value(name) else { return missing }
+            if let ago = DurationText.milliseconds(text) { return now - Int64(clamping: ago) }
+            return Clock.milliseconds(of: text.count == 20 ? "\(text.dropLast()).000Z" : text)
+        }
+        guard let from = time("from", or: .min), let to = time("to", or: .max), from <= to else {
+            Output.error.line(
+                "estop: --from and --to need a time such as 2026-11-21T09:00:00Z, or 1h for an hour ago, in that order"
+            )
+            return nil
+        }
+        let found = records.filter { record in
+            // A record whose time cannot be read is not known to lie outside.
+            let at = Clock.milliseconds(of: record.at)
+            guard at.map({ from <= $0 && $0 <= to }) ?? true else { return false }
+            guard let rule = arguments.value("rule") else { return true }
+            return record.source == .rule && (record.reason == rule || record.reason.hasPrefix("\(rule):"))
+        }
+        return arguments.integer("limit").map { Array(found.suffix($0)) } ?? found
+    }
 
     static func run(_ arguments: Arguments) -> Int32 {
         let desk: ChosenDesk
@@ -99,12 +131,13 @@ enum HistoryCommand {
         }
         let seen = desk.killSwitch.observe()
         if let problem = seen.logProblem { return ChosenDesk.fail(problem, arguments, status: 1) }
+        guard let records = wanted(seen.fold.records, arguments) else { return UsageError.exitStatus }
         if arguments.json {
-            Output.standard.line(JSON.array(seen.fold.records.map(\.json)).line)
+            Output.standard.line(JSON.array(records.map(\.json)).line)
             return 0
         }
         let style = TextStyle(for: .standard)
-        for record in seen.fold.records {
+        for record in records {
             let scope = record.scope.isGlobal ? "" : " [\(record.scope)]"
             let who = record.op.isEmpty || !record.source.isOfPeople ? "" : " by \(record.people)"
             let applied = record.change == .resume && !seen.fold.applied.contains(record.id) ? " (not applied)" : ""

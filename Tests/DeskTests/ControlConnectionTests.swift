@@ -15,6 +15,8 @@ import Testing
             var hasRoom = true
             var refused = 0
             var objection: String?
+            /// It stops: it objects only once events are handed in.
+            var ending: String?
             var whenEmptied: [@Sendable () -> Void] = []
         }
         let state = Mutex(State())
@@ -23,15 +25,16 @@ import Testing
             _ events: [EngineLoop.Incoming],
             from peer: Peer,
             whenEmptied: @escaping @Sendable () -> Void
-        ) -> Bool {
+        ) -> EventOffer {
             state.withLock { state in
                 state.offers += 1
+                if let why = state.ending { return .notNow(why) }
                 guard state.hasRoom else {
                     state.whenEmptied.append(whenEmptied)
-                    return false
+                    return .noRoom
                 }
                 state.taken += events
-                return true
+                return .taken
             }
         }
 
@@ -132,6 +135,50 @@ import Testing
         desk.state.withLock { $0.objection = nil }
         send("\(beat(2))\n")
         #expect(desk.state.withLock { $0.taken.count } == 1)
+    }
+
+    private func answers() -> [JSON] {
+        #expect(connection.outbox.send(to: ends[0]))
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(ends[1], &bytes, bytes.count, Int32(MSG_DONTWAIT))
+        return bytes.prefix(max(0, count)).split(separator: 10).compactMap { JSON(bytes: $0) }
+    }
+
+    /// Between the look at the door and the handing in, the engine may end: then nobody has the events, and nobody says so
+    /// but this.
+    @Test func whatAnEndingEngineDoesNotTakeIsRefusedLineByLineAndMayBeSentAgain() {
+        defer { for end in ends { close(end) } }
+        desk.state.withLock { $0.ending = "stopping, try again" }
+        send("\(beat(1))\n\n\(beat(2))\n{\"v\":1}\n")
+        let refused = answers().compactMap { $0["refused"] }
+        #expect(refused.compactMap { $0["line"]?.integer }.sorted() == [1, 3, 4])
+        #expect(refused.filter { $0["again"] == .bool(true) }.compactMap { $0["line"]?.integer } == [1, 3])
+        #expect(desk.state.withLock { $0.taken.isEmpty && $0.refused == 3 })
+        #expect(connection.isReading)
+    }
+
+    /// A question in between is none of the sender's lines.
+    @Test func questionsAreNotCountedAsLines() {
+        defer { for end in ends { close(end) } }
+        send("\(beat(1))\n{\"ask\":\"flush\"}\n{\"v\":1}\n")
+        #expect(answers().compactMap { $0["refused"]?["line"]?.integer } == [2])
+    }
+
+    /// What was sent before the host ends is decided; its sender learns how many lines that were.
+    @Test func aHostThatEndsDecidesWhatCameIn() {
+        defer { for end in ends { close(end) } }
+        send("\(beat(1))\n")
+        let bytes = Array("\(beat(2))\n\(beat(3))\n".utf8)
+        #expect(write(ends[1], bytes, bytes.count) == bytes.count)
+        desk.state.withLock { $0.objection = "the host is stopping" }
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        connection.end(&buffer)
+        let answers = answers()
+        #expect(answers.compactMap { $0["refused"]?["line"]?.integer } == [2, 3])
+        #expect(answers.last?["received"]?["lines"]?.integer == 3)
+        #expect(answers.last?["received"]?["taken"]?.integer == 1)
+        #expect(answers.last?["received"]?["ready"] == .bool(false))
+        #expect(Glibc.send(ends[1], bytes, bytes.count, Int32(MSG_NOSIGNAL)) < 0)
     }
 
     @Test func aConnectionIsUndecidedUntilItSaysWhatItWants() {

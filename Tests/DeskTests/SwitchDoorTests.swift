@@ -55,7 +55,9 @@ import Testing
 
     @Test func whatNeedsAnEngineIsRefusedInWords() throws {
         try withDoor { door, _, peer in
-            #expect(door.objectionToEvents != nil)
+            #expect(door.objectionToEvents?.contains("try again") == true)
+            // Not even between the look and the handing in are events taken that nobody has.
+            #expect(door.offer([], from: peer, whenEmptied: {}) == .notNow(SwitchDoor.engineStarts))
             for ask in ["view", "watch", "flush", "summary", "digest", "cancels"] {
                 let said = Said()
                 let request = try ControlRequest(Array(#"{"ask":"\#(ask)"}"#.utf8))
@@ -65,6 +67,7 @@ import Testing
                 }
                 let answer = try #require(said.wait())
                 #expect(answer["error"]?.string?.isEmpty == false && answer["engine"]?.string == "down", "\(ask)")
+                #expect(answer["again"] == .bool(true), "\(ask)")
             }
         }
     }

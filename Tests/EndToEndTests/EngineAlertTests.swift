@@ -123,7 +123,10 @@ import Testing
 
         try desk.ingest(Line.metric("queue_depth", "5"))
         try desk.wait("it is resolved by itself") { $0.alerts.allSatisfy { $0.rule != "QUEUE_DEPTH" } }
-        #expect(try desk.run("alerts", "--history").output.contains("QUEUE_DEPTH/queue_depth"))
+        // The history is the journal's, which has it a moment later.
+        try desk.sandbox.wait("the history has it") {
+            try desk.run("alerts", "--history").output.contains("QUEUE_DEPTH/queue_depth")
+        }
         let what = try desk.json("audit").array?.compactMap { $0["what"]?.string } ?? []
         for word in ["acknowledge", "silence", "end_silence"] { #expect(what.contains(word), "\(what)") }
     }

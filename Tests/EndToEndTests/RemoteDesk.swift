@@ -16,7 +16,13 @@ final class RemoteDeskUnderTest {
         try serve()
     }
 
-    deinit { for helper in helpers where helper.isRunning { helper.terminate() } }
+    deinit {
+        // Killed, and waited for: they were started with signals blocked, as threads of tests have them.
+        for helper in helpers where helper.isRunning {
+            kill(helper.processIdentifier, SIGKILL)
+            helper.waitUntilExit()
+        }
+    }
 
     var sandbox: Sandbox { desk.sandbox }
     var base: String { "http://127.0.0.1:\(port)" }

@@ -100,14 +100,111 @@ import Testing
         watch.stop()
     }
 
-    @Test func withoutARowNothingIsSaidAndAStartPutsItBack() throws {
+    private func sql(_ statement: String) -> String {
+        "c = sqlite3.connect(path); c.execute(\"\(statement)\"); c.commit()"
+    }
+
+    /// Whoever writes 'halt' means it, also where it stands there already.
+    @Test func theSameWordWrittenOnceMoreCounts() throws {
+        let desk = try TestDesk()
+        let journal = try desk.open()
+        let (watch, reports) = watch(desk)
+        #expect(eventually { reports.words == [.nothing] })
+        try desk.python(set("halt"))
+        #expect(eventually { reports.words == [.nothing, .halt] })
+        try desk.python(set("halt"))
+        #expect(eventually { reports.words == [.nothing, .halt, .halt] })
+        try desk.python(sql("INSERT OR REPLACE INTO system_config (key, value) VALUES ('trading_mode', 'halt')"))
+        #expect(eventually { reports.words == [.nothing, .halt, .halt, .halt] })
+        watch.stop()
+        #expect(journal.close() == 0)
+    }
+
+    /// Unknown means halted. A start does not put back what was taken away: a resume does.
+    @Test(
+        arguments: [
+            "DELETE FROM system_config", "DELETE FROM system_config WHERE key = 'trading_mode'",
+            "DROP TABLE system_config", "DROP TABLE system_config_log", "DROP TRIGGER system_config_is_changed",
+            "UPDATE system_config SET key = 'mode' WHERE key = 'trading_mode'",
+        ]
+    )
+    func whatIsTakenAwayHaltsUntilAResumePutsItBack(_ statement: String) throws {
+        let desk = try TestDesk()
+        let journal = try desk.open()
+        let (watch, reports) = watch(desk)
+        #expect(eventually { reports.words == [.nothing] })
+        try desk.python(sql(statement))
+        #expect(eventually { reports.words.last == .halt && reports.words.count > 1 }, "\(reports.readings)")
+        #expect(try journal.reader().tradingMode().word == .halt)
+        let entry = AuditEntry(atMs: 1, wallMs: 1, who: "ann", what: "resume", body: Array("{\"id\":\"r1\"}".utf8))
+        let ticket = journal.append(resumed: entry, tradingMode: "live", id: "r1")
+        #expect(journal.wait(for: ticket, limitMs: 20_000), "\(journal.standing)")
+        #expect(try journal.reader().tradingMode().word == .nothing)
+        #expect(eventually { reports.words.last == .nothing })
+        #expect(
+            try journal.reader().lastAudit(of: ["resume"]).map { String(decoding: $0.entry.body, as: UTF8.self) }?
+                .contains(#""set":"live""#) == true
+        )
+        // All of it is there again, as it was made.
+        let count = reports.words.count
+        try desk.python(set("halt"))
+        #expect(eventually { reports.words.count > count && reports.words.last == .halt })
+        watch.stop()
+        #expect(journal.close() == 0)
+        let again = try desk.open()
+        again.close()
+    }
+
+    @Test func aRowThatWasDeletedWhileNobodyWatchedIsNotPutBackByAStart() throws {
         let desk = try TestDesk()
         try desk.open().close()
-        try desk.python("c = sqlite3.connect(path); c.execute('DELETE FROM system_config'); c.commit()")
-        var look = TradingModeLook(file: JournalFile(directory: desk.path))
-        #expect(try look.changes() == [TradingModeWatch.Reading(word: .nothing, value: "", changedAt: "")])
+        try desk.python(sql("DELETE FROM system_config"))
         try desk.open().close()
-        #expect(try look.changes().last?.value == "live")
+        var look = TradingModeLook(file: JournalFile(directory: desk.path))
+        #expect(try look.changes().map(\.word) == [.halt])
+    }
+
+    /// A resume sets aside what it finds and writes what holds, with its entry in the audit; that is no news, and the next
+    /// write of the same word is.
+    @Test func aResumeSetsTheRowToWhatHolds() throws {
+        let desk = try TestDesk()
+        let journal = try desk.open()
+        let (watch, reports) = watch(desk)
+        #expect(eventually { reports.words == [.nothing] })
+        for number in 1...3 {
+            try desk.python(set("halt"))
+            #expect(eventually { reports.words.count == number + 1 && reports.words.last == .halt })
+            let entry = AuditEntry(atMs: 1, wallMs: 1, who: "ann", what: "resume", body: Array("{\"id\":\"x\"}".utf8))
+            let ticket = journal.append(resumed: entry, tradingMode: "live", id: "r\(number)")
+            #expect(journal.wait(for: ticket, limitMs: 20_000))
+            #expect(try journal.reader().tradingMode().value == "live")
+            let body = try journal.reader().lastAudit(of: ["resume"])?.entry.body ?? []
+            #expect(String(decoding: body, as: UTF8.self).contains(#""found":"halt""#))
+        }
+        let kept = try desk.python(
+            "print(sqlite3.connect(path).execute(\"SELECT value FROM system_config WHERE key = "
+                + "'trading_mode.cleared-r3'\").fetchone()[0])"
+        )
+        #expect(kept == "halt\n")
+        watch.stop()
+        #expect(journal.close() == 0)
+        #expect(try desk.reader().verifyAudit() == nil)
+        // The next start finds what holds, and nothing to halt for.
+        let (next, later) = self.watch(desk)
+        #expect(eventually { !later.words.isEmpty })
+        next.stop()
+        #expect(later.words == [.nothing])
+    }
+
+    /// A write that somebody took out of the log may have been a halt.
+    @Test func aWriteWhoseTraceWasRemovedHalts() throws {
+        let desk = try TestDesk()
+        let journal = try desk.open()
+        var look = TradingModeLook(file: JournalFile(directory: desk.path))
+        #expect(try look.changes().map(\.word) == [.nothing])
+        try desk.python(set("halt") + "\n" + set("live") + "\nc.execute('DELETE FROM system_config_log'); c.commit()")
+        #expect(try look.changes().map(\.word).contains(.halt))
+        journal.close()
     }
 
     @Test func whatCannotBeReadIsReportedAndThenReadAgain() throws {

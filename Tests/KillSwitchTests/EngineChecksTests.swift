@@ -8,12 +8,12 @@ import Testing
 struct EngineChecksTests {
     private func checks(_ killSwitch: KillSwitch, _ mode: Mode = .live) -> [PreflightCheck] {
         killSwitch.preflight(killSwitch.observe(), mode: mode, scope: .global, answers: []).filter {
-            PreflightCheck.Name.engine.contains($0.name)
+            PreflightCheck.Name.hosted.contains($0.name)
         }
     }
 
     private func answer(_ failing: [PreflightCheck.Name]) -> String {
-        let rows = PreflightCheck.Name.engine.map { name in
+        let rows = PreflightCheck.Name.hosted.map { name in
             JSON.object([
                 .init("name", .string(name.rawValue)), .init("passed", .bool(!failing.contains(name))),
                 .init("detail", .string("said by the engine of \(name.rawValue)")),
@@ -25,7 +25,7 @@ struct EngineChecksTests {
     @Test func withoutAHostTheHostSCheckSpeaksForTheEngine() throws {
         let killSwitch = try Scratch().killSwitch()
         try killSwitch.ensurePages(mayStart: false)
-        #expect(checks(killSwitch).map(\.name) == PreflightCheck.Name.engine)
+        #expect(checks(killSwitch).map(\.name) == PreflightCheck.Name.hosted)
         #expect(checks(killSwitch).allSatisfy { $0.passed && $0.detail.contains("no host") })
         let all = killSwitch.preflight(killSwitch.observe(), mode: .live, scope: .global, answers: [])
         #expect(all.first { $0.name == .host }?.passed == false)

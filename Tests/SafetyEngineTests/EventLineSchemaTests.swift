@@ -39,6 +39,39 @@ struct EventLineSchemaTests {
         }
     }
 
+    /// A reader of the schema sees how a line of each type looks, and may copy it.
+    @Test func everyTypeHasAnExampleThatIsTaken() throws {
+        let definitions = try #require(try Self.schema()["$defs"])
+        for kind in EventLineKind.allCases {
+            let examples = definitions["type_\(kind.rawValue)"]?["examples"]?.array ?? []
+            #expect(!examples.isEmpty, "\(kind.rawValue)")
+            for example in examples {
+                let line = example.bytes
+                #expect(throws: Never.self, "\(kind.rawValue)") { _ = try EventLine.parse(line.span) }
+                #expect(example["type"]?.string == kind.rawValue)
+            }
+        }
+    }
+
+    /// Who writes bots with ccxt knows its words: both are taken.
+    @Test(
+        arguments: [
+            ("open", .acknowledged), ("closed", .filled), ("canceled", .canceled), ("cancelled", .canceled),
+            ("expired", .expired), ("rejected", .rejected), ("canceling", .acknowledged), ("FILLED", .filled),
+        ] as [(String, Order.State)]
+    )
+    func ordersStatesOfCcxtAreTaken(word: String, state: Order.State) throws {
+        let line = Array(
+            "{\(EventLineSamples.venue),\"type\":\"order\",\"client_id\":\"g\",\"symbol\":\"A\",\"side\":\"buy\",\"quantity\":\"1\",\"state\":\"\(word)\"}"
+                .utf8
+        )
+        guard case .order(let report) = try EventLine.parse(line.span).body else {
+            Issue.record("no order")
+            return
+        }
+        #expect(report.state == state)
+    }
+
     @Test func everyKeyIsFoundByItsName() {
         for key in EventLineKey.allCases {
             var words = EventLineKeyTable.Words()

@@ -11,6 +11,12 @@ public final class ControlClient {
         public let message: String
         /// Whether nobody listens: no host runs.
         public let isAbsent: Bool
+
+        /// Creates a failure.
+        public init(message: String, isAbsent: Bool) {
+            self.message = message
+            self.isAbsent = isAbsent
+        }
     }
 
     private var descriptor: Int32 { connection.number }
@@ -77,6 +83,26 @@ public final class ControlClient {
                 throw Failure(message: "the host went away while it was told: see whether it runs", isAbsent: true)
             }
         }
+    }
+
+    /// Sends as much as the host takes now.
+    ///
+    /// - Returns: how many bytes; 0: none now.
+    /// - Throws: `Failure` when the host has gone.
+    public func sendSome(_ bytes: ArraySlice<UInt8>) throws(Failure) -> Int {
+        let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+        let count = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, flags) }
+        if count >= 0 { return count }
+        guard errno == EINTR || errno == EAGAIN else {
+            throw Failure(message: "the host went away while it was sent to: see whether it runs", isAbsent: true)
+        }
+        return 0
+    }
+
+    /// Waits until the host takes more or has said something.
+    public func waitUntilReady(milliseconds: Int32) {
+        var ready = pollfd(fd: descriptor, events: Int16(POLLIN | POLLOUT), revents: 0)
+        _ = poll(&ready, 1, milliseconds)
     }
 
     /// Sends a request.

@@ -26,6 +26,9 @@ final class ControlOutbox: Sendable {
         return isTaken
     }
 
+    /// Has the socket's thread look at the connection again.
+    func wakeReader() { wake() }
+
     /// Nobody listens any more.
     func close() { waiting.withLock { $0.isClosed = true } }
 
@@ -73,7 +76,12 @@ final class ControlConnection {
     private let wake: @Sendable () -> Void
     private var buffer: LineBuffer
     private var counts = ControlCounts()
+    /// Events that are still to be handed in, and the numbers of their lines.
     private var waiting: [EngineLoop.Incoming] = []
+    private var waitingLines: [Int] = []
+    private let open = OpenQuestions()
+    /// Whether it has handed in events, or tried to.
+    private var bringsEvents = false
     /// A request that may only be answered after the events before it were handed in.
     private var held: [UInt8]?
     private var isHalt = false
@@ -85,6 +93,9 @@ final class ControlConnection {
     private var isAsked = false
     private var hasEnded = false
     private let hasRoom = HasRoom()
+
+    /// Questions whose answer is still to come: the connection does not end before.
+    private final class OpenQuestions: Sendable { let count = Atomic<Int>(0) }
 
     /// Set by the engine's thread when it has room again.
     private final class HasRoom: Sendable { let flag = Atomic<Bool>(true) }
@@ -112,7 +123,21 @@ final class ControlConnection {
 
     /// Whether there is nothing more to do.
     var isFinished: Bool {
-        outbox.isDone || (hasEnded && !isHalt && !isAsked && waiting.isEmpty && held == nil && outbox.isEmpty)
+        outbox.isDone
+            || (hasEnded && !isHalt && !isAsked && waiting.isEmpty && held == nil && !isAwaited && outbox.isEmpty)
+    }
+
+    /// Whether an answer is still to come.
+    var isAwaited: Bool { open.count.load(ordering: .acquiring) > 0 }
+
+    /// The host ends: what has come in is decided, each line handed on or refused, and its sender learns how many were taken.
+    /// What is sent after this is not read by anybody.
+    func end(_ bytes: inout [UInt8]) {
+        guard !isHandedOver else { return }
+        shutdown(descriptor, Int32(SHUT_RD))
+        hasRoom.flag.store(true, ordering: .releasing)
+        while !hasEnded, !isHalt, read(&bytes), !isHandedOver {}
+        if bringsEvents { outbox.add(counts.line(isReady: false)) }
     }
 
     /// Reads what is there; false when the connection broke.
@@ -171,21 +196,26 @@ final class ControlConnection {
     private func take() {
         guard !isBeginning else { return }
         var refused = 0
-        guard offer() else { return }
+        defer { if refused > 0 { service.refused(refused, from: peer) } }
+        guard offer(&refused) else { return }
         if let request = held {
             held = nil
             answer(request[...])
         }
         while let line = buffer.next() ?? (hasEnded ? buffer.last() : nil) {
-            counts.lines += 1
             switch line {
-            case .tooLong: refuse("the line is longer than the limit", &refused)
+            case .tooLong:
+                counts.lines += 1
+                refuse("the line is longer than the limit", &refused)
             case .whole(let bytes):
                 let bytes = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
+                let isRequest = bytes.starts(with: ControlRequest.beginning)
+                // A question is none of the sender's lines: the numbers of those go on.
+                if !isRequest { counts.lines += 1 }
                 if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
-                if bytes.starts(with: ControlRequest.beginning) {
+                if isRequest {
                     // What came before it is handed in before it is answered.
-                    guard offer() else {
+                    guard offer(&refused) else {
                         held = Array(bytes)
                         return
                     }
@@ -194,14 +224,18 @@ final class ControlConnection {
                     take(event: bytes, &refused)
                 }
             }
-            if waiting.count >= 4_096, !offer() { break }
+            if waiting.count >= 4_096, !offer(&refused) { break }
         }
-        _ = offer()
-        if refused > 0 { service.refused(refused, from: peer) }
+        _ = offer(&refused)
     }
 
     private func take(event bytes: ArraySlice<UInt8>, _ refused: inout Int) {
-        if let objection = service.objectionToEvents { return refuse(objection, &refused) }
+        bringsEvents = true
+        if let objection = service.objectionToEvents {
+            // In the order of the lines: those that wait are refused before it, since nobody takes them either.
+            _ = offer(&refused)
+            return refuse(objection, isForNow: true, &refused)
+        }
         do {
             var rows = EventLine.RowRefusals()
             let event = try EventLine.parse(bytes.span, &rows)
@@ -215,6 +249,7 @@ final class ControlConnection {
             case .operator, .host: return refuse("source has to be bot:NAME or venue:NAME", &refused)
             }
             waiting.append(EngineLoop.Incoming(event, line: Array(bytes)))
+            waitingLines.append(counts.lines)
             for row in rows.first { tell("\(row) (the other rows count; the list is not complete)") }
             if rows.count > rows.first.count { tell("\(rows.count) rows were refused in all") }
         } catch {
@@ -222,37 +257,55 @@ final class ControlConnection {
         }
     }
 
-    private func refuse(_ why: String, _ refused: inout Int) {
+    /// - Parameter isForNow: the line may be sent again, and is taken then: nobody has it, nor any event after it.
+    private func refuse(_ why: String, line: Int? = nil, isForNow: Bool = false, _ refused: inout Int) {
         refused += 1
-        tell(why)
+        tell(why, line: line, isForNow: isForNow)
     }
 
-    private func tell(_ why: String) {
+    private func tell(_ why: String, line: Int? = nil, isForNow: Bool = false) {
         counts.refused += 1
-        let detail: [JSON.Member] = [.init("line", .number(counts.lines)), .init("why", .string(why))]
+        var detail: [JSON.Member] = [.init("line", .number(line ?? counts.lines)), .init("why", .string(why))]
+        if isForNow { detail.append(.init("again", .bool(true))) }
         outbox.add(JSON.object([.init("refused", .object(detail))]).line)
     }
 
-    /// Hands in what waits; false when there is no room now.
-    private func offer() -> Bool {
+    /// Hands in what waits, or refuses it where nobody takes it now; false when there is no room now.
+    private func offer(_ refused: inout Int) -> Bool {
         guard !waiting.isEmpty else { return true }
         let (room, wake) = (hasRoom, wake)
         room.flag.store(false, ordering: .releasing)
-        let isTaken = service.offer(waiting, from: peer) {
+        let offer = service.offer(waiting, from: peer) {
             room.flag.store(true, ordering: .releasing)
             wake()
         }
-        guard isTaken else { return false }
+        switch offer {
+        case .noRoom: return false
+        case .taken: counts.taken += waiting.count
+        case .notNow(let why):
+            for line in waitingLines { refuse(why, line: line, isForNow: true, &refused) }
+        }
         room.flag.store(true, ordering: .releasing)
-        counts.taken += waiting.count
         waiting.removeAll(keepingCapacity: true)
+        waitingLines.removeAll(keepingCapacity: true)
         return true
     }
 
     private func answer(_ bytes: ArraySlice<UInt8>) {
         do {
-            let outbox = outbox
-            service.answer(try ControlRequest(bytes), from: peer, events: counts) { outbox.add($0) }
+            let request = try ControlRequest(bytes)
+            let (outbox, open) = (outbox, open)
+            // A watch is answered for as long as somebody looks.
+            guard request != .watch else {
+                return service.answer(request, from: peer, events: counts) { outbox.add($0) }
+            }
+            open.count.add(1, ordering: .acquiringAndReleasing)
+            service.answer(request, from: peer, events: counts) { line in
+                let isTaken = outbox.add(line)
+                open.count.subtract(1, ordering: .acquiringAndReleasing)
+                outbox.wakeReader()
+                return isTaken
+            }
         } catch {
             outbox.add(JSON.object([.init("error", .string(error.message))]).line)
         }

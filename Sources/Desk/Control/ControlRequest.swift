@@ -13,6 +13,8 @@ public enum ControlRequest: Sendable, Equatable {
     case watch
     /// What became of this connection's events so far, once they are on disk.
     case flush
+    /// Whether the engine takes events now, and what was taken of this connection's so far; does not wait for the disk.
+    case received
     /// A summary for people.
     case summary
     /// The checks before a resume that the engine makes (`EngineChecks` of the kill switch asks for them).
@@ -38,7 +40,8 @@ public enum ControlRequest: Sendable, Equatable {
 
     /// What can be asked.
     private static let asks = [
-        "view", "alerts", "watch", "flush", "summary", "preflight", "digest", "cancels", "halt", "act", "cap_plan",
+        "view", "alerts", "watch", "flush", "received", "summary", "preflight", "digest", "cancels", "halt", "act",
+        "cap_plan",
         "normalize",
     ]
 
@@ -60,6 +63,7 @@ public enum ControlRequest: Sendable, Equatable {
             self = .alerts(isHistory: isHistory)
         case "watch": self = .watch
         case "flush": self = .flush
+        case "received": self = .received
         case "summary": self = .summary
         case "preflight":
             guard let mode = object["mode"]?.string.flatMap({ Mode(name: $0) }) else {
@@ -114,6 +118,7 @@ public enum ControlRequest: Sendable, Equatable {
         case .alerts(let isHistory): return object("alerts", [.init("history", .bool(isHistory))])
         case .watch: return object("watch")
         case .flush: return object("flush")
+        case .received: return object("received")
         case .summary: return object("summary")
         case .preflight(let mode, let scope):
             return object(

@@ -14,12 +14,12 @@ public protocol HTTPTaker: AnyObject, Sendable {
 
 /// What the socket needs of the host behind it.
 protocol ControlService: Sendable {
-    /// Takes events, all or none; when none, `whenEmptied` is called once there is room again.
+    /// Takes events, all or none; when there is no room, `whenEmptied` is called once there is again.
     func offer(
         _ events: [EngineLoop.Incoming],
         from peer: Peer,
         whenEmptied: @escaping @Sendable () -> Void
-    ) -> Bool
+    ) -> EventOffer
 
     /// Why no event can be taken now; nil: it can.
     var objectionToEvents: String? { get }
@@ -30,7 +30,7 @@ protocol ControlService: Sendable {
     /// Lines were refused; their sender was told.
     func refused(_ count: Int, from peer: Peer)
 
-    /// Answers a request, once or (a watch) again and again until `reply` says that nobody listens.
+    /// Answers a request: exactly once, or (a watch) again and again until `reply` says that nobody listens.
     func answer(
         _ request: ControlRequest,
         from peer: Peer,
@@ -66,4 +66,18 @@ struct ControlCounts: Sendable, Equatable {
     var taken = 0
     /// Lines refused.
     var refused = 0
+
+    /// The answer to `received`.
+    ///
+    /// - Parameters:
+    ///   - isReady: whether events are taken now.
+    ///   - why: why not; nil: they are, or it is not known.
+    func line(isReady: Bool, why: String? = nil) -> String {
+        var members: [JSON.Member] = [
+            .init("lines", .number(lines)), .init("taken", .number(taken)), .init("refused", .number(refused)),
+            .init("ready", .bool(isReady)),
+        ]
+        if let why { members.append(.init("why", .string(why))) }
+        return JSON.object([.init("received", .object(members))]).line
+    }
 }

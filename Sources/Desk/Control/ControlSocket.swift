@@ -108,7 +108,31 @@ final class ControlSocket: Sendable {
             connections.removeAll { broken.contains($0.descriptor) }
             if ready[1].revents != 0 { accept(&connections) }
         }
+        finish(connections, &bytes)
         for connection in connections { ControlSocket.end(connection) }
+    }
+
+    /// How long answers may take that are still to come when the host ends, in nanoseconds.
+    private static let lastTime: UInt64 = 1_000_000_000
+
+    /// Decides what has come in, and sends the answers that are still to come to whoever reads them.
+    private func finish(_ connections: [ControlConnection], _ bytes: inout [UInt8]) {
+        for connection in connections { connection.end(&bytes) }
+        let until = Clock.boottime() + ControlSocket.lastTime
+        var left = connections.filter { !$0.isHandedOver }
+        while true {
+            left.removeAll { !$0.send() || ($0.outbox.isEmpty && !$0.isAwaited) }
+            let now = Clock.boottime()
+            guard !left.isEmpty, now < until else { return }
+            var ready = [worker.pollfd]
+            for connection in left {
+                // One whose answer is still to come is not looked at: it may have hung up, and that would be all the time.
+                let descriptor = connection.outbox.isEmpty ? -1 : connection.descriptor
+                ready.append(pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0))
+            }
+            _ = poll(&ready, nfds_t(ready.count), Int32((until - now) / 1_000_000 + 1))
+            if ready[0].revents != 0 { worker.drain() }
+        }
     }
 
     private static func end(_ connection: ControlConnection) {

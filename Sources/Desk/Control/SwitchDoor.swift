@@ -8,10 +8,21 @@ import Synchronization
 final class SwitchDoor: ControlService {
     private let killSwitch: KillSwitch
     private let keep: @Sendable (HaltHandle.Pulled, HaltRequest) -> Void
-    private let behind = Mutex<(any EngineService)?>(nil)
+    private let behind = Mutex(Behind.missing(SwitchDoor.engineStarts))
     private let http = Mutex<(any HTTPTaker)?>(nil)
 
-    /// What is said where the engine is asked and does not run.
+    /// What is behind the door.
+    private enum Behind: Sendable {
+        /// No engine runs, for this reason.
+        case missing(String)
+        case running(any EngineService)
+        /// The engine takes nothing more, and still says what became of what it took.
+        case ending(any EngineService)
+    }
+
+    /// What is said where the engine is asked in the host's first moments.
+    static let engineStarts = "starting, try again: the host runs, and its engine does not yet"
+    /// What is said where the engine could not be started.
     static let engineIsDown =
         "the host runs, but its engine does not: it says why on its standard error, and tries again"
 
@@ -21,13 +32,32 @@ final class SwitchDoor: ControlService {
         self.keep = keep
     }
 
-    /// Names the engine's service; nil: none runs.
-    func open(_ service: (any EngineService)?) { behind.withLock { $0 = service } }
+    /// Names the service of the engine that runs now.
+    func open(_ service: any EngineService) { behind.withLock { $0 = .running(service) } }
+
+    /// Says why no engine runs.
+    func engineIsMissing(because why: String) { behind.withLock { $0 = .missing(why) } }
+
+    /// The engine stops: it takes nothing more.
+    func engineEnds() {
+        behind.withLock { behind in
+            if case .running(let service) = behind { behind = .ending(service) }
+        }
+    }
+
+    /// The answer in the place of an engine that does not run: `again` says that the same may be asked again soon.
+    static func engineIsMissing(_ why: String, _ more: [JSON.Member] = []) -> String {
+        JSON.object(
+            [.init("error", .string(why)), .init("engine", .string("down")), .init("again", .bool(true))] + more
+        ).line
+    }
 
     /// Names who takes connections over that speak HTTP; nil: nobody, and only a halt is served there.
     func serveHTTP(by taker: (any HTTPTaker)?) { http.withLock { $0 = taker } }
 
-    private var engine: (any EngineService)? { behind.withLock { $0 } }
+    private var engine: (any EngineService)? {
+        if case .running(let service) = behind.withLock({ $0 }) { service } else { nil }
+    }
 
     var takerOfHTTP: (any HTTPTaker)? { http.withLock { $0 } }
 
@@ -37,16 +67,24 @@ final class SwitchDoor: ControlService {
     /// What is known of the halts in force. As long as no engine runs nobody knows anything.
     var verdicts: [HaltVerdict] { engine?.verdicts ?? [] }
 
-    var objectionToEvents: String? { engine == nil ? SwitchDoor.engineIsDown : nil }
+    var objectionToEvents: String? {
+        switch behind.withLock({ $0 }) {
+        case .missing(let why): why
+        case .ending: EngineLoop.hasEnded
+        case .running: nil
+        }
+    }
+
+    var deskName: String { engine?.deskName ?? killSwitch.settings.name }
 
     func offer(
         _ events: [EngineLoop.Incoming],
         from peer: Peer,
         whenEmptied: @escaping @Sendable () -> Void
-    ) -> Bool {
-        // Gone since the lines were read: nobody takes them, and a flush says how many were taken.
-        guard let engine else { return true }
-        return engine.offer(events, from: peer, whenEmptied: whenEmptied)
+    ) -> EventOffer {
+        // Gone since the lines were read: nobody has them, and their sender has to know.
+        if let why = objectionToEvents { return .notNow(why) }
+        return engine?.offer(events, from: peer, whenEmptied: whenEmptied) ?? .notNow(EngineLoop.hasEnded)
     }
 
     func refused(_ count: Int, from peer: Peer) { engine?.refused(count, from: peer) }
@@ -73,13 +111,13 @@ final class SwitchDoor: ControlService {
                 )
             }
         }
-        guard let engine else {
-            _ = reply(
-                JSON.object([.init("error", .string(SwitchDoor.engineIsDown)), .init("engine", .string("down"))]).line
-            )
-            return
+        switch (behind.withLock { $0 }, request) {
+        case (.running(let engine), _), (.ending(let engine), .flush):
+            engine.answer(request, from: peer, events: events, reply: reply)
+        case (_, .received): _ = reply(events.line(isReady: false, why: objectionToEvents))
+        case (.missing(let why), _): _ = reply(SwitchDoor.engineIsMissing(why))
+        case (.ending, _): _ = reply(SwitchDoor.engineIsMissing(EngineLoop.hasEnded))
         }
-        engine.answer(request, from: peer, events: events, reply: reply)
     }
 
     func halt(_ request: HaltRequest, reply: @escaping @Sendable (HaltReport) -> Void) {

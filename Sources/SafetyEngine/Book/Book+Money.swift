@@ -133,6 +133,23 @@ extension Book {
 }
 
 extension BookPrice {
+    /// Most samples that are kept between two steps.
+    private static let mostReplaced = 32
+
+    /// Keeps the sample that another one replaces until the next step: of many the last ones, the highest and the lowest.
+    private mutating func replace() {
+        guard let price else {
+            replaced = []
+            return
+        }
+        replaced.append(Sample(version: version, price: price))
+        guard replaced.count > BookPrice.mostReplaced else { return }
+        let prices = replaced.map(\.price)
+        let (highest, lowest) = (prices.max(), prices.min())
+        let place = replaced.firstIndex { $0.price != highest && $0.price != lowest } ?? 0
+        replaced.remove(at: place)
+    }
+
     fileprivate mutating func take(
         _ price: Decimal?,
         _ currency: String,
@@ -140,6 +157,7 @@ extension BookPrice {
         happenedMs: Int64?,
         source: Event.Source?
     ) {
+        replace()
         if price != nil { lastPrice = nil } else if let known = self.price { lastPrice = known }
         self.price = price
         if self.currency != currency { self.currency = currency }

@@ -64,8 +64,17 @@ extension Book {
                 elapsed(from: prices.values[price].seenMs, to: atMs) <= settings.priceStaleMs
             else { continue }
             let isLong = positions.keys[place].side == .long
-            positions[at: place].follow(prices.values[price], samples: samples, isLong: isLong)
+            // First those that were replaced since it was looked at last: a peak may have come and gone between two steps.
+            let seen = positions.values[place].peakVersion
+            if positions.values[place].peak != nil {
+                for sample in prices.values[price].replaced where sample.version > seen {
+                    positions[at: place].follow(sample.price, sample.version, samples: samples, isLong: isLong)
+                }
+            }
+            let last = prices.values[price]
+            positions[at: place].follow(last.price, last.version, samples: samples, isLong: isLong)
         }
+        for place in prices.indices where !prices.values[place].replaced.isEmpty { prices[at: place].replaced = [] }
         for key in gone {
             positions.remove(key)
             if let track = tracks[key], track.quantity == Decimal(0) { tracks.remove(key) }
@@ -79,9 +88,9 @@ extension Book {
 extension BookPosition {
     /// Takes one sample of its price. A better price is its peak once so many samples in a row are better than the old
     /// one: the worst of them is. One bad price makes no peak where two are asked for.
-    fileprivate mutating func follow(_ price: BookPrice, samples: Int, isLong: Bool) {
-        peakVersion = price.version
-        guard let now = price.price else {
+    fileprivate mutating func follow(_ price: Decimal?, _ version: UInt64, samples: Int, isLong: Bool) {
+        peakVersion = version
+        guard let now = price else {
             if !peakSamples.isEmpty { peakSamples = [] }
             return
         }

@@ -180,6 +180,14 @@ public struct BookPrice: Sendable, Equatable, Codable {
     public internal(set) var source = ""
     /// When it was true by its source's clock; nil: not said.
     var happenedMs: Int64?
+    /// Samples since the last step that others have replaced: no peak depends on when a step happens to be.
+    var replaced: [Sample] = []
+
+    /// One sample of a price.
+    struct Sample: Sendable, Equatable, Codable {
+        var version: UInt64
+        var price: Decimal
+    }
 
     /// Creates an unknown price.
     public init() {}

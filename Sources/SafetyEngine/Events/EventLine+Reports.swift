@@ -11,7 +11,7 @@ extension EventLine {
             price: try fields.quantity(.price, line),
             currency: try fields.name(.currency, line),
             reduceOnly: try fields.flag(.reduceOnly, line) ?? false,
-            state: try fields.needed(.state, try fields.word(.state, line)),
+            state: try fields.needed(.state, try fields.orderState(line)),
             note: try fields.text(.note, line)
         )
     }

@@ -222,6 +222,13 @@ struct EventLineFields {
         throw Refusal(key, "must be one of \(words), not \(shown(place, line))")
     }
 
+    /// How far an order has come: in our words, or in those of ccxt, which most bots use.
+    func orderState(_ line: Span<UInt8>) throws(Refusal) -> Order.State? {
+        let place = self[.state]
+        if place.kind == .string, let state = Order.State(ccxt: try place.text(line)) { return state }
+        return try word(.state, line)
+    }
+
     /// A value for people. A string is in quotes, and so is anything else: it may be anything.
     func shown(_ place: EventLinePlace, _ line: Span<UInt8>) -> String {
         switch place.kind {

@@ -253,7 +253,7 @@ extension DeskReader {
         case .deskFiles:
             return journal.files?.joined(separator: "; ") ?? "the files of the desk are as they should be again"
         default:
-            return "the journal does not write, \(journal.waiting) events wait: \(journal.problem ?? "it does again")"
+            return journal.words ?? "the journal writes again, and no event waits"
         }
     }
 }

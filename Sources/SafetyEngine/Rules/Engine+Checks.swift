@@ -193,7 +193,7 @@ extension Engine {
         }
         let tripped = health.trippedBreakers
         lines.append("breakers   \(tripped.isEmpty ? "none tripped" : "tripped: \(tripped.joined(separator: ", "))")")
-        if let problem = health.journalProblem { lines.append("journal    does not write: \(problem)") }
+        if let problem = health.journalProblem { lines.append("journal    \(problem)") }
         if health.dropped > 0 { lines.append("events     \(health.dropped) could not be taken") }
         return lines.joined(separator: "\n")
     }

@@ -1,4 +1,7 @@
 import Console
+import Desk
+import Journal
+import KillSwitch
 import SafetyEngine
 
 /// `estop alerts` and what can be done about one.
@@ -6,8 +9,12 @@ enum AlertsCommand {
     static let list = CommandTable.Command(
         "alerts",
         summary: "what rules found wrong, the gravest first",
-        options: [.init("history", summary: "the alerts that were resolved instead")],
-        discussion: ["Exit status: 0; 1 when the host cannot be asked."]
+        options: [.init("history", summary: "the alerts that were resolved instead, from the journal")]
+            + SearchOptions.all + [SearchOptions.level],
+        discussion: [
+            "With --history, or a time, the journal is read, the last first, in pages; a host need not run.",
+            "Exit status: 0; 1 when the host cannot be asked or the journal cannot be read.",
+        ]
     )
     static let acknowledge = CommandTable.Command(
         "alerts acknowledge",
@@ -32,9 +39,15 @@ enum AlertsCommand {
     )
 
     @Sendable static func runList(_ arguments: Arguments) -> Int32 {
-        HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
-            let view = try host.alerts(isHistory: arguments.flag("history"))
-            let alerts = arguments.flag("history") ? view.resolved : view.alerts
+        guard let chosen = SearchOptions.chosen(arguments) else { return UsageError.exitStatus }
+        if arguments.flag("history") || chosen.isPast { return past(chosen, arguments) }
+        return HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
+            let view = try host.alerts(isHistory: false)
+            let level = SearchOptions.level(arguments)
+            let wanted = view.alerts.filter { alert in
+                alert.level >= level && arguments.value("rule").map { $0 == alert.rule } ?? true
+            }
+            let alerts = arguments.value("limit") == nil ? wanted : Array(wanted.prefix(chosen.limit))
             if arguments.json {
                 EngineJSON.write(alerts)
                 return 0
@@ -50,14 +63,65 @@ enum AlertsCommand {
                     .init(alert.text),
                 ])
             }
-            EngineText.write(table, empty: arguments.flag("history") ? "no alert was resolved yet" : "no open alert")
-            for silence in view.silences where !arguments.flag("history") {
+            EngineText.write(table, empty: "no open alert")
+            for silence in view.silences {
                 let what = silence.subject.isEmpty ? silence.rule : "\(silence.rule) about \(silence.subject)"
                 Output.standard.line(
                     "silenced for \(EngineText.age(silence.endsInMs)): \(what) (by \(silence.by): \(silence.reason))"
                 )
             }
             return 0
+        }
+    }
+
+    /// Changes of alerts, from the journal.
+    private static func past(_ chosen: SearchOptions.Chosen, _ arguments: Arguments) -> Int32 {
+        var search = AlertSearch()
+        search.wallMs = chosen.wallMs
+        search.before = chosen.before
+        search.rule = arguments.value("rule")
+        search.level = SearchOptions.level(arguments)
+        if arguments.flag("history") { search.kinds = [.resolved] }
+        do {
+            let desk = try ChosenDesk(arguments)
+            let reader = try Journal.reader(directory: desk.killSwitch.directory.path, codec: LineCodec())
+            let page = try reader.alerts(search, limit: chosen.limit)
+            if arguments.json {
+                let rows: [JSON] = page.rows.map { record in
+                    .object([
+                        .init("seq", .number(record.seq)),
+                        .init("at", .string(Clock.text(milliseconds: record.receipt.wallMs))),
+                        .init("change", .string(record.change.kind.rawValue)),
+                        .init("level", .string(record.change.alert.level.word)),
+                        .init("rule", .string(record.change.alert.rule)), .init("id", .string(record.change.alert.id)),
+                        .init("count", .number(record.change.alert.count)),
+                        .init("acknowledged_by", .text(record.change.alert.acknowledgedBy)),
+                        .init("text", .string(record.change.alert.text)),
+                    ])
+                }
+                Output.standard.line(JSON.array(rows).line)
+            } else {
+                var table = TextTable([
+                    .init("SEQ", .right), .init("AT"), .init("LEVEL"), .init("ALERT"), .init("CHANGE"),
+                    .init("COUNT", .right), .init("SEEN BY"), .init("WHAT"),
+                ])
+                for record in page.rows {
+                    let alert = record.change.alert
+                    table.add([
+                        .init("\(record.seq)"), .init(Clock.text(milliseconds: record.receipt.wallMs)),
+                        .init(alert.level.word, EngineText.role(alert.level)), .init(alert.id),
+                        .init(record.change.kind.rawValue), .init("\(alert.count)"), .init(alert.acknowledgedBy ?? "-"),
+                        .init(alert.text),
+                    ])
+                }
+                let empty =
+                    arguments.flag("history") ? "no alert was resolved in that time" : "no alert changed in that time"
+                EngineText.write(table, empty: empty)
+            }
+            SearchOptions.more(page.next, arguments)
+            return 0
+        } catch {
+            return ChosenDesk.fail("\(error)", arguments, status: 1)
         }
     }
 

@@ -8,7 +8,8 @@ enum AuditCommand {
     static let list = CommandTable.Command(
         "audit",
         summary: "what was done by whom, the last first",
-        options: [.init("limit", .integer(1...100_000), summary: "how many; default: 50")]
+        options: SearchOptions.all + [.init("what", .text("WHAT"), summary: "only this, as in resume")],
+        discussion: ["Exit status: 0; 1 when the journal cannot be read."]
     )
     static let verify = CommandTable.Command(
         "audit verify",
@@ -23,7 +24,16 @@ enum AuditCommand {
 
     @Sendable static func runList(_ arguments: Arguments) -> Int32 {
         do {
-            let records = try reader(arguments).audit(limit: arguments.integer("limit") ?? 50)
+            guard let chosen = SearchOptions.chosen(arguments) else { return UsageError.exitStatus }
+            let page = try reader(arguments).audit(
+                wallMs: chosen.wallMs,
+                rule: arguments.value("rule"),
+                what: arguments.value("what"),
+                before: chosen.before,
+                limit: chosen.limit
+            )
+            let records = page.rows
+            defer { SearchOptions.more(page.next, arguments) }
             if arguments.json {
                 let rows: [JSON] = records.map { record in
                     .object([

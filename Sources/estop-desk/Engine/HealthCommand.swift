@@ -18,7 +18,7 @@ enum HealthCommand {
         if view.evaluationAgeMs > 3_000 {
             complaints.append("the engine has not run for \(EngineText.age(view.evaluationAgeMs))")
         }
-        if let problem = view.journal.problem { complaints.append("the journal does not write: \(problem)") }
+        if let words = view.journal.words { complaints.append(words) }
         for venue in view.venues where venue.state != .connected {
             complaints.append("\(venue.id) is \(venue.state.rawValue): \(venue.note)")
         }

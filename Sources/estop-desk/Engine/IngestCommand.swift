@@ -10,15 +10,17 @@ enum IngestCommand {
         "ingest",
         summary: "hand events to the host, one JSON object a line",
         positionals: [.init("FILE", .optional)],
-        options: [.init("schema", summary: "print the JSON Schema of such a line, and hand over nothing")],
+        options: [
+            .init("schema", summary: "print the JSON Schema of such a line, and hand over nothing"),
+            .init("wait", .duration, summary: "how long to wait for a host that starts or stops; default: 10s"),
+        ],
         discussion: [
             "FILE - (or none) is standard input. Bad lines are refused with their number and reason; the good ones count.",
-            "Exit status: 0 all taken and on disk; 1 some refused, or no host.",
+            "A host that is starting or stopping takes nothing and says so: the lines are sent again, in their order, until",
+            "--wait is over. What a host that died had not confirmed is named, and not sent twice.",
+            "Exit status: 0 all taken and on disk; 1 some refused or not confirmed, no host, or ended by a signal.",
         ]
     )
-
-    /// How long the host may take to put what came on disk, in milliseconds.
-    private static let patienceMs: UInt64 = 60_000
 
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
         if arguments.flag("schema") {
@@ -30,66 +32,93 @@ enum IngestCommand {
             return ChosenDesk.fail("\(name) cannot be read: \(String(cString: strerror(errno)))", arguments, status: 1)
         }
         defer { if input != STDIN_FILENO { close(input) } }
-        return HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
-            do throws(ControlClient.Failure) {
-                return try hand(input, to: host.client, arguments)
-            } catch {
-                throw ChosenDesk.Failure(message: error.message)
-            }
+        let signals = IngestSignals()
+        do {
+            let directory = try ChosenDesk(arguments).killSwitch.directory
+            let wait = arguments.duration("wait")
+            var run = IngestRun(directory, asJSON: arguments.json, waitMs: wait ?? 10_000, signals: signals)
+            try run.connect(isNew: true, waitsForAny: wait != nil)
+            let problem = try read(input, name, &run, signals)
+            return report(try run.finish(), arguments, problem)
+        } catch let failure as IngestRun.Failure {
+            return ChosenDesk.fail(failure.message, arguments, status: 1)
+        } catch {
+            return ChosenDesk.fail("\(error)", arguments, status: 1)
         }
     }
 
-    private static func hand(
+    /// Hands over what comes, line by line, until it ends.
+    ///
+    /// - Returns: why it ended before its end; nil: it did not.
+    private static func read(
         _ input: Int32,
-        to client: ControlClient,
-        _ arguments: Arguments
-    ) throws(ControlClient.Failure) -> Int32 {
+        _ name: String,
+        _ run: inout IngestRun,
+        _ signals: IngestSignals
+    ) throws(IngestRun.Failure) -> String? {
         var bytes = [UInt8](repeating: 0, count: 262_144)
-        var endsWithNewline = true
-        // What comes may come late, and the host does not wait for long until a connection has said something: a space, which
-        // stands before the first line and means nothing.
-        var ready = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
-        if poll(&ready, 1, 2_000) == 0 { try client.send(" ".utf8) }
+        var begun: [UInt8] = []
         while true {
-            let count = read(input, &bytes, bytes.count)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
-            try client.send(bytes[..<count])
-            endsWithNewline = bytes[count - 1] == UInt8(ascii: "\n")
-            // Refusals are taken as they come: a host whose answers nobody reads stops reading.
-            while let line = try client.line(within: 0) { tell(line, arguments) }
-        }
-        if !endsWithNewline { try client.send("\n".utf8) }
-        try client.send(.flush)
-        while let line = try client.line(within: patienceMs) {
-            guard let object = JSON(bytes: line), let flushed = object["flushed"] else {
-                tell(line, arguments)
-                continue
+            var ready = [
+                pollfd(fd: input, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: signals.readable, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: run.readable, events: Int16(POLLIN), revents: 0),
+            ]
+            // A moment without a line: what was taken is put on disk, so that little is unsure when the host dies.
+            if poll(&ready, 3, 100) == 0 {
+                try run.pause()
+                _ = poll(&ready, 3, -1)
             }
-            let refused = flushed["refused"]?.integer ?? 0
-            let isDurable = flushed["durable"] == .bool(true)
-            if arguments.json {
-                Output.standard.line(object.line)
-            } else {
-                let taken = flushed["taken"]?.integer ?? 0
-                Output.standard.line(
-                    "\(taken) taken, \(refused) refused"
-                        + (isDurable
-                            ? "" : "; NOT ON DISK yet: \(flushed["problem"]?.string ?? "the journal is behind")")
-                )
+            if let number = signals.number {
+                return "ended by \(IngestSignals.name(of: number)): what came after these lines was not read"
             }
-            return refused == 0 && isDurable ? 0 : 1
+            if ready[2].revents != 0 { try run.listen() }
+            guard ready[0].revents != 0 else { continue }
+            let count = Glibc.read(input, &bytes, bytes.count)
+            // Whoever shares the other end may have it not wait.
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
+            if count < 0 { return "\(name) cannot be read any further: \(String(cString: strerror(errno)))" }
+            if count == 0 { break }
+            var lines: [[UInt8]] = []
+            var rest = bytes[..<count]
+            while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                lines.append(begun + rest[...end])
+                begun = []
+                rest = rest[(end + 1)...]
+            }
+            begun += rest
+            if !lines.isEmpty { try run.hand(lines) }
         }
-        return ChosenDesk.fail("the host took the lines but did not say what became of them", arguments, status: 1)
+        if !begun.isEmpty { try run.hand([begun + [UInt8(ascii: "\n")]]) }
+        return nil
     }
 
-    private static func tell(_ line: [UInt8], _ arguments: Arguments) {
-        guard let object = JSON(bytes: line), let refused = object["refused"], !arguments.json else {
-            _ = Output.standard.line(String(decoding: line, as: UTF8.self))
-            return
+    /// Says what became of all of it.
+    private static func report(_ outcome: IngestRun.Outcome, _ arguments: Arguments, _ ending: String?) -> Int32 {
+        let unknown = outcome.unknown.reduce(0) { $0 + $1.count }
+        if arguments.json {
+            var members: [JSON.Member] = [
+                .init("taken", .number(outcome.count.taken)), .init("refused", .number(outcome.count.refused)),
+                .init("durable", .bool(outcome.isDurable)),
+            ]
+            if let problem = outcome.problem { members.append(.init("problem", .string(problem))) }
+            if unknown > 0 {
+                let ranges = outcome.unknown.map {
+                    JSON.object([.init("from", .number($0.lowerBound)), .init("to", .number($0.upperBound))])
+                }
+                members.append(.init("not_confirmed", .array(ranges)))
+            }
+            if let ending { members.append(.init("ended", .string(ending))) }
+            Output.standard.line(JSON.object([.init("flushed", .object(members))]).line)
+        } else {
+            Output.standard.line(
+                "\(outcome.count.taken) taken, \(outcome.count.refused) refused"
+                    + (outcome.isDurable
+                        ? "" : "; NOT ON DISK yet: \(VisibleText.line(outcome.problem ?? "the journal is behind"))")
+                    + IngestRun.words(outcome.unknown)
+            )
+            if let ending { Output.error.line("estop: \(VisibleText.line(ending))") }
         }
-        Output.error.line(
-            "line \(refused["line"]?.integer ?? 0): \(VisibleText.line(refused["why"]?.string ?? "refused"))"
-        )
+        return outcome.count.refused == 0 && outcome.isDurable && unknown == 0 && ending == nil ? 0 : 1
     }
 }

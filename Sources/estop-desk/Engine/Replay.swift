@@ -15,7 +15,7 @@ struct ReplaySpan: Sendable, Equatable {
 
 /// A journal that is fed through the engine once more.
 struct Replay {
-    private(set) var engine = Engine()
+    private(set) var engine: Engine
     private var events: JournalCursor<StoredEvent>
     private var next: StoredEvent?
     private let span: ReplaySpan
@@ -23,7 +23,10 @@ struct Replay {
 
     init(_ directory: String, _ span: ReplaySpan) throws {
         self.span = span
-        events = try Journal.reader(directory: directory, codec: LineCodec()).events(from: 1)
+        let reader = try Journal.reader(directory: directory, codec: LineCodec())
+        let start = try reader.replayStart(before: span.fromMs)
+        engine = start.engine
+        events = reader.events(from: start.eventSeq + 1)
         next = try events.next()
     }
 

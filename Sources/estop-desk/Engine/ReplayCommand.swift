@@ -19,7 +19,10 @@ enum ReplayCommand {
             .init("speed", .integer(1...100_000), summary: "times as fast as it was; default: 1"),
             .init("check", summary: "do not show it: see whether the engine decides the same again, byte for byte"),
         ] + DashboardCommand.screenOptions.filter { $0.name != "demo" },
-        discussion: ["Exit status: 0; 1 when the journal cannot be read, or --check found a difference."]
+        discussion: [
+            "What retention has removed cannot be shown: then it begins with the oldest snapshot that is kept.",
+            "Exit status: 0; 1 when the journal cannot be read, or --check found a difference, or had nothing to check.",
+        ]
     )
 
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
@@ -32,7 +35,7 @@ enum ReplayCommand {
             )
             return UsageError.exitStatus
         }
-        if arguments.flag("check") { return check(arguments) }
+        if arguments.flag("check") { return check(arguments, fromMs: from, toMs: to) }
         let span = ReplaySpan(fromMs: from, toMs: to, speed: UInt64(arguments.integer("speed") ?? 1))
         return DashboardCommand.show(arguments) { notices throws(ChosenDesk.Failure) in
             var desk = try OpenedDesk(arguments)
@@ -50,22 +53,27 @@ enum ReplayCommand {
     }
 
     /// Decides everything again and compares with what was decided then.
-    private static func check(_ arguments: Arguments) -> Int32 {
+    private static func check(_ arguments: Arguments, fromMs: Int64, toMs: Int64) -> Int32 {
         do {
             let desk = try ChosenDesk(arguments, looking: true)
             let reader = try Journal.reader(directory: desk.killSwitch.directory.path, codec: LineCodec())
-            let result = try ReplayCheck.run(reader)
+            let result = try ReplayCheck.run(reader, fromMs: fromMs, toMs: toMs)
+            guard result.events > 0 || result.difference != nil else {
+                return ChosenDesk.fail("there is no event in that time: nothing was checked", arguments, status: 1)
+            }
             if arguments.json {
                 Output.standard.line(
                     JSON.object([
                         .init("same", .bool(result.difference == nil)), .init("events", .number(result.events)),
-                        .init("decisions", .number(result.decisions)), .init("difference", .text(result.difference)),
+                        .init("decisions", .number(result.decisions)), .init("after_event", .number(result.after)),
+                        .init("difference", .text(result.difference)),
                     ]).line
                 )
             } else if let difference = result.difference {
                 Output.error.line("estop: \(VisibleText.line(difference))")
             } else {
-                Output.standard.line("\(result.events) events, \(result.decisions) decisions: the same again")
+                let after = result.after > 0 ? "after event \(result.after): " : ""
+                Output.standard.line("\(after)\(result.events) events, \(result.decisions) decisions: the same again")
             }
             return result.difference == nil ? 0 : 1
         } catch {
