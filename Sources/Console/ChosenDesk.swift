@@ -13,11 +13,20 @@ public struct ChosenDesk: Sendable {
     public struct Failure: Error, Sendable, CustomStringConvertible {
         /// What is wrong and what to do.
         public let message: String
+        /// The exit status.
+        public let status: Int32
         /// The message.
         public var description: String { message }
 
         /// Creates a failure.
-        public init(message: String) { self.message = message }
+        ///
+        /// - Parameters:
+        ///   - message: What is wrong and what to do.
+        ///   - status: The exit status.
+        public init(message: String, status: Int32 = 1) {
+            self.message = message
+            self.status = status
+        }
     }
 
     /// Opens the desk of the arguments.

@@ -49,18 +49,41 @@ extension Routes {
             summary: "Asks venues for orders and positions afresh",
             shape: .init(
                 body: [("venue", "string", false), ("reason", "string", false)],
-                answer: [("success", "boolean"), ("exchanges", "array")],
-                statuses: [400, 404, 503]
+                answer: [("success", "boolean"), ("message", "string"), ("exchanges", "array")],
+                statuses: [207, 400, 404, 409, 502, 503]
             ),
-            answer: { request, _, call throws(APIRefusal) in
+            answer: { request, world, call throws(APIRefusal) in
                 let host = try host(call)
                 let venue = request.json?["venue"]?.string
                 try note("reconnect", venue ?? "all", request, call, host)
                 let found = host.reconnect(venue)
-                if let venue, found.isEmpty { throw APIRefusal(404, "no_such_venue", "there is no venue \(venue)") }
+                if found.isEmpty {
+                    guard let venue else {
+                        throw APIRefusal(
+                            409,
+                            "no_adapter",
+                            "no venue has an adapter here, so nothing can be connected: restart the program that feeds it"
+                        )
+                    }
+                    guard world.view?.venues.contains(where: { $0.name == venue }) ?? false else {
+                        throw APIRefusal(404, "no_such_venue", "there is no venue \(venue)")
+                    }
+                    throw APIRefusal(
+                        409,
+                        "no_adapter",
+                        "no adapter is connected to \(venue), so nothing can be connected: restart the program that feeds it"
+                    )
+                }
+                let failed = found.filter { $0.problem != nil }
+                let words = failed.map { "\($0.venue): \($0.problem ?? "")" }
                 return APIAnswer(
+                    failed.isEmpty ? 200 : failed.count < found.count ? 207 : 502,
                     .of([
-                        "success": .bool(!found.isEmpty && found.allSatisfy { $0.problem == nil }),
+                        "success": .bool(failed.isEmpty),
+                        "message": .string(
+                            failed.isEmpty
+                                ? "every venue listed its orders and positions" : words.joined(separator: "; ")
+                        ),
                         "exchanges": .array(
                             found.map {
                                 .of([
@@ -84,7 +107,7 @@ extension Routes {
                     ("agents", "array", false),
                 ],
                 answer: [("success", "boolean"), ("agents", "array")],
-                statuses: [400, 404, 409, 503]
+                statuses: [207, 400, 404, 409, 503]
             ),
             answer: { request, world, call throws(APIRefusal) in
                 if let name = request.json?["agent"]?.string ?? request.json?["name"]?.string {
@@ -113,7 +136,7 @@ extension Routes {
             shape: .init(
                 body: [("reason", "string", false)],
                 answer: [("success", "boolean"), ("agents", "array")],
-                statuses: [400, 404, 409, 503]
+                statuses: [207, 400, 404, 409, 503]
             ),
             answer: { request, _, call throws(APIRefusal) in
                 try restart([request.parameters["name"] ?? ""], request, call)
@@ -160,19 +183,53 @@ extension Routes {
         ]
     }
 
+    /// How long an action over HTTP is waited for, in milliseconds; a body's `wait` (seconds) says otherwise.
+    private static let longestWaitMs: UInt64 = 60_000
+
+    private static func waitMs(_ request: APIRequest) throws(APIRefusal) -> UInt64 {
+        guard let said = request.json?["wait"] else { return ControlRequest.waitMs }
+        guard let seconds = said.integer, seconds >= 0, UInt64(seconds) * 1_000 <= longestWaitMs else {
+            throw APIRefusal(400, "bad_wait", "wait is a whole number of seconds from 0 to \(longestWaitMs / 1_000)")
+        }
+        return UInt64(seconds) * 1_000
+    }
+
+    /// Has an operator's action done, and waits for what becomes of it.
+    static func outcome(
+        _ change: OperatorAction.Change,
+        _ fallback: String,
+        _ request: APIRequest,
+        _ call: APICall
+    ) throws(APIRefusal) -> (outcome: ActionOutcome, waitedMs: UInt64) {
+        let host = try host(call)
+        let name = call.claims?.operatorName ?? ""
+        let said = request.json?["reason"]?.string ?? ""
+        let reason = said.contains { !$0.isWhitespace } ? said : fallback
+        let action = OperatorAction(name: name, reason: reason, change: change)
+        let waitMs = try waitMs(request)
+        let outcome = host.perform(action, from: from(request, call), waitMs: waitMs)
+        if !outcome.problem.isEmpty { throw APIRefusal(409, "not_done", outcome.problem) }
+        return (outcome, waitMs)
+    }
+
+    /// The same as an answer: 200 all of it is done, 207 some of it, 202 it is on its way, 409 nothing was done, 504 nobody
+    /// answered.
     static func act(
         _ change: OperatorAction.Change,
         _ fallback: String,
         _ request: APIRequest,
         _ call: APICall
     ) throws(APIRefusal) -> APIAnswer {
-        let host = try host(call)
-        let name = call.claims?.operatorName ?? ""
-        let said = request.json?["reason"]?.string ?? ""
-        let reason = said.contains { !$0.isWhitespace } ? said : fallback
-        let action = OperatorAction(name: name, reason: reason, change: change)
-        if let why = host.perform(action, from: from(request, call)) { throw APIRefusal(409, "not_done", why) }
-        return APIAnswer(.of(["success": .bool(true), "message": .string(DeskHost.done(change))]))
+        let (outcome, waitedMs) = try outcome(change, fallback, request, call)
+        return APIAnswer(status(of: outcome), outcome.json(done: DeskHost.done(change), waitedMs: waitedMs))
+    }
+
+    /// What an outcome's status is.
+    static func status(of outcome: ActionOutcome) -> Int {
+        if outcome.isDone { return 200 }
+        if outcome.isNothingDone { return 409 }
+        if outcome.count(.done) > 0 { return 207 }
+        return outcome.count(.accepted) > 0 ? 202 : 504
     }
 
     /// Puts on disk who asks for something that spends, before it is done.
@@ -204,11 +261,20 @@ extension Routes {
         }
         try note("restart", names.joined(separator: ", "), request, call, host)
         guard !names.isEmpty else { throw APIRefusal(400, "no_agent", "no bot is named: leave \"agents\" out for all") }
+        if call.desk.killSwitch.observe().mode.permitsAnything == false {
+            throw APIRefusal(
+                409,
+                "halted",
+                "nothing was restarted: trading is halted, and a bot is started again after the resume"
+            )
+        }
         let rows = names.map { name in (name: name, problem: host.restart(name)) }
         if rows.count == 1, let why = rows[0].problem {
             throw APIRefusal(why.hasPrefix("there is no") ? 404 : 409, "not_restarted", why)
         }
+        let failed = rows.count { $0.problem != nil }
         return APIAnswer(
+            failed == 0 ? 200 : failed < rows.count ? 207 : 409,
             .of([
                 "success": .bool(rows.allSatisfy { $0.problem == nil }),
                 "agents": .array(

@@ -15,13 +15,14 @@ extension Routes {
             shape: .init(
                 body: [
                     ("reason", "string", true), ("account", "string", false), ("max_slippage", "decimal", false),
-                    ("time_limit", "number", false),
+                    ("time_limit", "number", false), ("wait", "integer", false),
                 ],
                 answer: [
                     ("success", "boolean"), ("message", "string"), ("id", "string"), ("reason", "string"),
                     ("positions", "integer"), ("max_slippage", "number"), ("time_limit", "number"),
+                    ("requests", "array"),
                 ],
-                statuses: [400, 409, 503]
+                statuses: [202, 207, 400, 409, 503, 504]
             ),
             answer: { request, world, call throws(APIRefusal) in try liquidate(request, world, call) }
         ),
@@ -77,7 +78,7 @@ extension Routes {
         let reason = try needReason(request)
         let limits = try LiquidationLimits(request.json)
         let account = request.json?["account"]?.string
-        _ = try act(
+        let (outcome, waitedMs) = try outcome(
             .liquidate(account: account, maxSlippage: limits.maxSlippage, withinMs: limits.withinMs),
             reason,
             request,
@@ -92,8 +93,14 @@ extension Routes {
         else {
             throw APIRefusal(409, "not_done", "\(state.id) of \(state.by) runs already: \(state.reason)")
         }
+        let started = LiquidationJSON.started(state, reachable: host.reachableVenues, isHalted: world.isHalted)
+        guard case .object(let members) = outcome.json(done: "nothing is held", waitedMs: waitedMs) else {
+            return APIAnswer(.object(started))
+        }
+        let requests = members.filter { $0.key == "requests" || $0.key == "success" }
         return APIAnswer(
-            .object(LiquidationJSON.started(state, reachable: host.reachableVenues, isHalted: world.isHalted))
+            Self.status(of: outcome),
+            .object(requests + started.filter { $0.key != "success" })
         )
     }
 }
@@ -186,7 +193,7 @@ enum LiquidationJSON {
             .init("status", .string(state?.state.rawValue ?? word)), .init("active", .bool(state?.isActive ?? false)),
             .init("id", .text(state?.id)), .init("by", .text(state?.by)), .init("reason", .text(state?.reason)),
             .init("account", .text(state?.account)), .init("stopped_by", .text(state?.stoppedBy)),
-            .init("done", .number(state?.done ?? closes.count { $0.state == "done" })),
+            .init("done", .number(state?.done)),
             .init("left", .number(state?.left)), .init("slippage", .exact(state?.slippage)),
             .init("max_slippage", .exact(state?.maxSlippage)),
             .init("time_left", state.map { seconds($0.timeLeftMs) } ?? .null),

@@ -24,9 +24,11 @@ extension Routes {
             summary:
                 "One operator's action of the engine, as the dashboard asks for it: acknowledge, silence, cancel, reset",
             shape: .init(
-                body: [("change", "object", true), ("reason", "string", false)],
-                answer: [("success", "boolean"), ("message", "string")],
-                statuses: [400, 409, 503]
+                body: [("change", "object", true), ("reason", "string", false), ("wait", "integer", false)],
+                answer: [
+                    ("success", "boolean"), ("message", "string"), ("action", "string"), ("requests", "array"),
+                ],
+                statuses: [202, 207, 400, 409, 503, 504]
             ),
             answer: { request, _, call throws(APIRefusal) in try action(request, call) }
         ),

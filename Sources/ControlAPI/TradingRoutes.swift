@@ -107,6 +107,16 @@ extension APIWorld {
         for gate in seen.openGates where !supervisors.contains(where: { $0.name == gate.name }) {
             rows.append(agent(gate.name, isHealthy: true, gate, isStopped, note: ""))
         }
+        // Whom a halt ended is stopped, and does not vanish.
+        let listed = supervisors.map(\.name) + seen.openGates.map(\.name)
+        for name in view?.stopped ?? [] where !listed.contains(name) {
+            rows.append(
+                .of([
+                    "name": .string(name), "status": .string("stopped"), "healthy": .bool(true),
+                    "acknowledged": .bool(true), "note": .string("it closed its gate, and has not beaten since"),
+                ])
+            )
+        }
         return rows
     }
 

@@ -53,7 +53,8 @@ enum EngineActions {
         case .lost, .never: return .message("positions are NOT CONNECTED: nothing is closed by what was last known")
         }
         let proposals = snapshot.engine?.proposals ?? []
-        guard let proposal = proposals.first(where: { $0.position == row && $0.state == "proposed" }) else {
+        let isOpen = { (state: String) in state.hasPrefix("proposed") || state.hasPrefix("refused") }
+        guard let proposal = proposals.first(where: { $0.position == row && isOpen($0.state) }) else {
             return .message("no rule proposes anything for this position")
         }
         return .layer(

@@ -12,6 +12,10 @@ enum PositionsPane {
         if !unpriced.isEmpty { summary += [Span(", ", .dim), Span("\(unpriced.count) UNPRICED", .warning)] }
         let open = (scene.snapshot.engine?.proposals ?? []).filter { $0.state == "proposed" }.count
         if open > 0 { summary += [Span(", ", .dim), Span("\(open) to close (x)", .warning)] }
+        if let engine = scene.snapshot.engine, engine.exitsDue > 0 {
+            let off = engine.areExitsOff ? ", automatic exits are OFF" : ""
+            summary += [Span(", ", .dim), Span("\(engine.exitsDue) past a limit\(off)", .bad)]
+        }
         summary += MoneyLine.spans(scene)
         return PaneContent(
             scene,

@@ -7,32 +7,62 @@ import Venues
 /// What the host does for those who ask from outside and whose right was checked by whoever asks in their name. All of it
 /// may wait: never call it on a thread that must not.
 extension DeskHost {
-    /// An operator's action: the engine's objection, then the audit, on disk where it spends or loosens, then the engine.
+    /// An operator's action: the engine's objection, then the audit, on disk where it spends or loosens, then the engine;
+    /// then waits for what becomes of its requests.
     ///
-    /// - Parameter from: where it was asked, for the audit.
-    /// - Returns: why it was not done; nil: it was.
-    public func perform(_ action: OperatorAction, from: [JSON.Member]) -> String? {
+    /// - Parameters:
+    ///   - from: where it was asked, for the audit.
+    ///   - waitMs: how long its requests may take to be settled; the outcome says how they stand then.
+    /// - Returns: what became of it.
+    public func perform(_ action: OperatorAction, from: [JSON.Member], waitMs: UInt64) -> ActionOutcome {
+        func refused(_ why: String) -> ActionOutcome {
+            ActionOutcome(action: action.change.word, by: action.name, problem: why)
+        }
         guard
             let objection = EngineAnswer.of(self, { engine, atMs in engine.objection(to: action, at: atMs) })
-        else { return "not done: the engine does not answer" }
-        if let objection { return objection }
+        else { return refused("not done: the engine does not answer") }
+        if let objection { return refused(objection) }
+        let id = "action-\(UInt64.random(in: .min ... .max))"
+        let who = "operator:\(action.name)"
         audit(
-            "operator:\(action.name)",
+            who,
             "request",
             .object(
                 [
-                    .init("what", .string(action.change.word)),
+                    .init("id", .string(id)), .init("what", .string(action.change.word)),
                     .init("reason", .string(action.reason)), .init("change", ControlRequest.json(of: action.change)),
                 ] + from
             )
         )
         guard isDurable(limitMs: 5_000) || !action.change.spendsOrLoosens else {
-            return "not done: it could not be recorded on disk, and it spends or loosens"
+            return refused("not done: it could not be recorded on disk, and it spends or loosens")
         }
         let isTaken = submit([
-            Event(Event.Origin(source: Event.Source(.operator, action.name)), .operatorAction(action))
+            Event(Event.Origin(source: Event.Source(.operator, action.name)), .operatorAction(action), id: id)
         ])
-        return isTaken ? nil : "not done: \(EngineLoop.hasEnded)"
+        guard isTaken else { return refused("not done: \(EngineLoop.hasEnded)") }
+        let outcome = settled(id, waitMs: waitMs)
+        guard let outcome else { return refused("ordered, but the engine does not answer: see what became of it") }
+        if !outcome.requests.isEmpty || !outcome.problem.isEmpty {
+            audit(
+                who,
+                "outcome",
+                .object([.init("id", .string(id)), .init("outcome", outcome.json(done: "", waitedMs: waitMs))])
+            )
+        }
+        return outcome
+    }
+
+    /// What became of an action, at once when it is settled, at the latest after so long.
+    private func settled(_ id: String, waitMs: UInt64) -> ActionOutcome? {
+        let until = Clock.boottime() + waitMs * 1_000_000
+        while true {
+            guard let outcome = EngineAnswer.of(self, { engine, atMs in engine.outcome(of: id, at: atMs) }) else {
+                return nil
+            }
+            guard let outcome, !outcome.isSettled, Clock.boottime() < until else { return outcome }
+            Clock.sleep(milliseconds: min(50, max(1, waitMs)))
+        }
     }
 
     /// What an operator is told when an action was done.

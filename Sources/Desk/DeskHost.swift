@@ -37,6 +37,8 @@ public final class DeskHost: Sendable {
         /// What was reported last of files that are not as they were.
         let files = Mutex<[String]>([])
         let watchers = Mutex<[Watcher]>([])
+        /// What of the configuration waits for somebody with the right to resume; nil: all of it holds.
+        let held = Mutex<HeldConfiguration?>(nil)
 
         init(_ killSwitch: KillSwitch, _ configuration: DeskConfiguration) {
             sensor = Mutex(SwitchSensor(killSwitch))
@@ -181,16 +183,6 @@ public final class DeskHost: Sendable {
 
     /// What is seen of the engine now.
     public var sight: EngineSight { .view(shown(loop.latest, atMs: time.now().atMs), ageMs: 0) }
-
-    /// Takes another configuration over, all of it at once.
-    ///
-    /// - Parameter differences: what changed, for the record.
-    public func take(_ configuration: DeskConfiguration, differences: [String], by name: String) {
-        parts.configuration.withLock { $0 = configuration }
-        notifier.configure(configuration.notify)
-        audit(name, "configuration_changed", JSON.array(differences.map { .string($0) }))
-        loop.submit([EngineLoop.host(.settings(configuration.engine))])
-    }
 
     /// Puts on record that another configuration was refused, and that the one that ran goes on.
     ///

@@ -68,13 +68,34 @@ struct DeskService: EngineService {
                 _ = reply(JSON.object([.init("halted", .object([.init("taken", .bool(report.taken))]))]).line)
             }
         case .cancels: _ = reply(JSON.object([.init("halts", .array(host.haltOrders.map(\.json)))]).line)
-        case .act(let action, let passphrase): act(action, passphrase, peer, reply)
+        case .exits:
+            ask(reply) { engine, atMs in
+                let due = engine.view(at: atMs).exitsDue
+                let text =
+                    due == 0
+                    ? nil
+                    : "automatic exits are off while trading is halted: \(due) \(due == 1 ? "position is" : "positions are") "
+                        + "past a limit and \(due == 1 ? "stays" : "stay") open; see 'estop exits', close them with 'estop exits carry-out'"
+                let members: [JSON.Member] = [.init("due", .number(due)), .init("text", .text(text))]
+                return JSON.object([.init("exits", .object(members))]).line
+            }
+        case .confirmConfiguration(let name, let reason, let passphrase):
+            byHand(name, "confirm_configuration", "configuration", reason, passphrase, peer, reply) { host in
+                host.confirmConfiguration(by: name)
+            }
+        case .act(let action, let passphrase, let waitMs): act(action, passphrase, waitMs, peer, reply)
         case .capPlan(let account, let most):
             ask(reply) { engine, atMs in
                 let run = Normalization.plan(engine, at: atMs, account: account, most: most)
                 let report = run.report(wallMs: Clock.wallMilliseconds(), isDryRun: true)
                 return JSON.object([.init("cap", report)]).line
             }
+        case .reconnect(let venue, let name, let reason, let passphrase):
+            byHand(name, "reconnect", venue ?? "all", reason, passphrase, peer, reply) { host in
+                host.reconnected(venue)
+            }
+        case .restart(let supervisor, let name, let reason, let passphrase):
+            byHand(name, "restart", supervisor, reason, passphrase, peer, reply) { host in host.restarted(supervisor) }
         case .normalize(let name, let reason, let passphrase, let isDryRun):
             let action = OperatorAction(name: name, reason: reason, change: .enforceCap(account: nil, most: nil))
             normalize(action, passphrase, isDryRun: isDryRun, peer, reply)
@@ -177,6 +198,7 @@ struct DeskService: EngineService {
     private func act(
         _ action: OperatorAction,
         _ passphrase: String,
+        _ waitMs: UInt64,
         _ peer: Peer,
         _ reply: @escaping @Sendable (String) -> Bool
     ) {
@@ -187,11 +209,44 @@ struct DeskService: EngineService {
                 return
             }
             let from: [JSON.Member] = [.init("uid", .number(peer.uid)), .init("pid", .number(peer.pid))]
-            if let why = host.perform(action, from: from) {
+            let outcome = host.perform(action, from: from, waitMs: waitMs)
+            if outcome.problem.isEmpty {
+                _ = reply(OutcomeLine.text(of: outcome))
+            } else {
+                _ = reply(DeskService.error(outcome.problem))
+            }
+        }
+        if !started { _ = reply(DeskService.error("the host has no thread left: try again")) }
+    }
+
+    /// What the host itself does for an operator: authority first, then the audit, on disk, then the deed.
+    private func byHand(
+        _ name: String,
+        _ what: String,
+        _ about: String,
+        _ reason: String,
+        _ passphrase: String,
+        _ peer: Peer,
+        _ reply: @escaping @Sendable (String) -> Bool,
+        _ deed: @escaping @Sendable (DeskHost) -> ActionOutcome
+    ) {
+        let host = host
+        let started = ThreadStart.detached {
+            if let why = DeskService.objection(name, reason, passphrase, peer, host) {
                 _ = reply(DeskService.error(why))
                 return
             }
-            _ = reply(JSON.object([.init("done", .string(action.change.done))]).line)
+            let body: [JSON.Member] = [
+                .init("about", .string(about)), .init("reason", .string(reason)), .init("uid", .number(peer.uid)),
+                .init("pid", .number(peer.pid)),
+            ]
+            guard host.record("operator:\(name)", what, .object(body)) else {
+                _ = reply(DeskService.error("not done: it could not be recorded on disk"))
+                return
+            }
+            var outcome = deed(host)
+            outcome.by = name
+            _ = reply(outcome.problem.isEmpty ? OutcomeLine.text(of: outcome) : DeskService.error(outcome.problem))
         }
         if !started { _ = reply(DeskService.error("the host has no thread left: try again")) }
     }
@@ -235,8 +290,10 @@ struct DeskService: EngineService {
             }
             let wallMs = Clock.wallMilliseconds()
             let report = run.report(wallMs: wallMs, isDryRun: isDryRun)
-            host.log(RunbookLog.normalized(run, isDryRun: isDryRun))
-            if !isDryRun { host.audit(who, "normalized", report) }
+            if !isDryRun {
+                host.log(RunbookLog.normalized(run))
+                host.audit(who, "normalized", report)
+            }
             _ = reply(
                 JSON.object([
                     .init("file", .string(Normalization.fileName(wallMs: wallMs))), .init("normalization", report),
@@ -254,7 +311,18 @@ struct DeskService: EngineService {
         _ host: DeskHost
     ) -> String? {
         guard action.change.spendsOrLoosens else { return nil }
-        guard action.reason.contains(where: { !$0.isWhitespace }) else { return "a reason is needed: say why" }
+        return objection(action.name, action.reason, passphrase, peer, host)
+    }
+
+    /// Why somebody may not do what needs an operator; nil: they may.
+    private static func objection(
+        _ name: String,
+        _ reason: String,
+        _ passphrase: String,
+        _ peer: Peer,
+        _ host: DeskHost
+    ) -> String? {
+        guard reason.contains(where: { !$0.isWhitespace }) else { return "a reason is needed: say why" }
         let killSwitch = host.stateDirectory
         let store = OperatorStore(directory: killSwitch.directory.path)
         do {
@@ -268,7 +336,7 @@ struct DeskService: EngineService {
             return error.message
         }
         return store.objection(
-            to: action.name,
+            to: name,
             passphrase: Passphrase(passphrase),
             on: killSwitch,
             identity: Identity.current()
@@ -311,7 +379,7 @@ extension OperatorAction.Change {
     /// Whether it needs an operator's authority: whatever can spend, or makes a limit wider.
     public var spendsOrLoosens: Bool {
         switch self {
-        case .acknowledge, .silence, .endSilence, .cancelOrder, .removeDust: false
+        case .acknowledge, .acknowledgeAll, .silence, .endSilence, .cancelOrder, .removeDust: false
         case .resetBreaker, .addDust, .clearDust, .enforceCap, .liquidate, .stopLiquidation, .carryOut, .setEntryPrice,
             .acceptClock, .forgetSupervisor:
             true
@@ -322,17 +390,19 @@ extension OperatorAction.Change {
     var done: String {
         switch self {
         case .acknowledge(let alert, _): "\(alert) is acknowledged"
+        case .acknowledgeAll(let rule, _):
+            "every open alert\(rule.isEmpty ? "" : " of \(rule)") is acknowledged; each stays open until its cause is gone"
         case .silence(let rule, _, let forMs): "\(rule) is silenced for \(forMs / 1000) s"
         case .endSilence(let rule, _): "\(rule) is told of again"
         case .resetBreaker(let name): "\(name) is reset; latches are as they were"
         case .addDust(_, _, let symbol, _): "\(symbol) is on the list of dust"
         case .removeDust(_, _, let symbol): "\(symbol) counts again"
         case .clearDust: "the list of dust is empty"
-        case .enforceCap: "the cap is enforced now"
-        case .liquidate: "everything is being liquidated"
+        case .enforceCap: "no account is over its cap"
+        case .liquidate: "nothing is held"
         case .stopLiquidation: "the liquidation is stopped: nothing more of it is sent"
-        case .carryOut(let proposal): "\(proposal) is carried out"
-        case .cancelOrder(_, _, let clientID): "the cancel of \(clientID) is asked for"
+        case .carryOut(let proposal): "\(proposal) is done"
+        case .cancelOrder(_, _, let clientID): "\(clientID) is gone"
         case .setEntryPrice(_, _, let symbol, _): "the entry price of \(symbol) is taken over"
         case .acceptClock: "the machine's clock is taken over"
         case .forgetSupervisor(let name): "\(name) is forgotten"

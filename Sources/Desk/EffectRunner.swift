@@ -68,12 +68,12 @@ final class EffectRunner: Sendable {
     private func carryOut(_ effect: Decision.Effect) -> String? {
         switch effect.action {
         case .cancel(let venue, let account, let clientID, let venueID):
-            return at(venue) { adapter throws(VenueError) in
+            return at(venue, "cancel it by hand at \(venue)") { adapter throws(VenueError) in
                 let answer = try adapter.cancel(OrderName(clientID: clientID, venueID: venueID), account: account)
                 if let refusal = answer.refused.first { throw VenueError(.refused, refusal.reason) }
             }
         case .inquire(let venue, let account, let clientID, let venueID):
-            return at(venue) { adapter throws(VenueError) in
+            return at(venue, "look it up by hand at \(venue)") { adapter throws(VenueError) in
                 let name = OrderName(clientID: clientID, venueID: venueID)
                 guard let report = try adapter.inquire(name, account: account) else { return }
                 let origin = Event.Origin(venue: venue, account: account, source: Event.Source(.venue, venue))
@@ -95,7 +95,9 @@ final class EffectRunner: Sendable {
                 clientID: effect.clientID,
                 noWorseThan: noWorseThan
             )
-            return at(venue) { adapter throws(VenueError) in _ = try adapter.close(request) }
+            return at(venue, "close it by hand at \(venue)") { adapter throws(VenueError) in
+                _ = try adapter.close(request)
+            }
         case .restart(let supervisor, _):
             guard outlets.isDurable(EffectRunner.durableMs) else {
                 return "not started: the decision is not on disk"
@@ -105,8 +107,16 @@ final class EffectRunner: Sendable {
     }
 
     /// Why a venue did not do it; nil: it was accepted.
-    private func at(_ venue: String, _ body: (any VenueAdapter) throws(VenueError) -> Void) -> String? {
-        guard let adapter = outlets.adapter(venue) else { return "no adapter is connected to \(venue)" }
+    ///
+    /// - Parameter byHand: what an operator does where nothing can be sent.
+    private func at(
+        _ venue: String,
+        _ byHand: String,
+        _ body: (any VenueAdapter) throws(VenueError) -> Void
+    ) -> String? {
+        guard let adapter = outlets.adapter(venue) else {
+            return "no adapter is connected to \(venue), so nothing was sent; \(byHand)"
+        }
         do {
             try body(adapter)
             return nil

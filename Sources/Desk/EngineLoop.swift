@@ -196,8 +196,9 @@ public final class EngineLoop: Sendable {
                 sinceKept = 0
                 outlets.keep(turns.engine)
             }
-            // A view of a large desk takes long: it takes at most a fifth of the time.
-            if isStep, receipt.atMs >= viewAtMs {
+            // A view of a large desk takes long: it takes at most a fifth of the time. Whoever acts and then looks sees what they
+            // did.
+            if isStep && receipt.atMs >= viewAtMs || events.contains(where: { $0.event.isOperatorAction }) {
                 let shown = turns.engine.view(at: receipt.atMs)
                 view.withLock { $0 = shown }
                 let madeMs = time.now().atMs
@@ -243,5 +244,12 @@ public final class EngineLoop: Sendable {
     private func act(on decisions: [Decision]) {
         for case .halt(let order) in decisions { outlets.halt(order) }
         outlets.carryOut(decisions)
+    }
+}
+
+extension Event {
+    /// Whether an operator asked for something.
+    fileprivate var isOperatorAction: Bool {
+        if case .operatorAction = body { true } else { false }
     }
 }

@@ -10,6 +10,8 @@ struct SwitchSensor {
     private var known: Observation?
     private var told: HostEvent.ModeState?
     private var beats: [String: UInt64] = [:]
+    /// Scripts that had left a beat at the last look.
+    private var scriptNames: Set<String> = []
     private var gone: Set<String> = []
     /// Open gates that promise beats, by their slots.
     private var members: [Int: Member] = [:]
@@ -54,9 +56,14 @@ struct SwitchSensor {
             let scopes = seen.mode.permitsAnything ? seen.latches.filter { $0.mode == .halted }.map(\.scope) : [.global]
             look(at: slots, halted: scopes, &events)
         }
-        for beat in killSwitch.scriptBeats() {
-            self.beat(beat.name, at: beat.at, interval: beat.interval, pid: 0, &events)
+        let scripts = killSwitch.scriptBeats()
+        for beat in scripts { self.beat(beat.name, at: beat.at, interval: beat.interval, pid: 0, &events) }
+        // `estop beat NAME --forget` takes a script's beat away.
+        for name in scriptNames.subtracting(scripts.map(\.name)).sorted() {
+            beats[name] = nil
+            events.append(forget(name, "its script said that it will not beat any more"))
         }
+        scriptNames = Set(scripts.map(\.name))
         for name in processes.gone() { events.append(EngineLoop.host(.process(name: name, isAlive: false))) }
         return events
     }
@@ -91,7 +98,9 @@ struct SwitchSensor {
             // Whom a halt ends is not missed. While trading is permitted, a bot that went is.
             let traded = (try? Scope(member.scope)) ?? .global
             let isHalted = halted.contains { $0.covers(traded) }
-            if isHalted, !open.values.contains(where: { $0.name == member.name }) { events.append(forget(member.name)) }
+            if isHalted, !open.values.contains(where: { $0.name == member.name }) {
+                events.append(forget(member.name, "its gate was closed while the desk is halted"))
+            }
         }
         members = open
     }
@@ -106,10 +115,10 @@ struct SwitchSensor {
         return isTaken ? "\(slot.name) #\(slot.index)" : slot.name
     }
 
-    private func forget(_ name: String) -> Event {
+    private func forget(_ name: String, _ why: String) -> Event {
         let action = OperatorAction(
-            name: "estop",
-            reason: "its gate was closed while the desk is halted",
+            name: OperatorAction.hostName,
+            reason: why,
             change: .forgetSupervisor(name: name)
         )
         return Event(Event.Origin(source: Event.Source(.host, "gates")), .operatorAction(action))

@@ -107,4 +107,11 @@ extension KillSwitch {
             return HostLock.presence(directory) == nil ? .unhosted : .unknown("the host runs without its engine")
         }
     }
+
+    /// What a halt means for exits that are due, as the host's engine says it; nil: none is due, or nobody can tell.
+    public func exitsOfHalt(withinMs: UInt64) -> String? {
+        let question = JSON.object([.init("ask", .string("exits"))]).line
+        guard case .line(let line) = SocketQuestion.ask(directory, question, withinMs: withinMs) else { return nil }
+        return JSON(bytes: line)?["exits"]?["text"]?.string
+    }
 }

@@ -18,6 +18,7 @@ extension Engine {
             for place in halts.indices { halts[place].hostStarted() }
             roster.hostStarted(at: receipt.atMs, settings)
             exits.hostStarted(at: receipt.atMs, &decisions)
+            requests.hostStarted()
             breakers.hostStarted(mode)
         case .settings(let settings):
             self.settings = settings
@@ -32,6 +33,7 @@ extension Engine {
         case .process(let name, let isAlive): roster.process(name, isAlive: isAlive, at: receipt.atMs)
         case .outcome(let outcome):
             exits.take(outcome, at: receipt.atMs, &decisions)
+            requests.take(outcome, at: receipt.atMs)
             roster.take(outcome, at: receipt.atMs, &decisions)
         case .dropped(let count, _): journal.dropped &+= count
         case .refused(let count, let source):
@@ -47,7 +49,7 @@ extension Engine {
     mutating func take(_ action: OperatorAction, _ receipt: Receipt, _ decisions: inout [Decision]) {
         let atMs = receipt.atMs
         switch action.change {
-        case .acknowledge, .silence, .endSilence: alarms.take(action, at: atMs, &decisions)
+        case .acknowledge, .acknowledgeAll, .silence, .endSilence: alarms.take(action, at: atMs, &decisions)
         case .resetBreaker(let name): breakers.reset(name, by: action, at: atMs)
         case .addDust, .removeDust, .clearDust:
             dust.take(action, calendar.wallMs(at: atMs), at: atMs, settings, &decisions)
@@ -75,7 +77,7 @@ extension Engine {
         case .setEntryPrice(let venue, let account, let symbol, let price):
             book.setEntryPrice(venue: venue, account: account, symbol: symbol, price: price, by: action)
         case .acceptClock: calendar.accept(receipt)
-        case .forgetSupervisor(let name): roster.forget(name)
+        case .forgetSupervisor(let name): roster.forget(name, isStopped: action.name == OperatorAction.hostName)
         }
     }
 }

@@ -6,6 +6,10 @@ extension Engine {
         view.evaluationAgeMs = atMs - min(atMs, evaluatedMs)
         let valuation = book.valuation(at: atMs, settings)
         view.take(book.shown(valuation, at: atMs, settings))
+        for index in view.orders.indices {
+            guard let note = requests.note(of: view.orders[index]) else { continue }
+            view.orders[index].note += view.orders[index].note.isEmpty ? note : "; \(note)"
+        }
         view.counts = book.counts
         view.journal = journal
         view.supervisors = roster.shown(at: atMs, settings: settings)
@@ -13,6 +17,9 @@ extension Engine {
         view.liquidation = exits.liquidation?.shown(at: atMs)
         view.dust = dust.shown(book, valuation)
         let reader = reader(at: atMs, valuation)
+        view.stopped = roster.stopped.names
+        view.exitsDue = reader.due.count
+        view.areExitsOff = mode.mode == "halted" || mode.mode == "unknown"
         let scene = ExitScene(book, valuation, dust, mode, at: atMs, settings)
         for index in view.positions.indices {
             view.positions[index].details = exits.details(of: view.positions[index], scene)

@@ -25,6 +25,8 @@ public struct Engine: Sendable, Equatable, Codable {
     public internal(set) var dust = DustList()
     /// The cap, the exits, and what they propose.
     public internal(set) var exits = Exits()
+    /// What operators asked for lately, and what became of it.
+    public internal(set) var requests = ActionRequests()
     /// The kill switch as the host saw it last.
     public internal(set) var mode = HostEvent.ModeState(mode: "unknown", generation: 0, latches: 0)
     /// The halts in force, and what was listed since each.
@@ -64,7 +66,7 @@ public struct Engine: Sendable, Equatable, Codable {
         advance(to: receipt.atMs, &decisions)
         last = receipt
         switch event.body {
-        case .operatorAction(let action): take(action, receipt, &decisions)
+        case .operatorAction(let action): take(action, named: event.id, receipt, &decisions)
         case .heartbeat(let beat): roster.take(beat, event.origin, receipt)
         default:
             // How late something came is told by the desk's own calendar: a jump of the machine's clock makes no price late.
@@ -97,6 +99,7 @@ public struct Engine: Sendable, Equatable, Codable {
         roster.evaluate(at: atMs, settings, &lastNumber, &decisions)
         dust.evaluate(book, valuation, calendar.wallMs(at: atMs), at: atMs, settings, &decisions)
         exits.evaluate(book, valuation, dust, mode, at: atMs, settings, &lastNumber, &decisions)
+        requests.evaluate(book, at: atMs, timeoutMs: settings.orders.timeoutMs)
         breakers.evaluate(mode, at: atMs, settings)
         evaluateRules(at: atMs, valuation, &decisions)
     }

@@ -21,6 +21,12 @@ public struct EngineView: Sendable, Equatable, Codable {
     public var venues: [Venue] = []
     /// Supervisors, with what is done about those who do not beat.
     public var supervisors: [Supervisor] = []
+    /// Names of bots that a halt ended, and that have not beaten since.
+    public var stopped: [String] = []
+    /// Positions whose exit is due and is not carried out.
+    public var exitsDue = 0
+    /// Whether exit rules and the cap do nothing by themselves now, because trading is not permitted.
+    public var areExitsOff = false
     /// Circuit breakers.
     public var breakers: [Breaker] = []
     /// What exit rules and the cap would do.

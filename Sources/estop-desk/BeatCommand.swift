@@ -13,7 +13,8 @@ enum BeatCommand {
         ],
         discussion: [
             "The host lists NAME among the supervisors: LATE after 1.5 intervals, STALLED after 3.",
-            "Exit status: 0; 1 when the beat could not be left (no host has run, or the directory is not writable).",
+            "Exit status: 0; 1 when the beat could not be left (no host has run, or the directory is not writable), or there",
+            "was none to forget.",
         ]
     )
 
@@ -34,11 +35,17 @@ enum BeatCommand {
             let killSwitch = try ChosenDesk(arguments, looking: true).killSwitch
             if arguments.flag("forget") {
                 let known = killSwitch.forgetBeat(name)
+                guard known else {
+                    return ChosenDesk.fail(
+                        "\(name) left no beat here, so nothing was forgotten; if the host lists it all the same: "
+                            + "estop supervisors forget \(name)",
+                        arguments,
+                        status: 1
+                    )
+                }
                 if arguments.json {
-                    let members = [JSON.Member("name", .string(name)), .init("forgotten", .bool(known))]
+                    let members = [JSON.Member("name", .string(name)), .init("forgotten", .bool(true))]
                     Output.standard.line(JSON.object(members).line)
-                } else if !known {
-                    Output.standard.line("\(name) has never beaten")
                 }
                 return 0
             }

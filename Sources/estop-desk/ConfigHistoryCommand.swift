@@ -1,4 +1,5 @@
 import Console
+import Desk
 import Glibc
 import KillSwitch
 import Settings
@@ -18,6 +19,30 @@ enum ConfigHistoryCommand {
             "What is replaced is kept beside it, as FILE.replaced. Exit status: 0; 1 when nothing was changed (says why)."
         ]
     )
+
+    static let confirm = CommandTable.Command(
+        "config confirm",
+        summary: "take over what was held back of the configuration because it loosens a limit while trading goes on",
+        positionals: [.init("REASON", .optionalWords)],
+        options: [
+            .init("reason", .text("WHY"), summary: "why, where it is not written as REASON"),
+            .init("stdin", summary: "read the passphrase, if one is set up, from standard input"),
+        ],
+        discussion: [
+            "What tightens a limit holds at once. Exit status: 0 taken over; 1 not, or nothing waits (says why)."
+        ]
+    )
+
+    @Sendable static func runConfirm(_ arguments: Arguments) -> Int32 {
+        HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
+            let request = ControlRequest.confirmConfiguration(
+                operatorName: host.name,
+                reason: try arguments.neededReason(),
+                passphrase: try host.passphrase(arguments)
+            )
+            return host.carryOut(request, arguments, done: "the configuration is taken over")
+        }
+    }
 
     @Sendable static func runHistory(_ arguments: Arguments) -> Int32 {
         do {
@@ -87,7 +112,10 @@ enum ConfigHistoryCommand {
             }
             for change in changes { Output.standard.line(VisibleText.line(change)) }
             Output.standard.line(
-                VisibleText.line("\(file) is configuration \(number) again; a host takes it over by itself")
+                VisibleText.line(
+                    "\(file) is configuration \(number) again; a host takes it over by itself, but for what loosens a limit while trading goes "
+                        + "on: that waits for estop config confirm REASON"
+                )
             )
             return 0
         } catch {

@@ -124,12 +124,19 @@ final class DeskCockpit: Cockpit {
         do {
             let client = try ControlClient(killSwitch.directory)
             try client.send(
-                .act(OperatorAction(name: identity.name, reason: reason, change: change), passphrase: passphrase)
+                .act(
+                    OperatorAction(name: identity.name, reason: reason, change: change),
+                    passphrase: passphrase,
+                    waitMs: ControlRequest.waitMs
+                )
             )
-            guard let line = try client.line(within: 40_000), let answer = JSON(bytes: line) else {
+            guard let line = try client.line(within: 40_000 + ControlRequest.waitMs) else {
                 return "the host did not answer: see whether it is stuck (estop status)"
             }
-            return answer["error"]?.string ?? answer["done"]?.string ?? "done"
+            if let outcome = OutcomeLine.outcome(of: line) {
+                return outcome.headline(done: DeskHost.done(change), waitedMs: ControlRequest.waitMs)
+            }
+            return JSON(bytes: line)?["error"]?.string ?? "the host's answer is not understood"
         } catch {
             return error.message
         }

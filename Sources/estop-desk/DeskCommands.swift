@@ -18,6 +18,8 @@ enum DeskCommands {
         .init(OrdersCommand.cancel, OrdersCommand.runCancel),
         .init(SupervisorsCommand.list, SupervisorsCommand.runList),
         .init(SupervisorsCommand.forget, SupervisorsCommand.runForget),
+        .init(VenuesCommand.restart, VenuesCommand.runRestart),
+        .init(VenuesCommand.reconnect, VenuesCommand.runReconnect),
         .init(DrillCommand.command, DrillCommand.run),
         .init(HealthCommand.command, HealthCommand.run),
         .init(HealthCommand.summary, HealthCommand.runSummary),
@@ -53,6 +55,7 @@ enum DeskCommands {
         .init(ConfigCommand.example, ConfigCommand.runExample),
         .init(ConfigHistoryCommand.history, ConfigHistoryCommand.runHistory),
         .init(ConfigHistoryCommand.restore, ConfigHistoryCommand.runRestore),
+        .init(ConfigHistoryCommand.confirm, ConfigHistoryCommand.runConfirm),
     ]
 
     static let table = CommandTable(

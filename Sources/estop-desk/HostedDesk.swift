@@ -198,7 +198,7 @@ final class HostedDesk: Sendable {
             logger.error("the configuration is refused, and the one that ran goes on: \(refusal.message)")
             host.refused(configuration: refusal.message, by: "host:configuration")
         case .changed(let change):
-            host.take(change.live, differences: change.differences, by: "host:configuration")
+            host.take(change.live, differences: change.differences, by: FileOwner.name(of: change.reading.file))
             logger.notice("configuration: \(change.differences.joined(separator: "; "))")
             for line in change.atNextStart { logger.warning("waits for the host's next start: \(line)") }
         }

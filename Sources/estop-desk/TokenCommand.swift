@@ -37,8 +37,8 @@ enum TokenCommand {
     static let revoke = CommandTable.Command(
         "token revoke",
         summary: "end a token at once; needs nobody's passphrase",
-        positionals: [.init("ID")],
-        options: [.init("reason", .text("WHY"), required: true, summary: "why; it is recorded")]
+        positionals: [.init("ID"), .init("REASON", .optionalWords)],
+        options: [.init("reason", .text("WHY"), summary: "why, where it is not written as REASON; it is recorded")]
     )
 
     private static let defaultSeconds: Int64 = 15 * 60
@@ -118,9 +118,9 @@ enum TokenCommand {
 
     @Sendable static func runRevoke(_ arguments: Arguments) -> Int32 {
         with(arguments) {
-            let reason = arguments.value("reason") ?? ""
+            let reason = arguments.reason
             guard reason.contains(where: { !$0.isWhitespace }) else {
-                throw UsageError("--reason says nothing: type why, as in --reason 'laptop lost'")
+                throw UsageError("a reason is needed: type why behind the token, as in 'laptop lost'")
             }
             let desk = try ChosenDesk(arguments)
             let token = try authority(desk).revoke(

@@ -97,6 +97,9 @@ struct HaltOutcome {
         if waited, waiting.isEmpty, gatesProblem == nil, isProvable, request.scope.isGlobal, orders == .unhosted {
             killSwitch.noteEffective(of: report.state)
         }
+        if waited, isProvable, request.scope.isGlobal, let text = killSwitch.exitsOfHalt(withinMs: 200) {
+            warnings.append(text)
+        }
         do { seen = try killSwitch.writeMirror() } catch { warnings.append(error.message) }
         if seen == nil { seen = killSwitch.observe() }
         if let orders, !orders.isSettled, let text = orders.text { warnings.append("orders: \(text)") }

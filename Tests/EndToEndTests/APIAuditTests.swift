@@ -63,13 +63,19 @@ import Testing
         let api = try APIDesk(configuration)
         let token = try api.token("operator")
         func count() -> Int { (try? String(contentsOfFile: calls, encoding: .utf8))?.utf8.count { $0 == 0x78 } ?? 0 }
+        let halted = try api.post("/api/v1/agents/restart", token: token)
+        #expect(halted.status == 409 && halted["error"]?["code"] == .string("halted") && count() == 0, "\(halted)")
+        try #require(try api.sandbox.resume("begin").status == 0)
         let all = try api.post("/api/v1/agents/restart", token: token)
         #expect(all.status == 200 && all["success"] == .bool(true), "\(all)")
         #expect(all["agents"]?.array?.map { $0["name"]?.string } == ["scalper"] && count() == 1)
         let twice = try api.post("/api/v1/agents/restart", #"{"agents": ["scalper", "scalper"]}"#, token: token)
         #expect(twice.status == 200 && twice["agents"]?.array?.count == 1 && count() == 2)
         let mixed = try api.post("/api/v1/agents/restart", #"{"agents": ["scalper", "silent"]}"#, token: token)
-        #expect(mixed["success"] == .bool(false) && mixed["agents"]?.array?.count == 2 && count() == 3)
+        #expect(
+            mixed.status == 207 && mixed["success"] == .bool(false) && mixed["agents"]?.array?.count == 2
+                && count() == 3
+        )
         // What only a host has, with every name that is described.
         for path in ["/api/risk/events", "/api/orders/recent"] {
             let answer = try api.get(path)

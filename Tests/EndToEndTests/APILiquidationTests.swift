@@ -25,11 +25,11 @@ import Testing
         }
         let nobody = try api.post(APILiquidationTests.order, #"{"reason": "x", "account": "nobody"}"#, token: token)
         #expect(nobody.status == 409 && nobody.text.contains("there is no account nobody"), "\(nobody)")
-        let body = #"{"reason": "emergency_liquidation", "max_slippage": 0.05, "time_limit": 20}"#
+        let body = #"{"reason": "emergency_liquidation", "max_slippage": 0.05, "time_limit": 30, "wait": 2}"#
         let begun = try api.post(APILiquidationTests.order, body, token: token)
-        #expect(begun.status == 200 && begun["success"] == .bool(true), "\(begun)")
+        #expect(begun.status == 202 && begun["success"] == .bool(false), "not sold before it is sold: \(begun)")
         #expect(begun["positions"] == .integer(4) && begun["max_slippage"] == .decimal("0.05"))
-        #expect(begun["time_limit"] == .integer(20) && begun["reason"] == .string("emergency_liquidation"))
+        #expect(begun["time_limit"] == .integer(30) && begun["reason"] == .string("emergency_liquidation"))
         #expect(begun["without_adapter"] == .array([]) && begun["not_heard"] == .array([]), "\(begun)")
         #expect(begun["message"]?.string?.contains("closing 4 positions. ") == true, "nothing to add: it is halted")
         let id = try #require(begun["id"]?.string)
@@ -61,8 +61,12 @@ import Testing
         let api = try APIDesk()
         try api.desk.ingest(Line.connected(), Line.position("BTC-USD", "1", entry: "100"), Line.price("BTC-USD", "96"))
         try api.desk.wait("it is held") { $0.positions.first?.price != nil }
-        let begun = try api.desk.run("liquidate", "--reason", "drill", "--max-slippage", "0.02", "--time-limit", "5m")
-        #expect(begun.status == 0, "\(begun.error)")
+        let begun = try api.desk.sandbox.run(
+            "estop",
+            ["liquidate", "drill", "--max-slippage", "0.02", "--time-limit", "5m", "--stdin"],
+            input: "SELL\n"
+        )
+        #expect(begun.status == 1 && begun.output.contains("no adapter is connected to kraken"), "\(begun.output)")
         try api.desk.wait("it is refused") { view in
             view.liquidation?.positions.first?.state == "working"
         }
@@ -81,6 +85,6 @@ import Testing
         #expect(again["without_adapter"] == .array([.string("kraken")]), "\(again)")
         #expect(again["message"]?.string?.contains("no adapter is connected to kraken") == true)
         #expect(try api.desk.run("liquidate").status == 64)
-        #expect(try api.desk.run("liquidate", "--reason", "x", "--max-slippage", "5").status == 64)
+        #expect(try api.desk.run("liquidate", "x", "--max-slippage", "5").status == 64)
     }
 }

@@ -23,6 +23,28 @@ import Testing
         #expect(differences.contains { $0.contains("QUEUE_DEPTH") && $0.contains("100 -> 40") }, "\(differences)")
     }
 
+    @Test func anEditThatLoosensALimitWaitsForSomebodyWhileTradingGoesOn() throws {
+        let desk = try EngineDesk(text(over: 100))
+        try desk.trade()
+        #expect(try desk.run("config", "confirm", "nothing waits").status == 1)
+        try desk.configure(text(over: 1_000) + "[cap]\nmost = 6\n")
+        try desk.wait(forLog: "NOT taken over, because it loosens limits while trading goes on: [rules.QUEUE_DEPTH]")
+        let held = try desk.json("audit").array?.first { $0["what"]?.string == "configuration_held" }
+        #expect(held?["who"]?.string?.hasPrefix("owner:") == true, "\(held?.line ?? "")")
+        try desk.ingest(Line.metric("queue_depth", "500"))
+        try desk.wait(forAlert: "QUEUE_DEPTH/queue_depth")
+        #expect(try desk.run("config", "confirm").status == 64, "a reason is needed")
+        let confirmed = try desk.run("config", "confirm", "agreed with risk")
+        #expect(
+            confirmed.status == 0 && confirmed.output.contains("QUEUE_DEPTH"),
+            "\(confirmed.output)\(confirmed.error)"
+        )
+        try desk.wait("500 is within the limit now") { !$0.alerts.contains { $0.rule == "QUEUE_DEPTH" } }
+        let who = try desk.json("audit").array?.first { $0["what"]?.string == "configuration_confirmed" }?["who"]?
+            .string
+        #expect(who?.hasPrefix("operator:") == true)
+    }
+
     @Test func whatRanIsKeptAndRestored() throws {
         let desk = try EngineDesk(text(over: 100))
         try desk.serve()

@@ -42,15 +42,61 @@ import Testing
         #expect(try desk.run("cap", "enforce", "--dry-run", "--account", "nobody").status == 1)
         #expect(try desk.view().proposals.count == 2)
 
-        #expect(try desk.run("cap", "enforce").status == 0)
+        #expect(try desk.run("cap", "enforce", input: "SELL\n").status == 64, "what sells needs a reason")
+        let unasked = try desk.run("cap", "enforce", "too many", "--stdin", input: "yes\n")
+        #expect(unasked.status == 1 && unasked.error.contains("nothing was sold"), "\(unasked.error)")
+        #expect(try desk.sql("SELECT 1 FROM decisions WHERE kind = 'effect'").array?.isEmpty ?? false)
+        let enforced = try desk.run("cap", "enforce", "too many", "--stdin", input: "SELL\n")
+        #expect(enforced.status == 1, "nothing reaches that venue")
+        #expect(enforced.output.split(separator: "\n").count { $0.hasPrefix("NOT DONE: close of ") } == 2)
+        #expect(enforced.output.contains("no adapter is connected to kraken, so nothing was sent; close it by hand"))
+        let row = "kraken/main: status=over_cap current_count=5 max_allowed=3 excess=2 sold=0"
+        #expect(enforced.output.contains(row), "\(enforced.output)")
         let refused = try desk.wait("nobody reaches that venue") { view in
             view.proposals.allSatisfy { $0.state.contains("no adapter is connected to kraken") }
         }
         #expect(refused.positions.count == 5)
         try desk.wait(forLog: "not closed, refused: no adapter is connected to kraken")
         #expect(desk.log.contains { $0.contains("OVER CAP by 2 in kraken/main") })
-        let unknown = try desk.run("cap", "enforce", "--account", "kraken/nobody")
+        let unknown = try desk.run("cap", "enforce", "x", "--stdin", "--account", "kraken/nobody", input: "SELL\n")
         #expect(unknown.status == 1 && unknown.error.contains("kraken/nobody"), "\(unknown.output)\(unknown.error)")
+    }
+
+    @Test func whatCannotBeDoneAtAVenueIsNotCalledDone() throws {
+        let desk = try EngineDesk()
+        try desk.trade()
+        try desk.ingest(Line.connected(), Line.position("BTC-USD", "1", entry: "100"), Line.price("BTC-USD", "96"))
+        try desk.wait("the stop-loss is proposed") { !$0.proposals.isEmpty }
+        let cancelled = try desk.run("orders", "cancel", "kraken", "main", "nope")
+        #expect(cancelled.status == 1, "nothing was sent")
+        #expect(cancelled.output.contains("NOT DONE: cancel of nope at kraken/main: no adapter is connected to kraken"))
+        #expect(cancelled.output.contains("no order nope is known at kraken/main"), "\(cancelled.output)")
+        let json = try desk.json("orders", "cancel", "kraken", "main", "nope")
+        #expect(json["success"] == .bool(false) && json["requests"]?.array?.first?["state"]?.string == "refused")
+        for word in ["reconnect", "reconcile"] {
+            let ran = try desk.run(word, "--venue", "kraken")
+            #expect(ran.status == 1 && ran.error.contains("no adapter is connected to kraken"), "\(ran.error)")
+        }
+        #expect(try desk.run("supervisors", "restart", "nobody", "it hangs").status == 1)
+        let forgotten = try desk.run("beat", "nobody", "--forget")
+        #expect(
+            forgotten.status == 1 && forgotten.error.contains("estop supervisors forget nobody"),
+            "\(forgotten.error)"
+        )
+        #expect(try desk.run("beat", "script").status == 0)
+        try desk.wait("the script is listed") { $0.supervisors.contains { $0.name == "script" } }
+        #expect(try desk.run("beat", "script", "--forget").status == 0)
+        try desk.wait("the script is forgotten") { !$0.supervisors.contains { $0.name == "script" } }
+        #expect(try desk.run("alerts", "acknowledge").status == 64)
+        try desk.wait(forAlert: "EXIT_DUE/kraken/main/BTC-USD/long")
+        #expect(try desk.run("health").status == 3, "a stop that nobody carries out is not well")
+        #expect(try desk.run("alerts", "acknowledge", "--all").status == 0)
+        #expect(try desk.view().alerts.allSatisfy { $0.acknowledgedBy != nil })
+        let halted = try desk.run("halt", "drill")
+        #expect(
+            halted.error.contains("automatic exits are off while trading is halted: 1 position is"),
+            "\(halted.error)"
+        )
     }
 
     @Test func dustIsAddedRemovedAndCleared() throws {
@@ -90,9 +136,17 @@ import Testing
         #expect(try desk.run("exits").output.contains(proposal.id))
         try desk.wait(forLog: "STOP LOSS: BTC-USD long in kraken/main: ")
         #expect(try desk.run("exits", "carry-out", proposal.id).status == 64)
-        let none = try desk.run("exits", "carry-out", "STOP_LOSS:kraken/main/ETH-USD/long", "why")
+        let none = try desk.run(
+            "exits",
+            "carry-out",
+            "STOP_LOSS:kraken/main/ETH-USD/long",
+            "why",
+            "--stdin",
+            input: "SELL\n"
+        )
         #expect(none.status == 1 && none.error.contains("ETH-USD"), "\(none.output)\(none.error)")
-        #expect(try desk.run("exits", "carry-out", proposal.id, "the desk says so").status == 0)
+        let tried = try desk.run("exits", "carry-out", proposal.id, "the desk says so", "--stdin", input: "SELL\n")
+        #expect(tried.status == 1 && tried.output.hasPrefix("NOT DONE: close of 1 BTC-USD"), "\(tried.output)")
         try desk.wait("it was tried") { $0.proposals.first?.state.contains("no adapter is connected") ?? false }
     }
 
@@ -126,8 +180,10 @@ import Testing
         }
         #expect(try desk.run("halt", "drill").status == 0)
         try desk.wait("no order is open") { $0.openOrders == 0 }
-        let enforced = try desk.run("cap", "enforce", "--max", "1", "--account", "paper/main")
-        #expect(enforced.status == 0, "\(enforced.error)")
+        let words = ["cap", "enforce", "drill", "--max", "1", "--account", "paper/main", "--wait", "60s", "--stdin"]
+        let enforced = try desk.sandbox.run("estop", words, input: "SELL\n")
+        #expect(enforced.status == 0, "\(enforced.output)\(enforced.error)")
+        #expect(enforced.output.contains("done: close of"), "\(enforced.output)")
         try desk.wait("one is left", seconds: 60) { view in view.positions.count { $0.account == "main" } == 1 }
         #expect(desk.mode == .halted)
         #expect(try desk.view().positions.count { $0.account == "reserve" } == 2)
@@ -146,11 +202,16 @@ import Testing
         #expect(dry["total_positions_before"]?.integer == 9 && dry["total_positions_after"]?.integer == 7)
         #expect(dry["cap_enforcements"]?.integer == 1 && dry["dry_run"] == .bool(true))
         #expect(try desk.sql("SELECT 1 FROM decisions WHERE kind = 'effect'").array?.isEmpty ?? false)
+        #expect(!desk.log.contains { $0.contains("NORMALIZATION") }, "a dry run writes nothing, not even into the log")
         #expect(
             try desk.json("audit").array?.allSatisfy { $0["what"]?.string?.hasPrefix("normaliz") == false } ?? false
         )
 
-        let done = try desk.sandbox.run("estop", ["normalize", "--to", desk.sandbox.root])
+        let done = try desk.sandbox.run(
+            "estop",
+            ["normalize", "before we go live", "--to", desk.sandbox.root, "--stdin"],
+            input: "SELL\n"
+        )
         #expect(done.status == 3, "\(done.output)\(done.error)")
         #expect(done.output.hasPrefix("NORMALIZATION COMPLETE\nAccounts Processed: 2\n"))
         #expect(done.output.contains("Total Positions After: 9\n"))
@@ -188,7 +249,11 @@ import Testing
         let before = try desk.view().positions.count
         let folder = desk.sandbox.root + "/reports"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let done = try desk.sandbox.run("estop", ["normalize", "go live", "--to", folder])
+        let done = try desk.sandbox.run(
+            "estop",
+            ["normalize", "go live", "--to", folder, "--stdin"],
+            input: "SELL\n"
+        )
         #expect(done.status == 0, "\(done.output)\(done.error)")
         #expect(done.output.contains("Total Positions Before: \(before)\nTotal Positions After: \(before - 1)\n"))
         #expect(try desk.view().positions.count == before - 1)

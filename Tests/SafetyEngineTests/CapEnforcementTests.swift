@@ -42,7 +42,8 @@ struct CapEnforcementTests {
         let after = stage.step(after: 60_000)
         #expect(after.effects.isEmpty)
         #expect(after.lines(with: "Current positions: 8").count == 1)
-        #expect(after.lines(with: "OVER CAP").isEmpty)
+        #expect(after.lines(with: "OVER CAP by").isEmpty)
+        #expect(after.lines(with: "closed: the position is gone").count == 7, "closed once they are gone, not accepted")
         let last = try result(stage)
         #expect((last.status, last.currentCount, last.maxAllowed, last.excess, last.sold) == (.compliant, 8, 8, 0, 7))
         #expect(

@@ -19,7 +19,7 @@ struct ExitProgressTests {
         #expect(progress == before)
         #expect(progress.take(outcome(5, true), at: 2) == true)
         #expect(progress.take(outcome(5, false), at: 3) == false)
-        #expect(progress.phase == .done(atMs: 2))
+        #expect(progress.phase == .accepted(atMs: 2))
     }
 
     @Test func atMostOneIsUnderWay() {

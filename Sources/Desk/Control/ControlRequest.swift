@@ -23,14 +23,27 @@ public enum ControlRequest: Sendable, Equatable {
     case digest
     /// What became of the orders of the halt in force (`KillSwitch.ordersOfHalt` asks for it).
     case cancels
+    /// How many exits are due, and whether they are off (`KillSwitch.exitsOfHalt` asks for it).
+    case exits
+    /// Takes over what of the configuration was held back because it loosens a limit.
+    case confirmConfiguration(operatorName: String, reason: String, passphrase: String)
     /// Halt; needs neither an engine nor a right.
     case halt(scope: Scope, reason: String)
-    /// An operator's action.
-    case act(OperatorAction, passphrase: String)
+    /// An operator's action, and how long its requests to venues may take until it is answered.
+    case act(OperatorAction, passphrase: String, waitMs: UInt64)
     /// What the cap would close, of an account (nil: of all), at most so many held (nil: its own cap).
     case capPlan(account: String?, most: Int?)
+    /// Has venues (nil: all that are reached) list their orders and positions afresh.
+    case reconnect(venue: String?, operatorName: String, reason: String, passphrase: String)
+    /// Restarts what a supervisor watches, by its configured command.
+    case restart(supervisor: String, operatorName: String, reason: String, passphrase: String)
     /// The report of a normalization; carried out unless it is a dry run.
     case normalize(operatorName: String, reason: String, passphrase: String, isDryRun: Bool)
+
+    /// How long an action is waited for unless somebody says otherwise, in milliseconds.
+    public static let waitMs: UInt64 = 5_000
+    /// The longest that it can be waited for, in milliseconds.
+    public static let mostWaitMs: UInt64 = 3_600_000
 
     /// Why a line is no request.
     public struct Refusal: Error, Sendable, Equatable {
@@ -41,8 +54,7 @@ public enum ControlRequest: Sendable, Equatable {
     /// What can be asked.
     private static let asks = [
         "view", "alerts", "watch", "flush", "received", "summary", "preflight", "digest", "cancels", "halt", "act",
-        "cap_plan",
-        "normalize",
+        "cap_plan", "normalize", "reconnect", "restart", "exits", "confirm_configuration",
     ]
 
     /// What a request begins with.
@@ -78,10 +90,25 @@ public enum ControlRequest: Sendable, Equatable {
             self = .capPlan(account: object["account"]?.string, most: most)
         case "digest": self = .digest
         case "cancels": self = .cancels
+        case "exits": self = .exits
+        case "confirm_configuration":
+            self = .confirmConfiguration(operatorName: name, reason: reason, passphrase: passphrase)
         case "halt":
             // As over HTTP: whatever else it says, it halts.
             let body = HaltBody(line)
             self = .halt(scope: body.scope, reason: body.reason)
+        case "reconnect":
+            self = .reconnect(
+                venue: object["venue"]?.string,
+                operatorName: name,
+                reason: reason,
+                passphrase: passphrase
+            )
+        case "restart":
+            guard let supervisor = object["supervisor"]?.string else {
+                throw Refusal(message: "\"restart\" needs a \"supervisor\"")
+            }
+            self = .restart(supervisor: supervisor, operatorName: name, reason: reason, passphrase: passphrase)
         case "normalize":
             let isDryRun = if case .bool(let value)? = object["dry_run"] { value } else { true }
             self = .normalize(operatorName: name, reason: reason, passphrase: passphrase, isDryRun: isDryRun)
@@ -90,7 +117,12 @@ public enum ControlRequest: Sendable, Equatable {
             guard let decoded = ControlRequest.change(change) else {
                 throw Refusal(message: "the \"change\" of \"act\" is not understood")
             }
-            self = .act(OperatorAction(name: name, reason: reason, change: decoded), passphrase: passphrase)
+            let waitMs = object["wait_ms"]?.integer.map { UInt64(clamping: $0) } ?? ControlRequest.waitMs
+            self = .act(
+                OperatorAction(name: name, reason: reason, change: decoded),
+                passphrase: passphrase,
+                waitMs: min(waitMs, ControlRequest.mostWaitMs)
+            )
         default:
             throw Refusal(
                 message: "\"\(word.prefix(40))\" cannot be asked: \(Self.asks.joined(separator: ", "))"
@@ -132,8 +164,33 @@ public enum ControlRequest: Sendable, Equatable {
             )
         case .digest: return object("digest")
         case .cancels: return object("cancels")
+        case .exits: return object("exits")
+        case .confirmConfiguration(let name, let reason, let passphrase):
+            return object(
+                "confirm_configuration",
+                [
+                    .init("operator", .string(name)), .init("reason", .string(reason)),
+                    .init("passphrase", .string(passphrase)),
+                ]
+            )
         case .halt(let scope, let reason):
             return object("halt", [.init("scope", .string(scope.description)), .init("reason", .string(reason))])
+        case .reconnect(let venue, let name, let reason, let passphrase):
+            return object(
+                "reconnect",
+                [
+                    .init("venue", .text(venue)), .init("operator", .string(name)), .init("reason", .string(reason)),
+                    .init("passphrase", .string(passphrase)),
+                ]
+            )
+        case .restart(let supervisor, let name, let reason, let passphrase):
+            return object(
+                "restart",
+                [
+                    .init("supervisor", .string(supervisor)), .init("operator", .string(name)),
+                    .init("reason", .string(reason)), .init("passphrase", .string(passphrase)),
+                ]
+            )
         case .normalize(let name, let reason, let passphrase, let isDryRun):
             return object(
                 "normalize",
@@ -142,13 +199,14 @@ public enum ControlRequest: Sendable, Equatable {
                     .init("reason", .string(reason)), .init("passphrase", .string(passphrase)),
                 ]
             )
-        case .act(let action, let passphrase):
+        case .act(let action, let passphrase, let waitMs):
             let change = ControlRequest.json(of: action.change)
             return object(
                 "act",
                 [
                     .init("operator", .string(action.name)), .init("reason", .string(action.reason)),
-                    .init("passphrase", .string(passphrase)), .init("change", change),
+                    .init("passphrase", .string(passphrase)), .init("wait_ms", .number(waitMs)),
+                    .init("change", change),
                 ]
             )
         }
@@ -170,5 +228,23 @@ public enum ViewLine {
     /// The view of such a line; nil: it is none.
     public static func view(of line: some Collection<UInt8>) -> EngineView? {
         try? JSONDecoder().decode(Envelope.self, from: Data(line)).view
+    }
+}
+
+/// What became of an operator's action, on the wire.
+public enum OutcomeLine {
+    private struct Envelope: Codable { var outcome: ActionOutcome }
+
+    /// `{"outcome":...}`.
+    public static func text(of outcome: ActionOutcome) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let body = (try? encoder.encode(Envelope(outcome: outcome))).map { String(decoding: $0, as: UTF8.self) }
+        return body ?? "{\"error\":\"the outcome cannot be written\"}"
+    }
+
+    /// The outcome of such a line; nil: it is none.
+    public static func outcome(of line: some Collection<UInt8>) -> ActionOutcome? {
+        try? JSONDecoder().decode(Envelope.self, from: Data(line)).outcome
     }
 }

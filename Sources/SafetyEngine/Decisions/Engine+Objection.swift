@@ -12,6 +12,9 @@ extension Engine {
                 alarms.watches.keys[$0].id == alert && alarms.watches[at: $0].alert != nil
             }
             return isOpen ? nil : "no open alert is called \(alert): see 'estop alerts'"
+        case .acknowledgeAll(let rule, _):
+            let isAny = alarms.watches.indices.contains { alarms.isUnseen($0, of: rule) }
+            return isAny ? nil : "no open alert\(rule.isEmpty ? "" : " of \(rule)") waits to be acknowledged"
         case .silence(let rule, _, let forMs):
             if action.reason.isBlank { return "a reason is needed: say why" }
             if forMs == 0 { return "a silence needs an end: say for how long" }

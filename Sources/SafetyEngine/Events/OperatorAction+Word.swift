@@ -3,6 +3,7 @@ extension OperatorAction.Change {
     public var word: String {
         switch self {
         case .acknowledge: "acknowledge"
+        case .acknowledgeAll: "acknowledge_all"
         case .silence: "silence"
         case .endSilence: "end_silence"
         case .resetBreaker: "reset_breaker"

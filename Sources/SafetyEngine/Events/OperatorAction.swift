@@ -7,6 +7,9 @@ public struct OperatorAction: Sendable, Equatable, Codable {
     /// What.
     public var change: Change
 
+    /// Who the host itself is, where it acts by what it saw at the gates.
+    public static let hostName = "estop"
+
     /// Creates an action.
     public init(name: String, reason: String = "", change: Change) {
         self.name = name
@@ -18,6 +21,8 @@ public struct OperatorAction: Sendable, Equatable, Codable {
     public enum Change: Sendable, Equatable, Codable {
         /// Has seen an alert, for so long (desk time, ms; nil: until it is resolved). It stays open and on screen.
         case acknowledge(alert: String, forMs: UInt64?)
+        /// Has seen every alert that is open now and not acknowledged yet, of one rule (empty: of all).
+        case acknowledgeAll(rule: String, forMs: UInt64?)
         /// Alerts of these rules about this subject (empty: all of one) are not notified for so long. They stay on screen,
         /// and kill all the same.
         case silence(rule: String, subject: String, forMs: UInt64)

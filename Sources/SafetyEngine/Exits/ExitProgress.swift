@@ -9,15 +9,21 @@ public struct ExitProgress: Sendable, Equatable, Codable {
         case proposed
         /// The effect of this number was decided, and its outcome is not known.
         case underWay(number: UInt64, sinceMs: UInt64)
-        /// It was done; the venue has not said yet that the position is gone.
-        case done(atMs: UInt64)
+        /// Its venue accepted it, and has not shown yet that the position is gone: that is no close.
+        case accepted(atMs: UInt64)
         /// It was not done, or (`isUnanswered`) nobody knows.
         case refused(atMs: UInt64, why: String, isUnanswered: Bool)
+
+        private enum CodingKeys: String, CodingKey {
+            case proposed, underWay, refused
+            // As kept snapshots call it.
+            case accepted = "done"
+        }
     }
 
     /// The wait before the first retry, in milliseconds; doubled for each further one.
     public static let retryMs: UInt64 = 5_000
-    /// After a close was done, how long its venue has to show it before the position counts as still held.
+    /// After a close was accepted, how long its venue has to show it before the position counts as still held.
     public static let settleMs: UInt64 = 30_000
 
     /// Where it stands.
@@ -33,7 +39,7 @@ public struct ExitProgress: Sendable, Equatable, Codable {
     /// Whether a close of the position may still be on its way.
     public var isBusy: Bool {
         switch phase {
-        case .underWay, .done: true
+        case .underWay, .accepted: true
         case .proposed, .refused: false
         }
     }
@@ -47,7 +53,7 @@ public struct ExitProgress: Sendable, Equatable, Codable {
     func isDue(at atMs: UInt64, retries: Int, seenMs: UInt64?) -> Bool {
         switch phase {
         case .proposed: return true
-        case .underWay, .done: return false
+        case .underWay, .accepted: return false
         case .refused(let refusedMs, _, let isUnanswered):
             guard !isExhausted(retries: retries) else { return false }
             if isUnanswered, (seenMs ?? 0) <= refusedMs { return false }
@@ -64,7 +70,7 @@ public struct ExitProgress: Sendable, Equatable, Codable {
 
     /// An operator orders it: counted anew.
     ///
-    /// - Returns: whether there is anything to order; false while it is under way or done.
+    /// - Returns: whether there is anything to order; false while it is under way or accepted.
     mutating func order(by name: String) -> Bool {
         guard !isBusy else { return false }
         phase = .proposed
@@ -86,7 +92,7 @@ public struct ExitProgress: Sendable, Equatable, Codable {
     mutating func take(_ outcome: HostEvent.Outcome, at atMs: UInt64) -> Bool {
         guard case .underWay(outcome.number, _) = phase else { return false }
         phase =
-            outcome.isDone ? .done(atMs: atMs) : .refused(atMs: atMs, why: outcome.text, isUnanswered: false)
+            outcome.isDone ? .accepted(atMs: atMs) : .refused(atMs: atMs, why: outcome.text, isUnanswered: false)
         return true
     }
 
@@ -105,22 +111,22 @@ public struct ExitProgress: Sendable, Equatable, Codable {
         return true
     }
 
-    /// It was done, and its venue says long after that the position is still held: the rest is proposed anew.
+    /// It was accepted, and its venue says long after that the position is still held: the rest is proposed anew.
     ///
     /// - Returns: whether that is so.
     mutating func reopen(at atMs: UInt64, seenMs: UInt64?) -> Bool {
-        guard case .done(let doneMs) = phase, let seenMs, seenMs > doneMs, seenMs - doneMs > ExitProgress.settleMs
+        guard case .accepted(let doneMs) = phase, let seenMs, seenMs > doneMs, seenMs - doneMs > ExitProgress.settleMs
         else { return false }
         self = ExitProgress()
         return true
     }
 
-    /// For people: `proposed`, `under way`, `done`, or why it was refused.
+    /// For people: `proposed`, `under way`, `accepted by its venue, not closed yet`, or why it was refused.
     func words(retries: Int) -> String {
         switch phase {
         case .proposed: return orderedBy.isEmpty ? "proposed" : "proposed, ordered by \(orderedBy)"
         case .underWay: return "under way"
-        case .done: return "done"
+        case .accepted: return "accepted by its venue, not closed yet"
         case .refused(_, let why, _):
             let next = isExhausted(retries: retries) ? "given up after \(attempts) tries" : "tried \(attempts) times"
             return "refused: \(why.isEmpty ? "no reason given" : why) (\(next))"

@@ -132,11 +132,9 @@ extension Exits {
             guard let place = proposals.place(of: id) else { continue }
             let proposal = proposals.values[place]
             switch proposal.progress.phase {
-            case .underWay:
-                // The venue was quicker than the answer.
+            case .underWay, .accepted:
                 finished(place, isDone: true, "the position is gone", at: atMs)
                 decisions.append(.log(RunbookLog.closed(proposal, "the position is gone")))
-            case .done: break
             case .proposed, .refused: decisions.append(.log(RunbookLog.withdrawn(proposal)))
             }
             proposals.remove(id)

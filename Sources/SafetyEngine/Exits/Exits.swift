@@ -54,14 +54,13 @@ public struct Exits: Sendable, Equatable, Codable {
 
     mutating func take(_ outcome: HostEvent.Outcome, at atMs: UInt64, _ decisions: inout [Decision]) {
         for place in proposals.indices where proposals[at: place].progress.take(outcome, at: atMs) {
-            finished(place, isDone: outcome.isDone, outcome.text, at: atMs)
-            decisions.append(
-                .log(
-                    outcome.isDone
-                        ? RunbookLog.closed(proposals.values[place], outcome.text)
-                        : RunbookLog.notClosed(proposals.values[place], retries: limitOfRetries)
-                )
-            )
+            if outcome.isDone {
+                // Accepted is not closed (LESSONS 8): that the position is gone is its venue's to say.
+                decisions.append(.log(RunbookLog.accepted(proposals.values[place], outcome.text)))
+            } else {
+                finished(place, isDone: false, outcome.text, at: atMs)
+                decisions.append(.log(RunbookLog.notClosed(proposals.values[place], retries: limitOfRetries)))
+            }
             return
         }
         liquidation?.take(outcome, at: atMs, retries: limitOfRetries, &decisions)

@@ -51,7 +51,7 @@ extension Normalization {
         for key in goes(in: engine) {
             let progress = engine.exits.proposals[ExitProposal.id(.positionCap, key)]?.progress
             switch progress?.phase {
-            case .done: refuse(key, "its venue took the order and holds it still")
+            case .accepted: refuse(key, "its venue took the order and holds it still")
             case let phase?:
                 let words = progress?.words(retries: engine.settings.orders.retries) ?? ""
                 refuse(key, phase == .proposed ? "not ordered" : words)

@@ -25,7 +25,19 @@ extension RunbookLog {
         )
     }
 
-    /// A close was done.
+    /// Its venue took a close; it is not closed yet.
+    static func accepted(_ proposal: ExitProposal, _ text: String) -> Decision.LogLine {
+        let more = text.isEmpty || text == "accepted" ? "" : ": \(text)"
+        return about(
+            proposal,
+            .info,
+            "exit_accepted",
+            "accepted by its venue, not closed yet\(more)",
+            [.init("text", text)]
+        )
+    }
+
+    /// A close was done: its venue holds the position no more.
     static func closed(_ proposal: ExitProposal, _ text: String) -> Decision.LogLine {
         about(proposal, .info, "exit_done", "closed\(text.isEmpty ? "" : ": \(text)")", [.init("text", text)])
     }

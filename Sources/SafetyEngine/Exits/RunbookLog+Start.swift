@@ -47,12 +47,11 @@ extension RunbookLog {
         ]
     }
 
-    /// A normalization is over, or was only tried: the runbook's summary, line by line.
-    public static func normalized(_ run: Normalization, isDryRun: Bool) -> [Decision.LogLine] {
+    /// A normalization is over: the runbook's summary, line by line.
+    public static func normalized(_ run: Normalization) -> [Decision.LogLine] {
         let counters = run.counters
-        let title = isDryRun ? "NORMALIZATION DRY RUN: nothing was changed" : "NORMALIZATION COMPLETE"
         var words = [
-            title, "Accounts Processed: \(counters.accountsProcessed)",
+            "NORMALIZATION COMPLETE", "Accounts Processed: \(counters.accountsProcessed)",
             "Total Positions Before: \(counters.totalPositionsBefore)",
             "Total Positions After: \(counters.totalPositionsAfter)",
             "Dust Excluded: \(counters.dustExcluded)",

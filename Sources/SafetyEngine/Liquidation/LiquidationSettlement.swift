@@ -38,7 +38,7 @@ enum LiquidationSettlement: Equatable {
         switch progress.phase {
         case .proposed: self = .dropped
         case .underWay: self = .open
-        case .done(let doneMs):
+        case .accepted(let doneMs):
             let fallen = slice.before.subtracting(held) ?? Decimal(0)
             let isShown = fallen >= slice.quantity
             self =

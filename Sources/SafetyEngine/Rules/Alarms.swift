@@ -73,13 +73,10 @@ public struct Alarms: Sendable, Equatable, Codable {
             guard let place = watches.keys.firstIndex(where: { $0.id == alert }), watches[at: place].alert != nil else {
                 return
             }
-            watches[at: place].alert?.acknowledgedBy = action.name
-            watches[at: place].alert?.acknowledgedUntilMs = forMs.map { atMs.later($0) }
-            let isTold = watches[at: place].alert?.toldLevel != nil
-            if let alert = stated(place, at: atMs) {
-                decisions.append(
-                    .alert(.init(.acknowledged, alert, isToBeNotified: isTold && !isSilenced(place, at: atMs)))
-                )
+            acknowledge(place, by: action.name, forMs, at: atMs, &decisions)
+        case .acknowledgeAll(let rule, let forMs):
+            for place in watches.indices where isUnseen(place, of: rule) {
+                acknowledge(place, by: action.name, forMs, at: atMs, &decisions)
             }
         case .silence(let rule, let subject, let forMs):
             // What loosens something bears its reason, or is not done.
@@ -95,6 +92,29 @@ public struct Alarms: Sendable, Equatable, Codable {
             guard silences.remove(ended) != nil else { return }
             remind([ended], at: atMs)
         default: break
+        }
+    }
+
+    /// Whether a place has an open alert of a rule (empty: of any) that nobody acknowledged.
+    func isUnseen(_ place: Int, of rule: String) -> Bool {
+        guard let alert = watches.values[place].alert, alert.acknowledgedBy == nil else { return false }
+        return rule.isEmpty || watches.keys[place].rule == rule
+    }
+
+    private mutating func acknowledge(
+        _ place: Int,
+        by name: String,
+        _ forMs: UInt64?,
+        at atMs: UInt64,
+        _ decisions: inout [Decision]
+    ) {
+        watches[at: place].alert?.acknowledgedBy = name
+        watches[at: place].alert?.acknowledgedUntilMs = forMs.map { atMs.later($0) }
+        let isTold = watches[at: place].alert?.toldLevel != nil
+        if let alert = stated(place, at: atMs) {
+            decisions.append(
+                .alert(.init(.acknowledged, alert, isToBeNotified: isTold && !isSilenced(place, at: atMs)))
+            )
         }
     }
 

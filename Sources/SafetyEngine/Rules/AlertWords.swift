@@ -18,11 +18,20 @@ extension DeskReader {
         let limit = passed.map { " (limit: \(rule.comparison.word) \(shown($0, rule)))" } ?? ""
         let entry = Playbook.entry(for: rule.name)
         let meaning = entry.meaning.isEmpty ? "" : " " + entry.meaning
-        let first = entry.steps.first.map { " \($0)" } ?? ""
+        let first = next(key.subject, rule) ?? entry.steps.first.map { " \($0)" } ?? ""
         // How long something lasts is read a moment later anyway.
         let isSpan = Measure(rawValue: rule.measure)?.unit == .seconds
         let figure = isSpan ? shown(value, rule) : passed.map { shown(value, rule, beside: $0) } ?? shown(value, rule)
         return "\(happened(key.subject, rule, figure))\(limit).\(meaning)\(first)"
+    }
+
+    /// What is done next about a supervisor that does not beat: what is true of its restarts, not what might be.
+    private func next(_ subject: Subject, _ rule: Rule) -> String? {
+        guard case .supervisor(let name) = subject,
+            rule.measure == Measure.beatDead.rawValue
+                || rule.measure == Measure.beatStalled.rawValue
+        else { return nil }
+        return recovery(of: name).map { " \($0.prefix(1).uppercased())\($0.dropFirst())." }
     }
 
     /// What its rule does about it, such as `halts over 2.5 %`; empty: nothing.
@@ -96,6 +105,7 @@ extension DeskReader {
         switch (Watched(rule.measure), subject) {
         case (.measure(.orderContradictions), _): "the order is finished for \(ElapsedText.of(Book.finishedMs))"
         case (_, .order): "the order is finished"
+        case (_, .position): "the position is closed"
         case (.measure(.venueExposure), _): "there is one venue only"
         case (.measure(.leftOut), _): "nothing was left out for \(ElapsedText.of(Book.overloadedMs))"
         case (.measure(.refused), _): "none was refused for \(ElapsedText.of(RefusedCount.keptMs))"
@@ -119,6 +129,10 @@ extension DeskReader {
             let before = balance?.before.map { $0.shown(places: 2) } ?? "?"
             return
                 "\(key.venue)/\(key.account) fell \(figure) from \(before) to \(now) \(key.currency), transfers taken out"
+        case (.measure(let measure), .position(let key)): return exit(measure, key, figure)
+        case (.measure(.restartGivenUp), .supervisor(let name)):
+            return "\(name) is not restarted any more: \(recovery(of: name) ?? "it was left alone")"
+        case (.measure(.liquidationStanding), .desk): return standstill(figure)
         case (.measure(let measure), .supervisor(let name)): return beat(measure, name, figure)
         case (.measure(.leftOut), .finding(let name)):
             let held = Book.Kept(rawValue: name).map { " The desk keeps \(most($0)) of them." } ?? ""

@@ -10,6 +10,7 @@ extension DeskReader {
         case (.measure(.balanceDrop), .balance(let key)): book.balances.place(of: key).map(balanceDrop) ?? .gone
         case (.measure(let measure), .supervisor(let name)):
             lateness.first { $0.name == name }.map { beat(measure, $0) } ?? .gone
+        case (.measure(let measure), .position(let key)): exit(measure, key)
         case (.measure(.blindRules), .finding(let name)): blind(name)
         case (.measure(.leftOut), .finding(let name)):
             leftOut[name].map { .value(Decimal(Int(clamping: $0)), version: $0) } ?? .gone
@@ -197,6 +198,7 @@ extension DeskReader {
     func beat(_ measure: Measure, _ member: Lateness) -> Sample {
         let stalled = settings.beats.stalledPercent
         switch measure {
+        case .restartGivenUp: return .value(Decimal(isLeftAlone(member.name) ? 1 : 0), version: nil)
         case .beatDead: return .value(Decimal(member.isDead ? 1 : 0), version: nil)
         case .beatStalled:
             return member.isDead ? .gone : .value(Decimal(member.percent), version: nil)
@@ -229,6 +231,7 @@ extension DeskReader {
         case .drawdown: return equity(book.drawdownPercent(valuation))
         case .eventsDropped: return .value(Decimal(Int(clamping: dropped)), version: journal.dropped)
         case .deskFiles: return .value(Decimal(journal.files == nil ? 0 : 1), version: nil)
+        case .liquidationStanding: return .value(Decimal(standing.count), version: nil)
         case .journalFailing: return .value(Decimal(journal.problem == nil ? 0 : 1), version: nil)
         default: return .gone
         }

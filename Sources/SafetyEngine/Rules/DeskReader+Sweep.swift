@@ -99,9 +99,10 @@ extension DeskReader {
             }
         case .blindRules:
             for rule in blindRules { tell(.finding(rule.name), .value(Decimal(1), version: nil), &limit, visit) }
-        case .beatLate, .beatStalled, .beatDead: beats(measure, &limit, visit)
+        case .exitDue, .exitFailed: exits(measure, &limit, visit)
+        case .beatLate, .beatStalled, .beatDead, .restartGivenUp: beats(measure, &limit, visit)
         case .activeAccounts, .signals, .clockJump, .dayLoss, .weekLoss, .drawdown, .eventsDropped, .journalFailing,
-            .deskFiles:
+            .deskFiles, .liquidationStanding:
             tell(.desk, desk(measure, rule), &limit, visit)
         }
     }

@@ -32,6 +32,12 @@ struct DeskReader {
 
     /// Who is how late.
     let lateness: [(name: String, percent: Int, isDead: Bool, feeds: String, ageMs: UInt64)]
+    /// Exits that are due and not on their way.
+    let due: [DueExit]
+    /// What a liquidation cannot sell.
+    let standing: [Standstill]
+    /// What is done about supervisors that are not well.
+    let restarts: [String: (note: String, isLeftAlone: Bool)]
     /// What reconciliation found.
     let findings: [ReconciliationFinding]
     /// Where each finding is, by its subject.
@@ -123,6 +129,9 @@ struct DeskReader {
         self.unlisted = unlisted
         staleStreams = DeskReader.staleStreams(engine.book, valuation, engine.settings, at: atMs)
         positions = DeskReader.positions(engine.book, valuation, unlisted, engine.settings)
+        due = DeskReader.dueExits(engine, valuation, at: atMs)
+        standing = DeskReader.standstills(engine, at: atMs)
+        restarts = engine.roster.restarts(at: atMs)
         overCap = DeskReader.overCap(positions, engine.book, engine.dust, engine.settings.cap)
         unknownOrders = DeskReader.unknownOrders(engine.book)
         ordersAfterHalt = HaltWatch.newOrders(engine.halts)

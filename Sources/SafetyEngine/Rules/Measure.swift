@@ -73,6 +73,14 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
     case leftOut = "left_out"
     /// Lines, and rows of lists, of one sender that could not be read, within five minutes.
     case refused = "events_refused"
+    /// Whether a position's exit is due and not carried out: 1, or 2 where it is a stop.
+    case exitDue = "exit_due"
+    /// Whether a position's exit failed and is not tried any more: 1 or 0.
+    case exitFailed = "exit_failed"
+    /// Positions of a liquidation of which nothing is sold, or that it left.
+    case liquidationStanding = "liquidation_standing"
+    /// Whether a supervisor is not restarted any more: 1 or 0.
+    case restartGivenUp = "restart_given_up"
     /// Whether a rule that is on and may halt cannot see all that it judges: 1 or 0.
     case blindRules = "blind_rules"
 
@@ -111,18 +119,21 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
             .beatStalled, .dayLoss, .weekLoss, .drawdown:
             .percent
         case .orderContradictions, .unknownOrders, .ordersAfterHalt, .lossesInARow, .signals, .positionsOverCap,
-            .dustPositions, .unpriced, .withoutCost, .eventsDropped, .refused, .leftOut:
+            .dustPositions, .unpriced, .withoutCost, .eventsDropped, .refused, .leftOut, .liquidationStanding:
             .count
         case .balance: .money
-        case .disagreement, .venueTrouble, .beatDead, .journalFailing, .deskFiles, .blindRules: .scale
+        case .disagreement, .venueTrouble, .beatDead, .journalFailing, .deskFiles, .blindRules, .exitDue, .exitFailed,
+            .restartGivenUp:
+            .scale
         }
     }
 
     /// What its values lie between, both ends included; nil: no limit that way. A threshold beyond can never be passed.
     public var bounds: (least: Decimal?, most: Decimal?) {
         switch self {
-        case .disagreement, .beatDead, .journalFailing, .deskFiles, .blindRules: (Decimal(0), Decimal(1))
-        case .venueTrouble: (Decimal(0), Decimal(2))
+        case .disagreement, .beatDead, .journalFailing, .deskFiles, .blindRules, .exitFailed, .restartGivenUp:
+            (Decimal(0), Decimal(1))
+        case .venueTrouble, .exitDue: (Decimal(0), Decimal(2))
         case .activeAccounts, .venueExposure, .winRate, .errorRate: (Decimal(0), Decimal(100))
         // What is borrowed can be lost too.
         case .balance: (nil, nil)
@@ -130,7 +141,7 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
             .feedAge,
             .tradeAge, .signals, .reconciliation, .positionsOverCap, .dustPositions, .beatLate, .beatStalled,
             .clockJump, .timeAhead, .dayLoss, .weekLoss, .drawdown, .unpriced, .withoutCost, .eventsDropped, .refused,
-            .leftOut:
+            .leftOut, .liquidationStanding:
             (Decimal(0), nil)
         }
     }
@@ -173,6 +184,10 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         case .journalFailing: "1 while the journal does not write"
         case .deskFiles: "1 while a file that the host needs is gone or another one"
         case .timeAhead: "how far ahead of the desk's clock a source's times are, where they are not believed"
+        case .exitDue: "1 where a position's exit is due and not carried out, 2 where it is a stop"
+        case .exitFailed: "1 where a position's exit failed and is not tried again"
+        case .liquidationStanding: "positions of a liquidation of which nothing is sold"
+        case .restartGivenUp: "1 where a supervisor is not restarted any more"
         case .blindRules: "1 where a rule that halts cannot see all that it judges"
         }
     }
@@ -191,9 +206,10 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
         case .timeAhead, .refused: "source"
         case .leftOut: "kind"
         case .blindRules: "rule"
-        case .beatLate, .beatStalled, .beatDead: "supervisor"
+        case .beatLate, .beatStalled, .beatDead, .restartGivenUp: "supervisor"
+        case .exitDue, .exitFailed: "position"
         case .activeAccounts, .signals, .clockJump, .dayLoss, .weekLoss, .drawdown, .eventsDropped, .journalFailing,
-            .deskFiles:
+            .deskFiles, .liquidationStanding:
             "desk"
         }
     }
@@ -215,7 +231,7 @@ public enum Measure: String, Sendable, Codable, CaseIterable {
             .venueTrouble,
             .feedAge, .tradeAge, .signals, .reconciliation, .positionsOverCap, .dustPositions, .beatLate, .beatStalled,
             .beatDead, .clockJump, .unpriced, .withoutCost, .eventsDropped, .journalFailing, .deskFiles, .timeAhead,
-            .blindRules, .refused, .leftOut:
+            .blindRules, .refused, .leftOut, .exitDue, .exitFailed, .liquidationStanding, .restartGivenUp:
             false
         }
     }

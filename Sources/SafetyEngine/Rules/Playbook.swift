@@ -166,6 +166,27 @@ public struct Playbook: Sendable, Equatable {
             "Watch those positions by hand meanwhile."
         ),
         Playbook(
+            "EXIT_DUE",
+            "The position stays open past its limit: nobody closes it.",
+            "Close it: pane 3, then x; or estop exits carry-out.",
+            "Where its venue has no adapter, close it by hand at the venue.",
+            "To have it done by itself: policy = \"enforce\" for its rule in estop.toml, and trading not halted."
+        ),
+        Playbook(
+            "EXIT_FAILED",
+            "The position stays open past its limit, and nothing tries to close it any more.",
+            "Close it by hand at the venue.",
+            "See why it was refused (estop exits), then order it again: pane 3, then x.",
+            "Halt what trades it, so that it does not grow."
+        ),
+        Playbook(
+            "LIQUIDATION_STALLED",
+            "What was ordered to be sold is still held, and its price moves on.",
+            "See which positions and why: estop liquidate --status.",
+            "Sell them by hand at the venue.",
+            "Stop it and order it anew with a wider --max-slippage where the market is past its limit."
+        ),
+        Playbook(
             "COST_BASIS_UNKNOWN",
             "Stop-loss and take-profit do not act on them: nothing is invented.",
             "Look up what was paid in the venue's history.",
@@ -270,16 +291,23 @@ public struct Playbook: Sendable, Equatable {
         Playbook(
             "HEARTBEAT_STALLED",
             "What it watches or trades is without it.",
-            "Read its log, and see whether its restart is under way.",
-            "Start it again by hand if not.",
+            "Read its log, and see what became of its restarts: pane 5, then Enter.",
+            "Start it again by hand where none is under way.",
             "Halt what it trades if orders rest meanwhile."
         ),
         Playbook(
             "HEARTBEAT_DEAD",
             "What it watches or trades is without it; its orders may rest at the venue.",
-            "See whether its restart is under way, and why it ended.",
+            "See why it ended, and what became of its restarts: pane 5, then Enter.",
             "Cancel its open orders if it does not come back.",
             "Halt what it trades."
+        ),
+        Playbook(
+            "RESTART_GIVEN_UP",
+            "What it watches or trades is without it until somebody starts it.",
+            "Read its log: its restarts did not help.",
+            "Start it by hand.",
+            "Cancel its open orders, and halt what it trades, until it is back."
         ),
         Playbook(
             "CLOCK_JUMP",

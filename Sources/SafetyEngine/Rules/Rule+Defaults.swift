@@ -104,6 +104,24 @@ extension Rule {
         Rule("DRAWDOWN", measure: .drawdown, .over, [Step(Decimal(5), .critical)], forMs: hour, holdMs: minute),
         // Half a minute: one late poll of a price is no gap.
         Rule("UNPRICED", measure: .unpriced, .atLeast, [Step(Decimal(1), .warning)], forMs: 30_000, holdMs: 5_000),
+        // A second: a rule that may act does so in the step in which it is due. A stop that waits costs more every minute.
+        Rule(
+            "EXIT_DUE",
+            measure: .exitDue,
+            .atLeast,
+            [Step(Decimal(1), .warning), Step(Decimal(2), .critical)],
+            forMs: 1_000
+        ),
+        // It was tried as often as it may be: only somebody's hands are left.
+        Rule("EXIT_FAILED", measure: .exitFailed, .atLeast, [Step(Decimal(1), .critical)]),
+        // Five seconds: a first slice, and its answer.
+        Rule(
+            "LIQUIDATION_STALLED",
+            measure: .liquidationStanding,
+            .atLeast,
+            [Step(Decimal(1), .critical)],
+            forMs: 5_000
+        ),
         Rule("COST_BASIS_UNKNOWN", measure: .withoutCost, .atLeast, [Step(Decimal(1), .warning)], forMs: 10_000),
     ]
 
@@ -196,6 +214,8 @@ extension Rule {
         Rule("HEARTBEAT_LATE", measure: .beatLate, .atLeast, [Step(Decimal(150), .warning)]),
         Rule("HEARTBEAT_STALLED", measure: .beatStalled, .atLeast, [Step(Decimal(300), .critical)]),
         Rule("HEARTBEAT_DEAD", measure: .beatDead, .atLeast, [Step(Decimal(1), .critical)]),
+        // All its restarts are used up: it comes back by somebody's hands only.
+        Rule("RESTART_GIVEN_UP", measure: .restartGivenUp, .atLeast, [Step(Decimal(1), .critical)]),
         // Any jump that the calendar does not follow (`Calendar.slewMs`); from five minutes on, signed requests are refused
         // by venues and records are misleading.
         Rule(

@@ -10,6 +10,20 @@ extension Roster {
     }
 }
 
+extension Roster {
+    /// What is done about members that are not well, by name.
+    func restarts(at atMs: UInt64) -> [String: (note: String, isLeftAlone: Bool)] {
+        var found: [String: (note: String, isLeftAlone: Bool)] = [:]
+        for place in members.indices where members[at: place].recovery.isOpen {
+            let member = members[at: place]
+            found[members.keys[place]] = (
+                member.recovery.note(at: atMs, member.configured) ?? "", member.recovery.isLeftAlone
+            )
+        }
+        return found
+    }
+}
+
 extension RosterMember {
     func shown(_ name: String, at atMs: UInt64, _ beats: EngineSettings.Beats) -> Supervisor {
         let age = lastBeatMs.map { atMs - min(atMs, $0) }

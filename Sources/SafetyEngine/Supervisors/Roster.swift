@@ -24,6 +24,8 @@ public struct Roster: Sendable, Equatable, Codable {
 
     var members = Ledger<String, RosterMember>()
     var engine = EngineLoop()
+    /// Who was ended by a halt, and has not beaten since.
+    var stopped = StoppedNames()
     /// Names that were turned away because there were `most`; they are logged with the next evaluation.
     var turnedAway: UInt64 = 0
     var turnedAwayLogged: UInt64 = 0
@@ -34,6 +36,7 @@ public struct Roster: Sendable, Equatable, Codable {
     /// A beat.
     mutating func take(_ beat: Heartbeat, _ origin: Event.Origin, _ receipt: Receipt) {
         guard beat.name != Roster.engineName, !beat.name.isEmpty else { return }
+        stopped.remove(beat.name)
         guard let place = members.place(of: beat.name) else {
             guard members.count < Roster.most else {
                 turnedAway &+= 1
@@ -121,7 +124,10 @@ public struct Roster: Sendable, Equatable, Codable {
 
     /// Forgets one, and all that was tried with it. Whom the configuration expects is expected anew, from its next
     /// evaluation on.
-    mutating func forget(_ name: String) {
+    ///
+    /// - Parameter isStopped: whether a halt ended it: it is stopped, then, and not unknown.
+    mutating func forget(_ name: String, isStopped: Bool = false) {
+        if isStopped { stopped.add(name) } else { stopped.remove(name) }
         guard let place = members.place(of: name) else { return }
         if let configured = members[at: place].configured {
             members[at: place] = RosterMember(since: nil)

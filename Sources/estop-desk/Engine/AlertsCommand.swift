@@ -19,8 +19,13 @@ enum AlertsCommand {
     static let acknowledge = CommandTable.Command(
         "alerts acknowledge",
         summary: "say that you have seen an alert; it stays open until its cause is gone",
-        positionals: [.init("ALERT")],
-        options: [.init("for", .duration, summary: "until then; default: until it is resolved")]
+        positionals: [.init("ALERT", .optional)],
+        options: [
+            .init("all", summary: "every alert that is open now, instead of one"),
+            .init("rule", .text("RULE"), summary: "with --all: only those of this rule"),
+            .init("for", .duration, summary: "until then; default: until it is resolved"),
+        ],
+        discussion: ["Exit status: 0; 1 when nothing was acknowledged (says why)."]
     )
     static let silence = CommandTable.Command(
         "alerts silence",
@@ -127,6 +132,17 @@ enum AlertsCommand {
 
     @Sendable static func runAcknowledge(_ arguments: Arguments) -> Int32 {
         let alert = arguments.positional("ALERT") ?? ""
+        guard alert.isEmpty == arguments.flag("all"), arguments.flag("all") || arguments.value("rule") == nil else {
+            Output.error.line("estop: name one ALERT, or type --all (with --rule RULE for one rule)")
+            return UsageError.exitStatus
+        }
+        if arguments.flag("all") {
+            let rule = arguments.value("rule") ?? ""
+            let change = OperatorAction.Change.acknowledgeAll(rule: rule, forMs: arguments.duration("for"))
+            return HostQuestion.with(arguments) { host in
+                host.act(change, reason: "", arguments, done: DeskHost.done(change))
+            }
+        }
         return HostQuestion.with(arguments) { host in
             host.act(
                 .acknowledge(alert: alert, forMs: arguments.duration("for")),

@@ -14,18 +14,20 @@ enum CapCommand {
     static let enforce = CommandTable.Command(
         "cap enforce",
         summary: "close what is over the cap, the smallest first",
+        positionals: [.init("REASON", .optionalWords)],
         options: [
             .init("account", .text("ACCOUNT"), summary: "only this account (venue/account)"),
             .init("max", .integer(0...100_000), summary: "at most so many instead of the configured cap"),
             .init("dry-run", summary: "only say what would be closed"),
-            .init("stdin", summary: "read the passphrase, if one is set up, from standard input"),
-        ]
+        ] + SaleConfirmation.options,
+        discussion: SaleConfirmation.discussion
     )
     static let carryOut = CommandTable.Command(
         "exits carry-out",
         summary: "do what an exit rule or the cap proposes",
-        positionals: [.init("PROPOSAL"), .init("REASON", .words)],
-        options: [.init("stdin", summary: "read the passphrase, if one is set up, from standard input")]
+        positionals: [.init("PROPOSAL"), .init("REASON", .optionalWords)],
+        options: SaleConfirmation.options,
+        discussion: SaleConfirmation.discussion
     )
     static let exits = CommandTable.Command("exits", summary: "what exit rules and the cap would do, or are doing")
 
@@ -57,29 +59,45 @@ enum CapCommand {
     @Sendable static func runEnforce(_ arguments: Arguments) -> Int32 {
         if arguments.flag("dry-run") { return runPlan(arguments) }
         return HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
-            host.act(
+            let reason = try arguments.neededReason()
+            let closes = try plan(host, arguments).flatMap { $0["removed"]?.array ?? [] }
+            let what = closes.map { choice in
+                let text = { (name: String) in VisibleText.line(choice[name]?.string ?? "unpriced") }
+                return
+                    "close \(text("quantity")) \(text("symbol")) (\(text("side"))) at \(text("account")), worth \(text("value"))"
+            }
+            if !what.isEmpty { try SaleConfirmation.ask(what, arguments) }
+            return host.act(
                 .enforceCap(account: arguments.value("account"), most: arguments.integer("max")),
-                reason: "operator",
+                reason: reason,
                 passphrase: try host.passphrase(arguments),
                 arguments,
-                done: "the cap is enforced now: look with 'estop cap' and 'estop positions'"
+                done: "no account is over its cap"
             )
         }
+    }
+
+    private static func plan(
+        _ host: HostQuestion,
+        _ arguments: Arguments
+    ) throws(ChosenDesk.Failure) -> [JSON] {
+        let request = ControlRequest.capPlan(account: arguments.value("account"), most: arguments.integer("max"))
+        guard let report = JSON(bytes: try host.answer(to: request))?["cap"] else {
+            throw ChosenDesk.Failure(
+                message: "the host's answer is not understood: is it another version of estop?"
+            )
+        }
+        let accounts = report["accounts"]?.array ?? []
+        if let name = arguments.value("account"), accounts.isEmpty {
+            throw ChosenDesk.Failure(message: "there is no account \(name)")
+        }
+        return accounts
     }
 
     /// What would be kept and closed, account by account, and nothing done.
     private static func runPlan(_ arguments: Arguments) -> Int32 {
         HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
-            let request = ControlRequest.capPlan(account: arguments.value("account"), most: arguments.integer("max"))
-            guard let report = JSON(bytes: try host.answer(to: request))?["cap"] else {
-                throw ChosenDesk.Failure(
-                    message: "the host's answer is not understood: is it another version of estop?"
-                )
-            }
-            let accounts = report["accounts"]?.array ?? []
-            if let name = arguments.value("account"), accounts.isEmpty {
-                throw ChosenDesk.Failure(message: "there is no account \(name)")
-            }
+            let accounts = try plan(host, arguments)
             if arguments.json {
                 Output.standard.line(JSON.array(accounts).line)
                 return 0
@@ -121,12 +139,17 @@ enum CapCommand {
     @Sendable static func runCarryOut(_ arguments: Arguments) -> Int32 {
         let proposal = arguments.positional("PROPOSAL") ?? ""
         return HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
-            host.act(
+            let reason = try arguments.neededReason()
+            guard let found = try host.view().proposals.first(where: { $0.id == proposal }) else {
+                throw ChosenDesk.Failure(message: "nothing proposes \(proposal): see 'estop exits'")
+            }
+            try SaleConfirmation.ask(["close \(found.quantity) of \(found.position): \(found.reason)"], arguments)
+            return host.act(
                 .carryOut(proposal: proposal),
-                reason: arguments.positional("REASON") ?? "",
+                reason: reason,
                 passphrase: try host.passphrase(arguments),
                 arguments,
-                done: "\(proposal) is carried out: look with 'estop exits' until it is done"
+                done: "\(proposal) is done"
             )
         }
     }

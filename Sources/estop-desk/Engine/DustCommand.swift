@@ -11,14 +11,15 @@ enum DustCommand {
     static let add = CommandTable.Command(
         "dust add",
         summary: "put a symbol on the list: it does not count towards the cap any more",
-        positionals: [.init("SYMBOL"), .init("REASON", .words)],
-        options: place + [.init("value", .text("AMOUNT"), summary: "what it is worth, in the base currency")] + secret
+        positionals: [.init("SYMBOL"), .init("REASON", .optionalWords)],
+        options: place + why + [.init("value", .text("AMOUNT"), summary: "what it is worth, in the base currency")]
+            + secret
     )
     static let remove = CommandTable.Command(
         "dust remove",
         summary: "take a symbol off the list: it counts again",
-        positionals: [.init("SYMBOL")],
-        options: place
+        positionals: [.init("SYMBOL"), .init("REASON", .optionalWords)],
+        options: place + why
     )
     static let clear = CommandTable.Command(
         "dust clear",
@@ -32,6 +33,9 @@ enum DustCommand {
     private static let place: [CommandTable.Option] = [
         .init("venue", .text("VENUE"), required: true, summary: "the venue"),
         .init("account", .text("ACCOUNT"), required: true, summary: "the account there"),
+    ]
+    private static let why: [CommandTable.Option] = [
+        .init("reason", .text("WHY"), summary: "why, where it is not written as REASON")
     ]
     private static let secret: [CommandTable.Option] = [
         .init("stdin", summary: "read the passphrase, if one is set up, from standard input")
@@ -71,14 +75,15 @@ enum DustCommand {
         }
         let symbol = arguments.positional("SYMBOL") ?? ""
         return HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
-            host.act(
+            let reason = try arguments.neededReason()
+            return host.act(
                 .addDust(
                     venue: arguments.value("venue") ?? "",
                     account: arguments.value("account") ?? "",
                     symbol: symbol,
                     value: value
                 ),
-                reason: arguments.positional("REASON") ?? "",
+                reason: reason,
                 passphrase: try host.passphrase(arguments),
                 arguments,
                 done: "\(symbol) is on the list of dust"
@@ -95,7 +100,7 @@ enum DustCommand {
                     account: arguments.value("account") ?? "",
                     symbol: symbol
                 ),
-                reason: "operator",
+                reason: arguments.reason.isEmpty ? "operator" : arguments.reason,
                 arguments,
                 done: "\(symbol) counts again"
             )

@@ -90,7 +90,14 @@ enum OrdersCommand {
     static let cancel = CommandTable.Command(
         "orders cancel",
         summary: "cancel one order at its venue, and see whether it is gone",
-        positionals: [.init("VENUE"), .init("ACCOUNT"), .init("ORDER")]
+        positionals: [.init("VENUE"), .init("ACCOUNT"), .init("ORDER"), .init("REASON", .optionalWords)],
+        options: [
+            .init("reason", .text("WHY"), summary: "why, where it is not written as REASON"),
+            .init("wait", .duration, summary: "how long to wait until it is gone; default: 5s"),
+        ],
+        discussion: [
+            "Exit status: 0 its venue shows that it is gone; 1 it does not (says why, and what to do by hand)."
+        ]
     )
 
     @Sendable static func runList(_ arguments: Arguments) -> Int32 {
@@ -137,9 +144,9 @@ enum OrdersCommand {
                     account: arguments.positional("ACCOUNT") ?? "",
                     clientID: order
                 ),
-                reason: "operator",
+                reason: arguments.reason.isEmpty ? "operator" : arguments.reason,
                 arguments,
-                done: "the cancel of \(order) is asked for: look with 'estop orders' until it is gone"
+                done: "\(order) is gone"
             )
         }
     }

@@ -10,7 +10,7 @@ struct HostQuestion {
     private let identity = Identity.current()
 
     /// How long an answer may take, in milliseconds: a wrong passphrase takes half a minute.
-    private static let patienceMs: UInt64 = 40_000
+    static let patienceMs: UInt64 = 40_000
 
     /// Connects to the host of the arguments' desk.
     ///
@@ -47,13 +47,16 @@ struct HostQuestion {
     private static let startsWithinMs: UInt64 = 3_000
 
     /// One line of an answer.
-    func answer(to request: ControlRequest) throws(ChosenDesk.Failure) -> [UInt8] {
+    func answer(
+        to request: ControlRequest,
+        within limitMs: UInt64 = HostQuestion.patienceMs
+    ) throws(ChosenDesk.Failure) -> [UInt8] {
         let begin = Clock.boottime()
         while true {
             let line: [UInt8]?
             do {
                 try client.send(request)
-                line = try client.line(within: HostQuestion.patienceMs)
+                line = try client.line(within: limitMs)
             } catch {
                 throw ChosenDesk.Failure(message: error.message)
             }
@@ -76,9 +79,9 @@ struct HostQuestion {
         try EnginePassphrase.ask(desk.killSwitch, identity, fromInput: arguments.flag("stdin"))
     }
 
-    /// Has an operator's action done, and says what became of it.
+    /// Has an operator's action done, waits for what becomes of it (`--wait`), and says that, one line a request.
     ///
-    /// - Returns: the exit status: 0 done, 1 refused.
+    /// - Returns: the exit status: 0 all of it is done; 1 anything is not.
     func act(
         _ change: OperatorAction.Change,
         reason: String,
@@ -87,16 +90,48 @@ struct HostQuestion {
         done: String
     ) -> Int32 {
         let action = OperatorAction(name: identity.name, reason: reason, change: change)
+        let waitMs = arguments.duration("wait") ?? ControlRequest.waitMs
+        return carryOut(.act(action, passphrase: passphrase, waitMs: waitMs), arguments, done: done, waitMs: waitMs)
+    }
+
+    /// Who asks.
+    var name: String { identity.name }
+
+    /// Asks for what has an outcome, and says that.
+    ///
+    /// - Returns: the exit status: 0 all of it is done; 1 anything is not.
+    func carryOut(_ request: ControlRequest, _ arguments: Arguments, done: String, waitMs: UInt64 = 0) -> Int32 {
         do {
-            let line = try answer(to: .act(action, passphrase: passphrase))
-            guard let answer = JSON(bytes: line) else {
-                return ChosenDesk.fail("the host's answer is not understood", arguments, status: 1)
+            let line = try answer(to: request, within: waitMs + HostQuestion.patienceMs)
+            if let why = JSON(bytes: line)?["error"]?.string { return ChosenDesk.fail(why, arguments, status: 1) }
+            guard let outcome = OutcomeLine.outcome(of: line) else {
+                return ChosenDesk.fail(
+                    "the host's answer is not understood: is it another version of estop?",
+                    arguments,
+                    status: 1
+                )
             }
-            if let why = answer["error"]?.string { return ChosenDesk.fail(why, arguments, status: 1) }
-            if arguments.json { Output.standard.line(answer.line) } else { Output.standard.line(done) }
-            return 0
+            say(outcome, done: done, waitMs: waitMs, arguments)
+            return outcome.isDone ? 0 : 1
         } catch {
             return ChosenDesk.fail(error.message, arguments, status: 1)
+        }
+    }
+
+    private func say(_ outcome: ActionOutcome, done: String, waitMs: UInt64, _ arguments: Arguments) {
+        if arguments.json {
+            Output.standard.line(outcome.json(done: done, waitedMs: waitMs).line)
+            return
+        }
+        for line in outcome.lines(done: done, waitedMs: waitMs) { Output.standard.line(VisibleText.line(line)) }
+        for account in outcome.accounts {
+            let result = account.result
+            Output.standard.line(
+                VisibleText.line(
+                    "\(account.account): status=\(result.status.rawValue) current_count=\(result.currentCount) "
+                        + "max_allowed=\(result.maxAllowed) excess=\(result.excess) sold=\(result.sold)"
+                )
+            )
         }
     }
 
@@ -112,7 +147,7 @@ struct HostQuestion {
     /// Connects and goes on, or says why not.
     static func with(_ arguments: Arguments, _ body: (HostQuestion) throws(ChosenDesk.Failure) -> Int32) -> Int32 {
         do { return try body(HostQuestion(arguments)) } catch {
-            return ChosenDesk.fail(error.message, arguments, status: 1)
+            return ChosenDesk.fail(error.message, arguments, status: error.status)
         }
     }
 }

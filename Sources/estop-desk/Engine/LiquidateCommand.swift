@@ -8,27 +8,24 @@ enum LiquidateCommand {
     static let command = CommandTable.Command(
         "liquidate",
         summary: "sell everything in slices, within a price cap and a time; works while halted",
+        positionals: [.init("REASON", .optionalWords)],
         options: [
             .init("account", .text("ACCOUNT"), summary: "only this account (venue/account)"),
             .init("max-slippage", .text("FRACTION"), summary: "the cap, a fraction (default 0.05: 5 %)"),
             .init("time-limit", .duration, summary: "the deadline from now (default 300s)"),
-            .init("reason", .text("WHY"), summary: "why; needed but for --status"),
             .init("status", summary: "say how far it has come, and do nothing"),
             .init("stop", summary: "stop it: nothing more is sent"),
-            .init("stdin", summary: "read the passphrase, if one is set up, from standard input"),
-        ],
+        ] + SaleConfirmation.options,
         discussion: [
             "No slice trades at a worse price than the market's at the start less the cap (more, for shorts). What is not",
             "sold by the deadline is named with why. --status says how far it is, --stop ends it.",
-        ]
+            "It goes on after --wait is over: --wait as long as --time-limit waits for its end.",
+        ] + SaleConfirmation.discussion
     )
 
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
         if arguments.flag("status") { return HostQuestion.show(arguments) { show($0.liquidation, arguments) } }
-        guard let reason = arguments.value("reason") else {
-            return ChosenDesk.fail("a reason is needed: --reason WHY", arguments, status: UsageError.exitStatus)
-        }
-        if arguments.flag("stop") { return stop(reason, arguments) }
+        if arguments.flag("stop") { return stop(arguments) }
         let withinMs = arguments.duration("time-limit") ?? Liquidation.defaultMs
         guard let cap = arguments.value("max-slippage").map({ Decimal($0) }) ?? Liquidation.defaultSlippage else {
             return ChosenDesk.fail("--max-slippage is no number", arguments, status: UsageError.exitStatus)
@@ -37,19 +34,30 @@ enum LiquidateCommand {
             return ChosenDesk.fail(why, arguments, status: UsageError.exitStatus)
         }
         return HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
-            host.act(
-                .liquidate(account: arguments.value("account"), maxSlippage: cap, withinMs: withinMs),
+            let reason = try arguments.neededReason()
+            let account = arguments.value("account")
+            let held = try host.view().positions.filter { position in
+                account.map { $0 == position.account || $0 == "\(position.venue)/\(position.account)" } ?? true
+            }
+            let what = held.map { position in
+                "sell \(position.quantity) \(position.symbol) (\(position.side.rawValue)) at "
+                    + "\(position.venue)/\(position.account), worth \(EngineText.money(position.value, or: "unpriced"))"
+            }
+            try SaleConfirmation.ask(what.isEmpty ? ["no position is known to be held"] : what, arguments)
+            return host.act(
+                .liquidate(account: account, maxSlippage: cap, withinMs: withinMs),
                 reason: reason,
                 passphrase: try host.passphrase(arguments),
                 arguments,
-                done: "everything is being liquidated: look with 'estop liquidate --status'"
+                done: "nothing is held"
             )
         }
     }
 
-    private static func stop(_ reason: String, _ arguments: Arguments) -> Int32 {
+    private static func stop(_ arguments: Arguments) -> Int32 {
         HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
-            host.act(
+            let reason = try arguments.neededReason()
+            return host.act(
                 .stopLiquidation,
                 reason: reason,
                 passphrase: try host.passphrase(arguments),

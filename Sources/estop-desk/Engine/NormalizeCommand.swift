@@ -13,10 +13,10 @@ enum NormalizeCommand {
         options: [
             .init("dry-run", summary: "only say what would be sold; nothing changes and nothing is written"),
             .init("to", .text("FOLDER"), summary: "where the report is written; default: here"),
-            .init("stdin", summary: "read the passphrase, if one is set up, from standard input"),
-        ],
+        ] + SaleConfirmation.options.filter { $0.name != "wait" },
         discussion: [
             "The report is normalization_results_YYYYmmdd_HHMMSS.json. With --json it is printed as well.",
+            "It asks for the word SELL on the terminal; a wrapper that has asked gives it with --stdin.",
             "Exit status: 0 done, no errors; 3 done, and the report names errors; 1 not done, or no report was written.",
         ]
     )
@@ -24,9 +24,11 @@ enum NormalizeCommand {
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
         let isDryRun = arguments.flag("dry-run")
         return HostQuestion.with(arguments) { host throws(ChosenDesk.Failure) in
+            let reason = isDryRun ? arguments.reason : try arguments.neededReason()
+            if !isDryRun { try confirm(host, arguments) }
             let request = ControlRequest.normalize(
                 operatorName: Identity.current().name,
-                reason: arguments.positional("REASON") ?? "one-time normalization",
+                reason: reason,
                 passphrase: isDryRun ? "" : try host.passphrase(arguments),
                 isDryRun: isDryRun
             )
@@ -50,6 +52,19 @@ enum NormalizeCommand {
             }
             return errors.isEmpty ? 0 : 3
         }
+    }
+
+    /// Names what would be sold and asks for the word, where anything would be.
+    private static func confirm(_ host: HostQuestion, _ arguments: Arguments) throws(ChosenDesk.Failure) {
+        let dry = ControlRequest.normalize(operatorName: "", reason: "", passphrase: "", isDryRun: true)
+        let report = JSON(bytes: try host.answer(to: dry))?["normalization"]
+        let closes = (report?["accounts"]?.array ?? []).flatMap { $0["removed"]?.array ?? [] }
+        guard !closes.isEmpty else { return }
+        let lines = closes.map { choice in
+            let text = { (name: String) in VisibleText.line(choice[name]?.string ?? "?") }
+            return "close \(text("quantity")) \(text("symbol")) (\(text("side"))) at \(text("account"))"
+        }
+        try SaleConfirmation.ask(lines, arguments)
     }
 
     /// The runbook's summary.
