@@ -107,7 +107,8 @@ extension Configuration {
     /// What the desk's configuration has besides: whole tables, and keys in the tables above. It is the desk that
     /// checks these; SettingsTests compare this list with its table.
     package static let deskPaths: [[String]] = [
-        ["desk", "currency"], ["desk", "day_start"], ["prices"], ["venues"], ["conversion"], ["orders"], ["cap"],
+        ["desk", "currency"], ["desk", "day_start"], ["prices"], ["positions"], ["balances"],
+        ["account_counts"], ["bounds"], ["venues"], ["conversion"], ["orders"], ["cap"],
         ["dust"], ["exits"], ["reconciliation"], ["supervisors"], ["beats"], ["engine"], ["probation"], ["rules"],
         ["notify"], ["journal"], ["paper"], ["ingest"], ["api"],
     ]

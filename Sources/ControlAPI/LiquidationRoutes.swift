@@ -97,11 +97,11 @@ extension Routes {
         guard case .object(let members) = outcome.json(done: "nothing is held", waitedMs: waitedMs) else {
             return APIAnswer(.object(started))
         }
-        let requests = members.filter { $0.key == "requests" || $0.key == "success" }
-        return APIAnswer(
-            Self.status(of: outcome),
-            .object(requests + started.filter { $0.key != "success" })
-        )
+        // It has begun, which is what was asked for; what is sold is told by the requests and by its status.
+        let status = Self.status(of: outcome)
+        let success = JSON.Member("success", .bool(status == 200 || status == 202))
+        let requests = members.filter { $0.key == "requests" }
+        return APIAnswer(status, .object([success] + requests + started.filter { $0.key != "success" }))
     }
 }
 

@@ -132,9 +132,10 @@ struct DeskService: EngineService {
         let started = ThreadStart.detached {
             var view = EngineAnswer.of(host, patienceMs: DeskService.viewWithinMs, make)
             if view == nil {
-                view = host.view
+                var last = host.view
                 let nowMs = host.time.now().atMs
-                view?.evaluationAgeMs += nowMs - min(nowMs, view?.atMs ?? nowMs)
+                last.evaluationAgeMs += nowMs - min(nowMs, last.atMs)
+                view = last
             }
             guard let view else { return }
             _ = reply(ViewLine.text(of: host.shown(view, atMs: view.atMs)))

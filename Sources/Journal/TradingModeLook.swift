@@ -78,12 +78,15 @@ struct TradingModeLook {
         changes.removeAll(where: \.isOwn)
         // What a resume wrote is what holds, and no news.
         if isOwn, changes.isEmpty {
+            let isFirst = last == nil
             last = found.now
-            return []
+            return isFirst ? [found.now] : []
         }
-        if changes.last != found.now, !isOwn { changes.append(found.now) }
+        // A row that was replaced says nothing of when: it is the same write all the same.
+        let isLast = changes.last.map { $0.word == found.now.word && $0.value == found.now.value } ?? false
+        if !isLast, !isOwn { changes.append(found.now) }
         // The same again, written once more, is not news.
-        if changes == [found.now] && last == found.now { return [] }
+        if changes == [found.now] && last == found.now && found.between.isEmpty { return [] }
         last = found.now
         return changes
     }

@@ -50,7 +50,7 @@ public enum ConfigurationExample {
         var out = "\n# As many of these as you like, each with a name of its own.\n#[\(title)]\n"
         for setting in group {
             let value = setting.written(sample, name) ?? ""
-            let isEmpty = ["\"\"", "[]", "\"0\""].contains(value) && !setting.example.isEmpty
+            let isEmpty = ["", "\"\"", "[]", "\"0\""].contains(value) && !setting.example.isEmpty
             // The default kind is webhook, so a command would be refused: shown, but as a comment for good.
             let mark = table.first == "notify" && setting.key == "command" ? "# " : "#"
             out += "# \(setting.summary)\n# \(setting.unit(sample, name).capitalizedFirst).\n"

@@ -75,10 +75,12 @@ import Testing
     @Test func whatHasNoPriceIsNotWorthNothing() throws {
         let scratch = try Scratch()
         var view = EngineView()
+        (view.money.gross, view.money.net) = (Decimal(0), Decimal(0))
         var world = ControlAPI.of(scratch, view).world()
         #expect(Metrics.text(world).contains("\ntrading_exposure{currency="))
         #expect(Metrics.text(world).contains("\ntrading_unpriced_positions 0\n"))
         view.money.unpriced = 1
+        (view.money.gross, view.money.net) = (nil, nil)
         world = ControlAPI.of(scratch, view).world()
         let text = Metrics.text(world)
         #expect(!text.contains("\ntrading_exposure{") && text.contains("\n# TYPE trading_exposure gauge\n"))

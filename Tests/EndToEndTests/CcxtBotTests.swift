@@ -1,4 +1,5 @@
 import Foundation
+import SafetyEngine
 import Testing
 
 @testable import KillSwitch

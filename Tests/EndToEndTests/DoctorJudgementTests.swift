@@ -160,7 +160,7 @@ struct DoctorJudgementTests {
 
     @Test func withoutADirectoryEveryCheckStillSaysSomething() {
         let checks = Set(DoctorJudgement.findings(DoctorJudgementTests.sound).map(\.check))
-        #expect(checks.count == 21)
+        #expect(checks.count == 22)
         #expect(Set(DoctorJudgement.findings(DoctorFacts()).map(\.check)) == checks)
     }
 

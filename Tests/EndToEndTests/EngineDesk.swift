@@ -216,6 +216,23 @@ enum Line {
         self.venue("price", #""symbol":"\#(symbol)","price":"\#(price)""#, venue: venue, account: account)
     }
 
+    /// A complete list of long positions: only that makes known what an account holds.
+    static func positions(
+        _ rows: [(symbol: String, quantity: String, entry: String)],
+        venue: String = "kraken",
+        account: String = "main"
+    ) -> String {
+        let list = rows.map {
+            #"{"symbol":"\#($0.symbol)","side":"long","quantity":"\#($0.quantity)","entry_price":"\#($0.entry)"}"#
+        }
+        return self.venue(
+            "positions",
+            #""positions":[\#(list.joined(separator: ","))]"#,
+            venue: venue,
+            account: account
+        )
+    }
+
     static func position(
         _ symbol: String,
         _ quantity: String,

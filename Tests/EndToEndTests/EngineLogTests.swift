@@ -21,16 +21,19 @@ import Testing
             Line.position("AUT-USD", "5", entry: "1"),
             Line.venue("price", #""symbol":"AUT-USD","price":null"#),
         ]
+        var rows = [(symbol: "AUT-USD", quantity: "5", entry: "1")]
         for (symbol, quantity, price) in [
             ("BTC-USD", "2", "1000"), ("ETH-USD", "1", "500"), ("DUST-USD", "1", "0.5"), ("LOSS-USD", "1", "90"),
             ("GAIN-USD", "1", "120"), ("TRAIL-USD", "1", "120"),
         ] {
             let entry = ["LOSS-USD": "100", "GAIN-USD": "100", "TRAIL-USD": "112"][symbol] ?? price
             lines += [Line.position(symbol, quantity, entry: entry), Line.price(symbol, price)]
+            rows.append((symbol, quantity, entry))
         }
         let old =
             #""symbol":"OLD-USD","side":"long","quantity":"1","entry_price":"10","opened_at":"2026-01-01T00:00:00Z""#
-        lines += [Line.venue("position", old), Line.price("OLD-USD", "10")]
+        rows.append(("OLD-USD", "1", "10"))
+        lines += [Line.positions(rows), Line.venue("position", old), Line.price("OLD-USD", "10")]
         let result = try desk.run("ingest", input: lines.joined(separator: "\n"))
         #expect(result.status == 0, "\(result.error)")
         // A peak is one once it was seen.

@@ -34,16 +34,28 @@ import Testing
         options.mostLogBytes = 250_000
         let journal = try desk.open(options)
         var engine = Engine()
+        // Without ids, which the engine remembers by the thousand: its snapshot alone would be larger than the journal may be.
+        func nameless(_ number: Int) -> Event {
+            var event = reading(number)
+            event.id = ""
+            return event
+        }
         for start in stride(from: 1, to: 20_001, by: 500) {
-            for number in start..<start + 500 { _ = engine.apply(reading(number), at: at(number)) }
-            #expect(journal.appendAndWait(entries(start..<start + 500), limitMs: 20_000))
+            for number in start..<start + 500 { _ = engine.apply(nameless(number), at: at(number)) }
+            let some = (start..<start + 500).map { Journal.Entry(nameless($0), at: at($0)) }
+            #expect(journal.appendAndWait(some, limitMs: 20_000))
             if journal.standing.isSnapshotDue {
                 #expect(eventually { journal.snapshot(engine) })
                 #expect(eventually { journal.standing.sinceSnapshot == 0 && journal.standing.waiting == 0 })
             }
             _ = try #require(journal.prune(Retention(mostBytes: 1_000_000), limitMs: 20_000))
         }
-        #expect(eventually { size(desk) < 1_300_000 && journal.standing.overgrown == nil })
+        // A host looks every few seconds, and each look gives back a part of the file.
+        let isWithin = eventually {
+            _ = journal.prune(Retention(mostBytes: 1_000_000), limitMs: 20_000)
+            return size(desk) < 1_300_000 && journal.standing.overgrown == nil
+        }
+        #expect(isWithin, "\(size(desk)) \(journal.standing)")
         // What is left is enough to begin with, and to decide once more.
         #expect(try journal.restore().replay() == engine)
         #expect(try journal.reader().replayStart().eventSeq > 0)

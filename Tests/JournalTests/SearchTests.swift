@@ -27,7 +27,8 @@ import Testing
     }
 
     @Test func everyResolvedAlertIsReachedInPages() throws {
-        let (_, journal) = try filled()
+        let (desk, journal) = try filled()
+        defer { withExtendedLifetime(desk) {} }
         let reader = try journal.reader()
         var search = AlertSearch()
         search.kinds = [.resolved]
@@ -44,7 +45,8 @@ import Testing
     }
 
     @Test func timeRuleAndLevelAreHeeded() throws {
-        let (_, journal) = try filled()
+        let (desk, journal) = try filled()
+        defer { withExtendedLifetime(desk) {} }
         let reader = try journal.reader()
         var search = AlertSearch()
         search.wallMs = at(100).wallMs...at(109).wallMs

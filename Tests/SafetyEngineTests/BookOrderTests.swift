@@ -339,8 +339,9 @@ struct BookOrderTests {
 
     @Test func botsCannotFillTheBook() {
         var desk = BookDesk()
-        for number in 0..<(Book.mostClaims + 10) { desk.bot(.order(report(.new, "o\(number)"))) }
-        #expect(desk.book.orders.count == Book.mostClaims)
+        let most = EngineSettings.Bounds().orders / 2
+        for number in 0..<(most + 10) { desk.bot(.order(report(.new, "o\(number)"))) }
+        #expect(desk.book.orders.count == most)
         #expect(desk.book.counts.crowdedOut == 10)
         desk.venue(.order(report(.acknowledged, "real")))
         #expect(desk.order("real") != nil)

@@ -102,9 +102,16 @@ struct DueExitTests {
             )
         }
         act(order)
-        let number = try #require(desk.decisions.effects.last?.number)
-        desk.say(EngineTurns.host(.outcome(HostEvent.Outcome(number: number, isDone: false, text: "no adapter"))))
-        desk.run(8_000)
+        // Every try is refused, until none is left.
+        var answered: Set<UInt64> = []
+        for _ in 0..<240 {
+            for effect in desk.decisions.effects where answered.insert(effect.number).inserted {
+                let outcome = HostEvent.Outcome(number: effect.number, isDone: false, text: "no adapter")
+                desk.say(EngineTurns.host(.outcome(outcome)))
+            }
+            desk.run(250)
+            if alert("LIQUIDATION_STALLED/desk", desk) != nil { break }
+        }
         let found = try #require(alert("LIQUIDATION_STALLED/desk", desk))
         #expect(found.level == .critical && found.text.contains("refused: no adapter"), "\(found.text)")
         act(.stopLiquidation)

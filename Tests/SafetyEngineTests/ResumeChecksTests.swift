@@ -27,7 +27,11 @@ struct ResumeChecksTests {
 
     static let cases: [Case] = [
         Case(testDescription: "all is well", failing: []) { _, _ in },
-        Case(testDescription: "a venue fell silent", failing: [.venues, .ordersGone, .feeds], says: "silent") { desk, _ in
+        Case(
+            testDescription: "a venue fell silent",
+            failing: [.venues, .ordersGone, .feeds],
+            says: "silent"
+        ) { desk, _ in
             _ = desk.pass(61_000)
         },
         Case(testDescription: "an order is left", failing: [.ordersGone], says: "1 order is still open") { desk, _ in

@@ -23,11 +23,30 @@ struct ReadingTests {
         approvals = 2
         [prices]
         stale_after = "15s"
+        [positions]
+        stale_after = "16s"
+        [balances]
+        stale_after = "17s"
+        [account_counts]
+        stale_after = "18s"
+        [bounds]
+        orders = 1000
+        positions = 1001
+        accounts = 1002
+        balances = 1003
+        prices = 1004
+        metrics = 1005
+        alerts = 1006
         [venues]
         silent_after = "20s"
+        settle = "2s"
+        orders = "not watched"
+        [venues.kraken]
+        settle = "4s"
         [conversion]
         source = "kraken"
         [orders]
+        stale_after = "19s"
         timeout = "4m"
         retries = 2
         per_minute = 60
@@ -184,6 +203,20 @@ struct ReadingTests {
         engine.baseCurrency = "EUR"
         engine.dayStartMinute = 510
         engine.priceStaleMs = 15_000
+        engine.streams.ordersMs = 19_000
+        engine.streams.positionsMs = 16_000
+        engine.streams.balancesMs = 17_000
+        engine.streams.accountCountsMs = 18_000
+        engine.bounds.orders = 1_000
+        engine.bounds.positions = 1_001
+        engine.bounds.accounts = 1_002
+        engine.bounds.balances = 1_003
+        engine.bounds.prices = 1_004
+        engine.bounds.metrics = 1_005
+        engine.bounds.alerts = 1_006
+        engine.settleMs = 2_000
+        engine.ordersAreNotWatched = true
+        engine.settleByVenue = ["kraken": 4_000]
         engine.venueSilentMs = 20_000
         engine.conversionSource = "kraken"
         engine.orders.timeoutMs = 240_000

@@ -11,7 +11,7 @@ struct RefusalTests {
         ("[cap]\nmots = 8", "2: 'cap.mots' is no key of [cap]; did you mean most?"),
         (
             "[orders]\nzzzzzz = 8",
-            "2: 'orders.zzzzzz' is no key of [orders]; it has timeout, retries, per_minute"
+            "2: 'orders.zzzzzz' is no key of [orders]; it has stale_after, timeout, retries, per_minute"
         ),
         ("[cap]\nthreshold = 8", "2: 'cap.threshold' is no key of [cap]; did you mean dust.threshold?"),
         ("[desk]\ncurrncy = \"USD\"", "2: 'desk.currncy' is no key of [desk]; did you mean currency?"),

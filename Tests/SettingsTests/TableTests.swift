@@ -60,6 +60,8 @@ struct ExampleTests {
         #expect(desk.engine.supervisors.map(\.name) == ["scalper"] && desk.notify.targets.map(\.name) == ["on-call"])
         #expect(desk.engine.cap.mostByAccount == ["kraken/main": 12])
         #expect(desk.engine.rules.map(\.name) == Hand.rules.map(\.name) + ["QUEUE_DEPTH"])
+        #expect(desk.engine.settleByVenue.values.map { $0 } == [3_000])
+        desk.engine.settleByVenue = [:]
         desk.engine.supervisors = []
         desk.engine.cap.mostByAccount = [:]
         desk.notify.targets = []

@@ -128,7 +128,8 @@ struct HaltWorld {
             ask()
             deliver()
             _ = engine.advance(to: receipt)
-            if nowMs >= haltMs { try check() }
+            // Five times as often as the engine evaluates; oftener takes minutes and finds nothing more.
+            if nowMs >= haltMs, nowMs % 50 == 0 { try check() }
         }
         try end()
     }

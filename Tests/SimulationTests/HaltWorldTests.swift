@@ -28,7 +28,7 @@ import Testing
     /// The checks find what is wrong on purpose.
     @Test(arguments: [HaltWorld.Fault.noSettling, .liesAboutAsking, .oneListing])
     func aWeakerProofIsFound(_ fault: HaltWorld.Fault) {
-        let found = (1...200 as ClosedRange<UInt64>).contains { seed in
+        let found = (1...2_000 as ClosedRange<UInt64>).contains { seed in
             var world = HaltWorld(seed: seed, fault: fault)
             do { try world.run() } catch { return (error as? Finding)?.invariant == .verifiedIsProved }
             return false

@@ -95,7 +95,7 @@ extension Engine {
                     account: found,
                     holdings: holdings,
                     plan: exits.capPlan(holdings, most: most, scene),
-                    isHeard: Exits.isHeard(found, holdings, scene),
+                    isHeard: Exits.isHeard(found, scene),
                     most: most
                 )
             }
@@ -164,7 +164,7 @@ extension Engine {
         result.closing = mine.count { $0.state == .waiting || $0.state == .accepted }
         result.refused = mine.count { $0.state == .refused || $0.state == .unanswered }
         if plan.excess == 0 {
-            result.status = Exits.isHeard(account, holdings, scene) ? .compliant : .unknown
+            result.status = Exits.isHeard(account, scene) ? .compliant : .unknown
         } else if result.refused == 0, result.closing >= plan.excess {
             result.status = .enforcing
         }

@@ -150,9 +150,10 @@ extension Book {
         return place
     }
 
-    /// Whether another claim has room; a venue's word always has.
+    /// Whether another claim has room; a venue's word always has. Claims fill at most half of the bound, so that there is always
+    /// room for what venues report.
     mutating func hasRoom(_ count: Int, _ telling: Telling) -> Bool {
-        if telling.isProof || count < Book.mostClaims { return true }
+        if telling.isProof || count < min(Book.mostClaims, bounds.orders / 2) { return true }
         counts.crowdedOut &+= 1
         return false
     }

@@ -184,9 +184,10 @@ extension Rule {
     }
 
     /// The step at which it halts, or would if its killing were on: the mildest killing one, else the gravest EMERGENCY.
-    /// Nil: it has no breaker.
+    /// Nil: it has no breaker, as what is found only while trading is halted has none.
     var breakerStep: Int? {
-        steps.firstIndex { $0.kills } ?? steps.lastIndex { $0.level == .emergency }
+        guard measure != Measure.ordersAfterHalt.rawValue else { return nil }
+        return steps.firstIndex { $0.kills } ?? steps.lastIndex { $0.level == .emergency }
     }
 
     /// What a halt covers, as a kill switch's scope. What the subject does not say widens it.

@@ -479,8 +479,10 @@ class SlotTests(GateTestCase):
         for index, name in ((77, "one"), (1, "two")):
             slot = slots[index]
             self.assertEqual((slot["pid"], slot["name"], slot["scope"]), (os.getpid(), name, ""))
-            for key in ("state", "host_beat", "beat", "checks", "refusals", "interval"):
+            for key in ("host_beat", "beat", "checks", "refusals", "interval"):
                 self.assertEqual(slot[key], 0, key)
+            # Until its first check it holds the word under which the gate was opened.
+            self.assertNotEqual(slot["state"], 0)
         self.assertEqual(slots[0]["pid"], 99)
         self.assertTrue(first.permits() and second.permits())
 
