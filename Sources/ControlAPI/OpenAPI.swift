@@ -166,14 +166,17 @@ enum OpenAPI {
         }
         let statuses = Set(route.shape.statuses).union([401, 403, 408, 413, 503])
         for status in statuses.sorted() {
+            // What is under way, or done in part, is told by the same answer as what is done.
+            let isUnderWay = status < 300
             let error: JSON =
-                status == 503 && route.path == "/health" || status == 500 && HaltPaths.contains(route.path)
+                isUnderWay || status == 503 && route.path == "/health"
+                    || status == 500 && HaltPaths.contains(route.path)
                 ? object : .of(["$ref": .string("#/components/schemas/Error")])
             members.append(
                 .init(
                     String(status),
                     .of([
-                        "description": .string("not done, and why"),
+                        "description": .string(isUnderWay ? "under way, or done in part" : "not done, and why"),
                         "content": .of(["application/json": .of(["schema": error])]),
                     ])
                 )

@@ -39,6 +39,8 @@ enum Commands {
         .init("liquidate", summary: "sell everything in slices, within a price cap and a time; how far it is; stop it"),
         .init("dust", summary: "symbols worth too little to count; add, remove, clear"),
         .init("normalize", summary: "bring all accounts down to their caps once; --dry-run only says what it would do"),
+        .init("reconnect", summary: "connect to a venue anew, and have it list everything"),
+        .init("reconcile", summary: "the same as reconnect: compares what the desk knows with what the venue lists"),
         .init("ingest", summary: "hand events to the host, one JSON object a line"),
         .init("clock", summary: "take the machine's clock over after a jump"),
         .init("token", summary: "issue, list, revoke: the bearer tokens of the control API"),

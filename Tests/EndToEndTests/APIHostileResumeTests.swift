@@ -37,7 +37,7 @@ import Testing
         try desk.api.sandbox.wait("it is seen to be gone") { try desk.killSwitch.observe().stopFiles.isEmpty }
 
         var gate: Gate? = try Gate(state: desk.api.desk.state, name: "deaf bot", scope: "venue=x")
-        _ = gate?.permits
+        _ = gate?.permits()
         _ = try desk.connection.post("/api/trading/halt")
         try desk.refuses("a gate that has not acknowledged", 409, "preflight", token: token)
         gate = nil
