@@ -237,7 +237,7 @@ public final class Host: Sendable {
     /// Whether another host holds the lock that is found by its name now: this one's was deleted or replaced.
     private var usurper: String? {
         guard let problem = lock.problem(in: killSwitch.directory),
-            let other = killSwitch.observe().host, other.pid != getpid()
+            let other = killSwitch.observe().host, other.pid > 0, other.pid != getpid()
         else { return nil }
         return "\(problem); another host (pid \(other.pid)) has started on this directory"
     }

@@ -84,7 +84,7 @@ import Testing
         try desk.configure(text(over: 40) + "[cap]\nmots = 6\n")
         kill(try #require(desk.host).processIdentifier, SIGHUP)
         try desk.sandbox.wait("it is refused") { desk.said.contains("the configuration is refused") }
-        #expect(desk.said.contains("estop.toml:8: 'cap.mots' is no key of [cap]; did you mean most?"), "\(desk.said)")
+        #expect(desk.said.contains("estop.toml:10: 'cap.mots' is no key of [cap]; did you mean most?"), "\(desk.said)")
         try desk.ingest(Line.metric("queue_depth", "50"))
         try desk.ingest(Line.metric("queue_depth", "51"))
         // Long enough for a rule without "for" to speak.
