@@ -38,8 +38,9 @@ static const char *taken(const char *scope, const estop_halt_report *report) {
 }
 
 void estop_switch_halt_page(estop_mapping *mapping, int directory, uint32_t mode, const char *scope,
-                            estop_halt_report *report) {
-    *report = (estop_halt_report){.at = estop_boottime()};
+                            estop_pulled *pulled) {
+    *pulled = (estop_pulled){.report = {.at = estop_boottime()}};
+    estop_halt_report *report = &pulled->report;
     if (mapping == NULL || mapping->page == NULL || !mapping->writable) {
         estop_new_id(report->id);
         return;
@@ -53,7 +54,7 @@ void estop_switch_halt_page(estop_mapping *mapping, int directory, uint32_t mode
         uint32_t tag = estop_crc32(0, report->id, strlen(report->id));
         report->page = 2;
         if (!estop_scope_valid(scope, ESTOP_ENTRY_SCOPE) ||
-            !estop_page_halt_scope(mapping->page, mode, scope, tag, &report->was, &report->state)) {
+            !estop_page_halt_scope(mapping->page, mode, scope, tag, &pulled->tag, &report->was, &report->state)) {
             report->was = estop_page_halt(mapping->page, mode, &report->state);
             report->page = 1;
         }
@@ -66,7 +67,7 @@ void estop_switch_halt_page(estop_mapping *mapping, int directory, uint32_t mode
     if (problem == ESTOP_ORPHANED && estop_map(&current, directory, 1, 0) == ESTOP_OK) {
         estop_unmap(mapping);
         *mapping = current;
-        estop_switch_halt_page(mapping, directory, mode, scope, report);
+        estop_switch_halt_page(mapping, directory, mode, scope, pulled);
     } else {
         report->was = report->state = 0;
         report->page = 0;
@@ -74,53 +75,79 @@ void estop_switch_halt_page(estop_mapping *mapping, int directory, uint32_t mode
 }
 
 /* Whether the page still permits something that this halt forbids. */
-static int permits_what_was_halted(const estop_halt_page *page, uint32_t mode, const char *scope, const char *id) {
+static int permits_what_was_halted(const estop_halt_page *page, uint32_t mode, const char *scope, uint32_t tag) {
     uint32_t now = estop_page_word(page) & 7u;
     if (estop_combine(now, mode) == now || now == ESTOP_UNKNOWN || now == ESTOP_HALTED)
         return 0;
     if (is_global(scope))
         return 1;
-    uint32_t tag = estop_crc32(0, id, strlen(id));
     for (int index = 0; index < ESTOP_ENTRIES; index++)
         if (estop_entry_tag(page, index) == tag && estop_entry_mode(page, index) == mode)
             return 0;
     return 1;
 }
 
+/* What the record says besides: the entry of an earlier halt that enforces this one too, and how many halts it stands for. */
+static const char *members(const estop_pulled *pulled, char out[64]) {
+    int length = 0;
+    out[0] = '\0';
+    if (pulled->report.page == 2 && pulled->tag != estop_crc32(0, pulled->report.id, strlen(pulled->report.id)))
+        length = snprintf(out, 64, ",\"tag\":%u", pulled->tag);
+    if (pulled->count > 1)
+        snprintf(out + length, 64 - (size_t)length, ",\"count\":%u", pulled->count);
+    return out;
+}
+
+size_t estop_switch_compose(const estop_pulled *pulled, uint32_t mode, const char *scope, const char *reason,
+                            const char *source, const char *op, const char *from, char line[ESTOP_RECORD_MAX]) {
+    char long_reason[ESTOP_REASON_MAX + 64], more[64];
+    const estop_halt_report *report = &pulled->report;
+    const char *covered = taken(scope, report);
+    if (is_global(covered) && !is_global(scope)) {
+        snprintf(long_reason, sizeof long_reason, "%.900s (asked for %.120s; halted globally)", reason, scope);
+        reason = long_reason;
+    }
+    estop_record record = {.change = "halt", .id = report->id, .mode = mode, .scope = covered, .reason = reason,
+                           .source = source, .op = op, .from = from, .was = report->was, .state = report->state,
+                           .extra = members(pulled, more)};
+    return estop_record_compose(&record, line);
+}
+
 void estop_switch_halt_record(estop_mapping *mapping, int directory, uint32_t mode, const char *scope,
                               const char *reason, const char *source, const char *op, const char *from, int again,
-                              estop_halt_report *report) {
+                              estop_pulled *pulled) {
     char line[ESTOP_RECORD_MAX];
+    estop_halt_report *report = &pulled->report;
     for (int times = 0;; times++) {
-        char long_reason[ESTOP_REASON_MAX + 64];
-        const char *covered = taken(scope, report), *why = reason;
-        if (is_global(covered) && !is_global(scope)) {
-            snprintf(long_reason, sizeof long_reason, "%.900s (asked for %.120s; halted globally)", reason, scope);
-            why = long_reason;
-        }
-        estop_record record = {.change = "halt", .id = report->id, .mode = mode, .scope = covered, .reason = why,
-                               .source = source, .op = op, .from = from, .was = report->was, .state = report->state};
-        size_t length = estop_record_compose(&record, line);
+        const char *covered = taken(scope, report);
+        size_t length = estop_switch_compose(pulled, mode, scope, reason, source, op, from, line);
         int error = estop_log_append(directory, line, length, 3, NULL);
         report->durable = error == 0;
         report->error = error;
+        /* Where the host finds it, be this process gone by then: a reason is not lost because the disk was full. */
+        if (error != 0)
+            estop_keep_record(directory, report->id, line, length);
+        else if (again)
+            estop_drop_record(directory, report->id);
         if (report->page == 0 || mapping == NULL || mapping->page == NULL)
             return;
         /* A record that came late may have been given another in its place, and that one may be folded by a resume that is
            under way: the word moves once more, and the resume is refused. Only one that came: as long as it cannot be
            written, moving the word for it would only ask for another record that cannot be written either. */
         int late = !again && report->durable && estop_boottime() - report->at > LATE && times < LATE_TRIES;
-        if (!late && !permits_what_was_halted(mapping->page, mode, covered, report->id) &&
+        if (!late && !permits_what_was_halted(mapping->page, mode, covered, pulled->tag) &&
             estop_still(mapping, directory) != ESTOP_ORPHANED)
             return;
-        estop_switch_halt_page(mapping, directory, mode, scope, report);
+        estop_switch_halt_page(mapping, directory, mode, scope, pulled);
     }
 }
 
 int estop_switch_halt(estop_mapping *mapping, int directory, uint32_t mode, const char *scope, const char *reason,
                       const char *source, const char *op, const char *from, estop_halt_report *report) {
-    estop_switch_halt_page(mapping, directory, mode, scope, report);
-    estop_switch_halt_record(mapping, directory, mode, scope, reason, source, op, from, 0, report);
+    estop_pulled pulled;
+    estop_switch_halt_page(mapping, directory, mode, scope, &pulled);
+    estop_switch_halt_record(mapping, directory, mode, scope, reason, source, op, from, 0, &pulled);
+    *report = pulled.report;
     return report->page ? 0 : -1;
 }
 

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,4 +51,57 @@ int estop_log_append(int directory, const char *line, size_t length, int attempt
     while (attempts-- > 0 && (error = append_once(directory, line, length, log_length)) != 0)
         ;
     return error;
+}
+
+/* MARK: lines that the log did not take */
+
+int estop_open_run_directory(int directory) {
+    estop_mapping mapping;
+    char target[4096];
+    /* Never the folder of another desk: its host would take our halt for one of its own. */
+    if (estop_map(&mapping, directory, 0, 0) != ESTOP_OK)
+        return -1;
+    estop_unmap(&mapping);
+    ssize_t length = readlinkat(directory, "halt.page", target, sizeof target - 1);
+    if (length <= 0)
+        return -1;
+    target[length] = '\0';
+    char *end = strrchr(target, '/');
+    if (target[0] != '/' || end == NULL || end == target)
+        return -1;
+    *end = '\0';
+    return open(target, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+/* The name of the file that keeps a line. */
+static const char *kept(const char *id, char name[64]) {
+    snprintf(name, 64, "late-%.32s.record", id);
+    return name;
+}
+
+int estop_keep_record(int directory, const char *id, const char *line, size_t length) {
+    char name[64], temporary[80];
+    int run = estop_open_run_directory(directory);
+    if (run < 0)
+        return 0;
+    snprintf(temporary, sizeof temporary, "%s.tmp", kept(id, name));
+    int file = openat(run, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0660);
+    int done = 0;
+    if (file >= 0) {
+        done = write(file, line, length) == (ssize_t)length && renameat(run, temporary, run, name) == 0;
+        if (!done)
+            unlinkat(run, temporary, 0);
+        close(file);
+    }
+    close(run);
+    return done;
+}
+
+void estop_drop_record(int directory, const char *id) {
+    char name[64];
+    int run = estop_open_run_directory(directory);
+    if (run < 0)
+        return;
+    unlinkat(run, kept(id, name), 0);
+    close(run);
 }

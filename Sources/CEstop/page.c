@@ -36,11 +36,43 @@ uint32_t estop_page_halt(estop_halt_page *page, uint32_t mode, uint32_t *now) {
     return word;
 }
 
-int estop_page_halt_scope(estop_halt_page *page, uint32_t mode, const char *scope, uint32_t tag, uint32_t *was,
-                          uint32_t *now) {
+/* Whether an entry restricts just this scope to just this mode, by a published halt with that tag. */
+static int enforces(const struct estop_entry *entry, uint32_t mode, const char *scope, uint32_t tag) {
+    return atomic_load(&entry->mode) == mode && atomic_load(&entry->tag) == tag &&
+           strncmp(entry->scope, scope, ESTOP_ENTRY_SCOPE) == 0 && atomic_load(&entry->mode) == mode;
+}
+
+/* A halt of a scope that an entry enforces already needs none of its own: one rule that halts one account 25 times must
+   not use up the page. The word moves all the same, so that a resume which is under way is refused; it frees entries before
+   its compare-and-swap, so that an entry which is still there after the word has moved stays, or is published again. */
+static int halt_by_standing_entry(estop_halt_page *page, uint32_t mode, const char *scope, uint32_t *tag, uint32_t *was,
+                                  uint32_t *now) {
+    for (int index = 0; index < ESTOP_ENTRIES; index++) {
+        const struct estop_entry *entry = &page->entries[index];
+        uint32_t standing = atomic_load(&entry->tag);
+        if (!enforces(entry, mode, scope, standing))
+            continue;
+        *was = estop_page_halt(page, ESTOP_LIVE, now);
+        *tag = standing;
+        return enforces(entry, mode, scope, standing) ? 1 : -1;
+    }
+    return 0;
+}
+
+int estop_page_halt_scope(estop_halt_page *page, uint32_t mode, const char *scope, uint32_t tag, uint32_t *used,
+                          uint32_t *was, uint32_t *now) {
     size_t length = strlen(scope);
     if (length > ESTOP_ENTRY_SCOPE)
         return 0;
+    if (mode == ESTOP_UNKNOWN)
+        mode = ESTOP_HALTED;
+    uint32_t before = 0, moved = 0;
+    int standing = used != NULL ? halt_by_standing_entry(page, mode, scope, used, &before, &moved) : 0;
+    if (standing > 0) {
+        *was = before;
+        *now = moved;
+        return 1;
+    }
     for (int index = 0; index < ESTOP_ENTRIES; index++) {
         struct estop_entry *entry = &page->entries[index];
         uint32_t expected = ESTOP_ENTRY_FREE;
@@ -50,9 +82,14 @@ int estop_page_halt_scope(estop_halt_page *page, uint32_t mode, const char *scop
         memset(entry->scope, 0, ESTOP_ENTRY_SCOPE);
         memcpy(entry->scope, scope, length);
         expected = ESTOP_ENTRY_WRITING;
-        if (!atomic_compare_exchange_strong(&entry->mode, &expected, mode == ESTOP_UNKNOWN ? ESTOP_HALTED : mode))
+        if (!atomic_compare_exchange_strong(&entry->mode, &expected, mode))
             return 0; /* the host took us for dead and buried the entry */
         *was = estop_page_halt(page, ESTOP_LIVE, now);
+        /* One record for both moves of the word. */
+        if (standing < 0 && *was == moved)
+            *was = before;
+        if (used != NULL)
+            *used = tag;
         return 1;
     }
     return 0;

@@ -31,7 +31,9 @@ public enum VisibleText {
         case 0..<0x20, 0x7f..<0xa0: "\\x" + hex(scalar.value, digits: 2)
         // What reorders, breaks or is invisible; ZWJ and ZWNJ stay, scripts and emoji need them.
         case 0x61c, 0x180e, 0x200b, 0x200e, 0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff, 0xfff9...0xfffb,
-            0xe0000...0xe007f:
+            0xe0000...0xe007f,
+            // Letters and patterns that draw nothing: a name of them would look like no name.
+            0xad, 0x34f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x2800, 0x3164, 0xffa0:
             "\\u{" + hex(scalar.value, digits: 4) + "}"
         default: nil
         }

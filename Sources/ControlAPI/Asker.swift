@@ -3,8 +3,8 @@ import KillSwitch
 
 /// Who asks for something that restricts, and how, as it is recorded.
 ///
-/// Invariant (ControlAPITests/AskerTests): where a token proves who asks, its operator is the one on record, and a name
-/// that the body gives is only what it says.
+/// Invariant (ControlAPITests/AskerTests): where a token, or the kernel on `estop.sock`, proves who asks, that is the one on
+/// record; a name that the body gives is only what it says, and is shown as a claim.
 struct Asker: Sendable {
     /// What was asked, as it stands in the table of routes.
     var path: String
@@ -23,7 +23,12 @@ struct Asker: Sendable {
     private static let longest = 80
 
     /// The operator on record. Looks a local user up, which may wait.
-    func name(_ said: String?) -> String { claims?.operatorName ?? said ?? peer?.name ?? "" }
+    func name(_ said: String?) -> String {
+        claims?.operatorName ?? peer?.name ?? said.map { "\($0) (unproved)" } ?? ""
+    }
+
+    /// Who it is for counting what comes again and again: what the connection says, and nothing that was sent over it.
+    var counted: String { claims.map { "token \($0.id)" } ?? peer.map { "uid \($0.uid)" } ?? from }
 
     /// Terminal and address on record.
     ///
@@ -34,7 +39,8 @@ struct Asker: Sendable {
         var text = from
         if let claims { text += "; token \(claims.id)" }
         if let source { text += " (\(source.prefix(Asker.longest)))" }
-        if let claims, let said, said != claims.operatorName { text += "; says it is \(said.prefix(Asker.longest))" }
+        let proved = claims?.operatorName ?? peer?.name
+        if let proved, let said, said != proved { text += "; says it is \(said.prefix(Asker.longest))" }
         return text
     }
 }

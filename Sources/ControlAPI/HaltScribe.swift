@@ -20,6 +20,7 @@ final class HaltScribe: Sendable {
     private let identify: @Sendable (String) -> BearerClaims?
     private let meter: RequestMeter
     private let orders: @Sendable (UInt32) -> JSON?
+    private let repeats = Mutex(HaltRepeats())
     private let waiting = Mutex<[(job: Job, reply: Reply)]>([])
     private let threads = WorkThreads(threads: HaltScribe.writers, most: .max, nice: 0)
 
@@ -58,7 +59,10 @@ final class HaltScribe: Sendable {
     }
 
     /// Ends them; what waits is written first, unless the disk does not move.
-    func stop() { threads.stop(withinMs: 2_000) }
+    func stop() {
+        threads.stop(withinMs: 2_000)
+        recordRepeats(all: true)
+    }
 
     /// Has a halt recorded that is on the page already.
     ///
@@ -96,22 +100,25 @@ final class HaltScribe: Sendable {
         while let next = waiting.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
             switch next.job {
             case .halt(let pulled, let body, let asker, let isAheadOfBody):
-                write(pulled, body, asker, isAheadOfBody, next.reply)
-            case .reason(let answer, let asker): write(answer, asker, next.reply)
+                // What is only counted is said with the record that counts it.
+                if write(pulled, body, asker, isAheadOfBody, next.reply) { onHalt() }
+            case .reason(let answer, let asker):
+                write(answer, asker, next.reply)
+                onHalt()
             }
-            onHalt()
             written = true
         }
         return written
     }
 
+    /// - Returns: whether the halt has a record of its own.
     private func write(
         _ pulled: HaltHandle.Pulled,
         _ body: HaltBody,
         _ asker: Asker,
         _ isAheadOfBody: Bool,
         _ reply: Reply
-    ) {
+    ) -> Bool {
         let asker = known(asker)
         let request = HaltRequest(
             scope: body.scope,
@@ -121,9 +128,9 @@ final class HaltScribe: Sendable {
             op: asker.name(body.user),
             from: asker.place(source: body.source, body.user)
         )
-        let report = killSwitch.record(pulled, request)
+        let (report, isCounted) = record(pulled, request, asker)
         // Before the answer: whoever has it and looks, sees it.
-        onRecord()
+        if !isCounted { onRecord() }
         let slots = GateSlots.read(killSwitch.directory).map { $0.filter(\.alive) }
         let answer = HaltAnswer(
             body: body,
@@ -139,7 +146,50 @@ final class HaltScribe: Sendable {
         reply(answer)
         meter.addHalt(microseconds: (Clock.boottime() - asker.began) / 1_000, isDurable: report.durable)
         if !isAheadOfBody { count(answer, asker) }
-        if !report.durable { retry(pulled, request) }
+        if !report.durable, !isCounted { retry(pulled, request) }
+        return !isCounted
+    }
+
+    /// Records a halt, or counts it among those that say what is on disk already: a flood costs the disk and the log little.
+    private func record(
+        _ pulled: HaltHandle.Pulled,
+        _ request: HaltRequest,
+        _ asker: Asker
+    ) -> (report: HaltReport, isCounted: Bool) {
+        let now = Clock.boottime()
+        let (verdict, isFirst) = repeats.withLock { repeats in
+            let wasIdle = repeats.dueAt == nil
+            let verdict = repeats.take(pulled, request, peer: asker.counted, now: now)
+            return (verdict, wasIdle && repeats.dueAt != nil)
+        }
+        if isFirst {
+            let later: @Sendable () -> Void = { [self] in
+                Clock.sleep(milliseconds: HaltRepeats.interval / 1_000_000)
+                recordRepeats(all: true)
+            }
+            if !ThreadStart.detached(later) { recordRepeats(all: true) }
+        }
+        switch verdict {
+        case .record:
+            let report = killSwitch.record(pulled, request)
+            repeats.withLock { $0.wrote(request, peer: asker.counted, isDurable: report.durable) }
+            return (report, false)
+        case .counted(let isReasonRecorded): return (HaltReport(pulled, isDurable: isReasonRecorded), true)
+        }
+    }
+
+    /// Records what was counted: one record for each peer.
+    private func recordRepeats(all: Bool) {
+        let due = repeats.withLock { $0.due(now: Clock.boottime(), all: all) }
+        for (pulled, request) in due {
+            guard !killSwitch.record(pulled, request).durable else { continue }
+            repeats.withLock { $0.forgetRecorded() }
+            retry(pulled, request)
+        }
+        if !due.isEmpty {
+            onRecord()
+            onHalt()
+        }
     }
 
     private func write(_ answer: HaltAnswer, _ asker: Asker, _ reply: Reply) {

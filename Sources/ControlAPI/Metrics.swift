@@ -112,7 +112,7 @@ enum Metrics {
         var generation = Family("estop_generation", "gauge", "Generation of the page's word.")
         generation.add(seen.word.map { String($0.generation) })
         var since = Family("estop_seconds_since_halt", "gauge", "Since the last halt, in seconds.")
-        let last = seen.fold.records.last { $0.change == .halt }.flatMap { Clock.milliseconds(of: $0.at) }
+        let last = seen.fold.history.last { $0.change == .halt }.flatMap { Clock.milliseconds(of: $0.at) }
         since.add(last.map { seconds(UInt64(max(0, world.wallMs - $0)), per: 1_000) })
         var gates = Family("estop_gates", "gauge", "Open gates, by whether they have acknowledged the page's word.")
         // Nothing is said of what cannot be read.

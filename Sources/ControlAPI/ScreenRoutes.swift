@@ -100,7 +100,13 @@ extension Routes {
             throw APIRefusal(400, "reason_missing", "a reason is needed: say why it was halted")
         }
         let id = request.parameters["id"] ?? ""
-        guard world.seen.fold.records.contains(where: { $0.id == id && $0.change == .halt }) else {
+        let isHalt: (Record) -> Bool = { $0.id == id && $0.change == .halt }
+        let fold = world.seen.fold
+        // A halt of long ago may lie before what is folded.
+        guard
+            fold.history.contains(where: isHalt)
+                || fold.isCut && call.desk.killSwitch.wholeFold().records.contains(where: isHalt)
+        else {
             throw APIRefusal(404, "no_such_halt", "there is no record of a halt '\(id.prefix(40))'")
         }
         let said = request.json?["user_id"]?.string

@@ -88,10 +88,10 @@ extension Routes {
     static func status(_ world: APIWorld) -> JSON {
         let seen = world.seen
         let stopFile = seen.stopFiles.first?.path ?? "\(world.directory)/EMERGENCY_STOP"
-        let changes = seen.fold.records.filter { $0.change != .note }
+        let changes = seen.fold.history.filter { $0.change != .note }
         // A reason that was given afterwards stands in the place of the one that the halt had.
         let given = Dictionary(
-            seen.fold.records.filter { $0.kind == .reason }.map { ($0.about ?? "", $0.reason) },
+            seen.fold.history.filter { $0.kind == .reason }.map { ($0.about ?? "", $0.reason) },
             uniquingKeysWith: { $1 }
         )
         var members: [JSON.Member] = [
@@ -113,7 +113,12 @@ extension Routes {
                     }
                 )
             ),
-            .init("activation_count", .number(changes.filter { $0.change == .halt }.count)),
+            // Of a log of which only the end was read, nobody has counted them.
+            .init(
+                "activation_count",
+                seen.fold.isCut
+                    ? .null : .number(changes.reduce(0) { $0 + ($1.change == .halt ? max(1, $1.count ?? 1) : 0) })
+            ),
         ]
         if case .object(let rest) = seen.statusJSON(desk: world.name) {
             members += rest.filter { $0.key != "history" }

@@ -11,10 +11,16 @@ enum LatchesPane {
             source: "kill_switch.log",
             summary: latches.isEmpty
                 ? scene.snapshot.word == nil ? Line("UNKNOWN", .lost) : Line("none", .dim)
-                : Line("\(latches.count)", .bad),
+                : Line(LatchesPane.count(latches), .bad),
             body: .blocks(latches.map { block($0, scene, room) }),
             empty: empty(scene.snapshot)
         )
+    }
+
+    /// How many reasons there are, and how many halts gave them.
+    private static func count(_ latches: [Latch]) -> String {
+        let halts = latches.reduce(0) { $0 + $1.count }
+        return halts == latches.count ? "\(latches.count)" : "\(latches.count) from \(halts) halts"
     }
 
     private static func empty(_ snapshot: DeskSnapshot) -> String {
@@ -30,8 +36,10 @@ enum LatchesPane {
             latch.op.isEmpty || !latch.source.isOfPeople ? latch.author : "\(latch.source.rawValue) \(latch.op)"
         let since = latch.since.isEmpty ? "" : Age.time(latch.since, today: scene.today)
         let mode = latch.mode == .halted ? "" : " to \(latch.mode.name)"
+        let times = latch.times(today: scene.today).map { "  \($0)" } ?? ""
         let head = Line([
             Span("• ", .bad), Span("\(latch.scope)\(mode)", .text), Span("  \(who)", .label), Span("  \(since)", .dim),
+            Span(times, .bad),
         ])
         return PaneContent.Block(
             id: latch.id,
@@ -41,7 +49,7 @@ enum LatchesPane {
                     Fact("scope", "\(latch.scope)"), Fact("mode", latch.mode.name),
                     Fact("source", latch.source.rawValue),
                     Fact("operator", latch.op.isEmpty || !latch.source.isOfPeople ? "-" : latch.op),
-                    Fact("since", latch.since),
+                    Fact("since", latch.since), Fact("how often", latch.times(today: scene.today) ?? "once"),
                     Fact("reason", latch.reason), Fact("id", latch.id),
                     Fact("to lift it", "R: a latch never lifts itself; removing a stop file lifts nothing"),
                 ]

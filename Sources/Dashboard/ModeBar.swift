@@ -117,9 +117,10 @@ enum ModeBar {
     /// The last of several halts in force: the first one says since when and why.
     private static func newest(_ scene: Scene) -> String? {
         let latches = scene.snapshot.latches.filter(\.scope.isGlobal)
-        guard latches.count > 1, let newest = scene.snapshot.newest else { return nil }
-        return "newest of \(latches.count) halts: \(Age.time(newest.since, today: scene.today)) UTC by "
-            + "\(newest.author), \(newest.reason)"
+        let count = latches.reduce(0) { $0 + $1.count }
+        guard count > 1, let newest = scene.snapshot.newest else { return nil }
+        return "newest of \(count) halts: \(Age.time(newest.last, today: scene.today)) UTC by "
+            + "\(newest.source.author(newest.lastBy)), \(newest.reason)"
     }
 
     /// The watch after a resume, as of now.

@@ -199,6 +199,8 @@ struct PlainWords {
         return rows.added.map { PlainLine(.bad, .latch, "latch added: \(latch($0))") }
             + rows.kept.filter { $0.old.reason != $0.new.reason }
             .map { PlainLine(.news, .latch, "latch has a reason now: \(latch($0.new))") }
+            + rows.kept.filter { $0.old.count != $0.new.count && $0.old.reason == $0.new.reason }
+            .map { PlainLine(.bad, .latch, "halted again: \(latch($0.new))") }
             + rows.removed.map { PlainLine(.warning, .latch, "latch removed: \(latch($0))") }
     }
 
@@ -207,6 +209,7 @@ struct PlainWords {
         let who = latch.op.isEmpty || !latch.source.isOfPeople ? "" : " by \(latch.op)"
         let since = latch.since.isEmpty ? "" : " since \(time(latch.since))"
         return "\(latch.scope)\(mode), \(latch.source.rawValue)\(who)\(since): \(latch.reason)"
+            + (latch.times.map { " (\($0))" } ?? "")
     }
 
     func notices(_ old: DeskSnapshot, _ new: DeskSnapshot) -> [PlainLine] {

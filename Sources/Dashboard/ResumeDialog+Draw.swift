@@ -134,11 +134,15 @@ extension ResumeDialog {
     private func latchRows(_ width: Int) -> [Row] {
         let lifted = latches.filter { scope.isGlobal || $0.scope == scope }
         guard !lifted.isEmpty else { return [plain("lifts no latch: none is known")] }
-        var rows = [plain(lifted.count == 1 ? "lifts this latch:" : "lifts these \(lifted.count) latches:")]
+        let halts = lifted.reduce(0) { $0 + $1.count }
+        let all = halts == lifted.count ? "" : " (of \(halts) halts)"
+        var rows = [plain(lifted.count == 1 ? "lifts this latch\(all):" : "lifts these \(lifted.count) latches\(all):")]
         for latch in lifted {
             let who =
                 latch.op.isEmpty || !latch.source.isOfPeople ? latch.author : "\(latch.source.rawValue) \(latch.op)"
-            let text = "• \(latch.scope), \(who), \(latch.since): \(latch.reason)"
+            let text =
+                "• \(latch.scope), \(who), \(latch.since): \(latch.reason)"
+                + (latch.times.map { " (\($0))" } ?? "")
             for (index, piece) in Text.wrap(text, max(1, width - 4)).enumerated() {
                 rows.append(plain((index == 0 ? "  " : "    ") + piece))
             }

@@ -42,7 +42,7 @@ struct ResumeDialog: Layer {
         init(_ snapshot: DeskSnapshot) {
             word = snapshot.word
             mode = snapshot.mode
-            latches = snapshot.latches.map(\.id)
+            latches = snapshot.latches.map { "\($0.id) \($0.count)" }
         }
     }
 

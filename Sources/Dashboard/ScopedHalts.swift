@@ -46,12 +46,17 @@ extension DeskSnapshot {
 
 extension DeskSnapshot {
     /// The halt of everything that came last; nil: there is none.
-    var newest: Latch? { latches.last { $0.scope.isGlobal && !$0.since.isEmpty } }
+    var newest: Latch? { latches.filter { $0.scope.isGlobal && !$0.since.isEmpty }.max { $0.last < $1.last } }
 }
 
 extension Latch {
     /// Who or what did it.
     var author: String { source.author(op) }
+
+    /// How often it came and who did it last, as the screen writes times; nil: once.
+    func times(today: String) -> String? {
+        count > 1 ? "\(count) times, last \(Age.time(last, today: today)) by \(source.author(lastBy))" : nil
+    }
 }
 
 extension DeskSnapshot.Gate {

@@ -73,7 +73,9 @@ enum StepsPane {
             lines += Text.wrap(names, max(1, width - 2)).map { Line("  " + $0, .bad) }
         }
         for latch in halt.latches {
-            let text = "\(Age.time(latch.since, today: scene.today)) UTC, \(latch.author): \(latch.reason)"
+            let text =
+                "\(Age.time(latch.since, today: scene.today)) UTC, \(latch.author): \(latch.reason)"
+                + (latch.times(today: scene.today).map { " (\($0))" } ?? "")
             lines += Text.wrap(text, max(1, width - 2)).map { Line("  " + $0) }
         }
         return PaneContent.Block(

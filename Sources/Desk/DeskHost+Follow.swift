@@ -37,7 +37,7 @@ extension DeskHost {
         var shownMs: UInt64 = 0
         var told: EngineView?
         var seen = killSwitch.observe()
-        var news = SwitchNews(seen.fold, last: lastTold(), known: host.recordsAtStart)
+        var news = SwitchNews(killSwitch.wholeFold(), last: lastTold(), known: host.recordsAtStart)
         // What was resumed while no host ran has its row of the database set before anybody looks at the row.
         let missed = news.look(seen.fold)
         for record in missed { tell(record) }
@@ -94,6 +94,10 @@ extension DeskHost {
             return
         }
         if isHalt { audit(by, "halt", record.brief) } else { audit(resume: record, by: by, record.brief) }
+        // A rule's halt is written as the rule's decision, before it is a record.
+        if record.source != .rule {
+            log.add([DeskLog.Line(record, wallMs: Clock.milliseconds(of: record.at) ?? Clock.wallMilliseconds())])
+        }
         let notification = (isHalt ? Notification.halted : Notification.resumed)(
             record.id,
             record.mode.name,

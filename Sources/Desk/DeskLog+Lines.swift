@@ -43,6 +43,31 @@ extension DeskLog.Line {
     }
 }
 
+extension DeskLog.Line {
+    /// A halt or a resume that no rule made: what a command, a key, a request, a stop file or estop itself did.
+    init(_ record: Record, wallMs: Int64) {
+        let isHalt = record.change == .halt
+        let author = record.source.author(record.people)
+        let who = record.source.isOfPeople ? "\(author) (\(record.source.rawValue))" : author
+        let count = record.count.map { " (\($0) times)" } ?? ""
+        let overrides = record.overrides.map { "\($0.key) (\($0.value.string ?? ""))" }
+        let overridden = overrides.isEmpty ? "" : "; overridden: " + overrides.joined(separator: ", ")
+        let line = Decision.LogLine(
+            isHalt ? .critical : .warning,
+            "switch",
+            isHalt
+                ? "HALT (\(record.scope)) by \(who)\(count): \(record.reason)"
+                : "RESUME (\(record.scope)) to \(record.mode.name) by \(who): \(record.reason)\(overridden)",
+            event: isHalt ? "halt" : "resume",
+            fields: [
+                .init("id", record.id), .init("scope", record.scope.description), .init("mode", record.mode.name),
+                .init("source", record.source.rawValue), .init("operator", record.op), .init("from", record.from),
+            ]
+        )
+        self.init(line, wallMs: wallMs)
+    }
+}
+
 extension Decision.LogLine.Level {
     /// The log has no level above critical.
     fileprivate init(_ level: Alert.Level) {

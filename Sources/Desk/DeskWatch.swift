@@ -161,8 +161,8 @@ struct SnapshotBuilder {
         snapshot.sinceAgeMs = age(seen, snapshot.changeAgeMs)
         snapshot.by = began.map { $0.source.author($0.op) }
         snapshot.reason = began?.reason
-        snapshot.latches = seen.latches
-        snapshot.history = Array(seen.fold.records.suffix(100))
+        snapshot.latches = seen.shownLatches
+        snapshot.history = Array(seen.fold.history.suffix(100))
         snapshot.host = host(seen, isHost: isHost)
         snapshot.deadManMs = (seen.word == nil ? settings.deadMan : seen.deadMan) / 1_000_000
         snapshot.gates = gates(seen)

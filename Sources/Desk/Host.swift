@@ -84,7 +84,7 @@ public final class Host: Sendable {
         self.onLost = onLost
         tradingMode = TradingMode.current()
         let mayStart = killSwitch.isBrandNew
-        let recorded = killSwitch.observe().fold.records
+        let recorded = killSwitch.wholeFold().records
         recordsAtStart = Set(recorded.map(\.id))
         hadPast = recorded.contains { $0.change == .resume }
         lock = try HostLock(
@@ -338,7 +338,8 @@ struct StopFileLatch {
     }
 
     mutating func new(_ files: [StopFile], permitting: Bool) -> [StopFile] {
-        let new = permitting ? files : files.filter { !known.contains($0) }
+        // The same file, written to or touched again, is no second reason.
+        let new = permitting ? files : files.filter { file in !known.contains { file.isSameFile(as: $0) } }
         known = files
         return new
     }

@@ -12,7 +12,8 @@ final class RuleHand: @unchecked Sendable {
         let request = HaltRequest(
             mode: order.mode == Mode.reduceOnly.name ? .reduceOnly : .halted,
             scope: (try? Scope(order.scope)) ?? .global,
-            reason: "\(order.rule): \(order.reason)",
+            // What a rule says begins with its name already.
+            reason: order.reason.hasPrefix("\(order.rule):") ? order.reason : "\(order.rule): \(order.reason)",
             source: .rule,
             op: ""
         )

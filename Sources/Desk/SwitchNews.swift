@@ -7,7 +7,7 @@ import KillSwitch
 /// before, what came since the host began is news, and what the log held then is not.
 struct SwitchNews {
     private var told: Set<String>
-    private var seen = (records: -1, applied: -1)
+    private var seen = (length: -1, applied: -1)
 
     /// Begins to listen.
     ///
@@ -30,9 +30,9 @@ struct SwitchNews {
 
     /// What is new.
     mutating func look(_ fold: Fold) -> [Record] {
-        guard seen != (fold.records.count, fold.applied.count) else { return [] }
-        seen = (fold.records.count, fold.applied.count)
-        return fold.records.filter { record in
+        guard seen != (fold.length, fold.applied.count) else { return [] }
+        seen = (fold.length, fold.applied.count)
+        return fold.history.filter { record in
             switch record.change {
             case .note: (record.kind == .asked || record.kind == .unapproved) && told.insert(record.id).inserted
             case .halt: told.insert(record.id).inserted

@@ -8,10 +8,14 @@
 public struct Fold: Sendable, Equatable {
     /// Every record, in the order of its last whole copy.
     public private(set) var records: [Record] = []
-    /// The length in bytes of the log that was folded; 0 for a missing one.
+    /// The last records before those: of a log of which only what followed the last applied global resume was read.
+    public private(set) var older: [Record] = []
+    /// The length in bytes of the log that was folded, with what was not read of it; 0 for a missing one.
     public private(set) var length: Int
     /// What keeps the desk from trading, oldest first.
     public private(set) var latches: [Latch] = []
+    /// The same for people: what says the same is one (see `Latch.together`).
+    public private(set) var shownLatches: [Latch] = []
     /// Where bytes after the last newline begin: not yet a record.
     public private(set) var tail: Int?
     /// Whether the log is missing, or shorter than the mirror says.
@@ -29,20 +33,43 @@ public struct Fold: Sendable, Equatable {
     /// What was read, so that the next fold reads on from there.
     private let lines: LogLines
 
+    /// The last changes and notes, the oldest first: those that were folded, and a few before them.
+    public var history: [Record] { older.isEmpty ? records : older + records }
+    /// Where in the log the folded part begins.
+    public private(set) var start: Int
+    /// Whether the log has records that are in neither of both.
+    public var isCut: Bool { start > 0 }
+
+    /// Folds what was read of a log.
+    ///
+    /// - Parameters:
+    ///   - part: the whole log, or what followed its last applied global resume; nil for a missing log.
+    ///   - word: the page's word; nil when there is no page.
+    ///   - mirrorLength: the mirror's `log_bytes`; nil without a mirror.
+    ///   - known: an earlier fold.
+    init(_ part: LogPart?, word: Word?, mirrorLength: Int?, knowing known: Fold? = nil) {
+        self.init(log: part?.bytes, from: part?.start ?? 0, word: word, mirrorLength: mirrorLength, knowing: known)
+        older = part?.older ?? []
+    }
+
     /// Folds the log.
     ///
     /// - Parameters:
     ///   - log: the log's bytes; nil for a missing log.
+    ///   - start: where in the log they begin: at its beginning, or at the `clears` of its last applied global resume.
     ///   - word: the page's word; nil when there is no page.
     ///   - mirrorLength: the mirror's `log_bytes`; nil without a mirror.
     ///   - known: an earlier fold: of a log that begins as that one was, only what follows is read. The result is the same
     ///     with and without.
-    public init(log: [UInt8]?, word: Word?, mirrorLength: Int?, knowing known: Fold? = nil) {
+    public init(log: [UInt8]?, from start: Int = 0, word: Word?, mirrorLength: Int?, knowing known: Fold? = nil) {
         let bytes = log ?? []
-        length = bytes.count
+        self.start = start
+        length = start + bytes.count
         // Without a page and a mirror there never was a log: a desk that has not started yet.
-        lost = (log == nil && (word != nil || mirrorLength != nil)) || mirrorLength.map { $0 > bytes.count } ?? false
-        lines = LogLines(bytes, knowing: known?.lines)
+        lost =
+            (log == nil && (word != nil || mirrorLength != nil))
+            || mirrorLength.map { $0 > start + bytes.count } ?? false
+        lines = LogLines(bytes, from: start, knowing: known?.lines)
         tail = lines.tail
         let copies = lines.lastCopies
         records = copies.records
@@ -55,6 +82,7 @@ public struct Fold: Sendable, Equatable {
         }
         chain(to: word)
         collectLatches(offsets: copies.offsets, bad: lines.bad)
+        shownLatches = Latch.together(latches)
     }
 
     /// The latches that refuse or restrict everything.
@@ -176,7 +204,8 @@ extension Latch {
             reason: record.reason,
             op: record.op,
             since: record.at,
-            tag: record.tag ?? CRC32.of(record.id.utf8)
+            tag: record.tag ?? CRC32.of(record.id.utf8),
+            count: max(1, record.count ?? 1)
         )
     }
 

@@ -56,6 +56,14 @@ public struct HaltReport: Sendable, Equatable {
     /// Whether anybody took it.
     public var taken: Bool { onPage || stopFile || socket }
 
+    /// What is true of a halt that is counted with others, before they are recorded.
+    ///
+    /// - Parameter isDurable: whether what it says is on disk already.
+    public init(_ pulled: HaltHandle.Pulled, isDurable: Bool) {
+        self.init(pulled.raw.report)
+        durable = isDurable && pulled.onPage
+    }
+
     init(_ report: estop_halt_report) {
         was = Word(rawValue: report.was)
         state = Word(rawValue: report.state)
@@ -96,9 +104,25 @@ public final class HaltHandle {
         public var word: Word { Word(rawValue: raw.report.state) }
         /// Whether it is on the page.
         public var onPage: Bool { raw.report.page != 0 }
+        /// Whether an entry of an earlier halt enforces it: then it is a halt of a scope that was halted already.
+        public var isEnforcedByAnother: Bool {
+            raw.report.page == 2 && raw.pulled.tag != CRC32.of(id.utf8)
+        }
+
+        /// The same halt as a record that stands for several: from the word before the first to the word after the last.
+        func standing(for count: Int, from was: Word, to state: Word) -> Pulled {
+            var raw = raw
+            raw.pulled.count = UInt32(clamping: count)
+            raw.pulled.report.was = was.rawValue
+            raw.pulled.report.state = state.rawValue
+            return Pulled(raw: raw, at: at)
+        }
     }
 
-    fileprivate struct RawReport: @unchecked Sendable { var report: estop_halt_report }
+    fileprivate struct RawReport: @unchecked Sendable {
+        var pulled: estop_pulled
+        var report: estop_halt_report { pulled.report }
+    }
 
     /// Steps (1) and (2): the page halts everything and the waiting gates are woken.
     public func pull() -> Pulled { pull(.halted, nil) }
@@ -109,14 +133,14 @@ public final class HaltHandle {
     }
 
     private func pull(_ mode: Mode, _ scope: String?) -> Pulled {
-        var report = estop_halt_report()
+        var pulled = estop_pulled()
         if mapping.page == nil { _ = estop_map(&mapping, directory.descriptor, 1, 0) }
-        estop_switch_halt_page(&mapping, directory.descriptor, UInt32(mode.rawValue), scope, &report)
-        return Pulled(raw: RawReport(report: report), at: estop_boottime())
+        estop_switch_halt_page(&mapping, directory.descriptor, UInt32(mode.rawValue), scope, &pulled)
+        return Pulled(raw: RawReport(pulled: pulled), at: estop_boottime())
     }
 
-    fileprivate func record(_ pulled: Pulled, _ request: HaltRequest, again: Bool = false) -> estop_halt_report {
-        var report = pulled.raw.report
+    fileprivate func record(_ pulled: Pulled, _ request: HaltRequest, again: Bool = false) -> estop_pulled {
+        var made = pulled.raw.pulled
         withCStrings([
             request.scope.isGlobal ? nil : request.scope.description, request.reason, request.source.rawValue,
             request.op, request.from,
@@ -131,10 +155,28 @@ public final class HaltHandle {
                 text[3],
                 text[4],
                 again ? 1 : 0,
-                &report
+                &made
             )
         }
-        return report
+        return made
+    }
+
+    /// Keeps the record of a halt beside the pages, where the host finds it: for a disk that does not answer.
+    ///
+    /// - Returns: whether it is kept.
+    fileprivate func keep(_ pulled: Pulled, _ request: HaltRequest) -> Bool {
+        var made = pulled.raw.pulled
+        var line = [CChar](repeating: 0, count: Int(ESTOP_RECORD_MAX))
+        var isKept = false
+        withCStrings([
+            request.scope.isGlobal ? nil : request.scope.description, request.reason, request.source.rawValue,
+            request.op, request.from, pulled.id,
+        ]) { text in
+            let mode = UInt32(request.mode.rawValue)
+            let length = estop_switch_compose(&made, mode, text[0], text[1], text[2], text[3], text[4], &line)
+            isKept = estop_keep_record(directory.descriptor, text[5], line, length) != 0
+        }
+        return isKept
     }
 }
 
@@ -160,15 +202,23 @@ extension KillSwitch {
     ///
     /// - Returns: what was achieved, and what is left to record where it is not durable.
     func recordAgain(_ pulled: HaltHandle.Pulled, _ request: HaltRequest) -> (HaltReport, HaltHandle.Pulled) {
-        var report = HaltHandle(directory).record(pulled, request, again: true)
-        askOthersIfNeeded(request, &report)
-        return (HaltReport(report), HaltHandle.Pulled(raw: HaltHandle.RawReport(report: report), at: report.at))
+        var made = HaltHandle(directory).record(pulled, request, again: true)
+        askOthersIfNeeded(request, &made.report)
+        return (HaltReport(made.report), HaltHandle.Pulled(raw: HaltHandle.RawReport(pulled: made), at: made.report.at))
     }
 
     private func record(_ pulled: HaltHandle.Pulled, _ request: HaltRequest, by handle: HaltHandle) -> HaltReport {
-        var report = handle.record(pulled, request)
+        var report = handle.record(pulled, request).report
         askOthersIfNeeded(request, &report)
         return HaltReport(report)
+    }
+
+    /// Keeps the record of a halt whose disk does not answer beside the pages, in memory: the host appends it, with its reason,
+    /// once the disk is back.
+    ///
+    /// - Returns: whether it is kept.
+    public func keep(_ pulled: HaltHandle.Pulled, _ request: HaltRequest) -> Bool {
+        HaltHandle(directory).keep(pulled, request)
     }
 
     private func askOthersIfNeeded(_ request: HaltRequest, _ report: inout estop_halt_report) {

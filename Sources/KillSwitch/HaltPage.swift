@@ -84,7 +84,7 @@ public final class HaltPage: @unchecked Sendable {
     func publish(mode: Mode, scope: Scope, tag: UInt32) -> (was: Word, state: Word)? {
         var was: UInt32 = 0
         var now: UInt32 = 0
-        guard estop_page_halt_scope(page, UInt32(mode.rawValue), scope.description, tag, &was, &now) != 0 else {
+        guard estop_page_halt_scope(page, UInt32(mode.rawValue), scope.description, tag, nil, &was, &now) != 0 else {
             return nil
         }
         return (Word(rawValue: was), Word(rawValue: now))

@@ -95,6 +95,7 @@ public enum JSON: Sendable, Equatable {
     }
 
     private static func quote(_ text: String, to out: inout [UInt8]) {
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return quoteAny(text, to: &out) }
         out.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {
@@ -111,6 +112,35 @@ public enum JSON: Sendable, Equatable {
             default: out.append(byte)
             }
         }
+        out.append(UInt8(ascii: "\""))
+    }
+
+    /// The same for a text beyond ASCII: what a terminal obeys, or what reorders text, is written as its code, so that no reader of
+    /// our output passes it on raw.
+    private static func quoteAny(_ text: String, to out: inout [UInt8]) {
+        var plain = String.UnicodeScalarView()
+        func flush(_ out: inout [UInt8]) {
+            guard !plain.isEmpty else { return }
+            let piece = String(plain)
+            plain = String.UnicodeScalarView()
+            out += piece.utf8
+        }
+        out.append(UInt8(ascii: "\""))
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x80..<0xa0, 0x61c, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069:
+                flush(&out)
+                let code = String(scalar.value, radix: 16)
+                out += ("\\u" + String(repeating: "0", count: 4 - code.count) + code).utf8
+            case 0..<0x80:
+                flush(&out)
+                var one: [UInt8] = []
+                quote(String(Character(scalar)), to: &one)
+                out += one.dropFirst().dropLast()
+            default: plain.append(scalar)
+            }
+        }
+        flush(&out)
         out.append(UInt8(ascii: "\""))
     }
 

@@ -144,7 +144,7 @@ extension KillSwitch {
 
     private func clockCheck(_ seen: Observation) -> PreflightCheck {
         let now = Clock.wallMilliseconds()
-        let last = seen.fold.records.compactMap { Clock.milliseconds(of: $0.at) }.max() ?? 0
+        let last = seen.fold.history.compactMap { Clock.milliseconds(of: $0.at) }.max() ?? 0
         let year2024: Int64 = 1_704_067_200_000
         let problem: String? =
             if now < year2024 {

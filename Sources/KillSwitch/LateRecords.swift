@@ -26,6 +26,9 @@ public struct LateRecords: Sendable {
     /// Whether nothing waits.
     public var isEmpty: Bool { waiting.isEmpty }
 
+    /// The ids of the records that wait.
+    var ids: Set<String> { Set(waiting.map(\.halt.pulled.id)) }
+
     /// Takes a halt whose page is done.
     public mutating func add(_ halt: Upkeep.Pending) { waiting.append((halt, false)) }
 
@@ -93,14 +96,20 @@ extension KillSwitch {
     /// the page's word, so that a resume that is under way may have folded the log up to there.
     func replaced(_ ids: [String], knowing known: Fold?) -> Set<String> {
         guard !ids.isEmpty, let word = HaltPage.map(directory, writable: false).page?.word,
-            let log = try? Log.read(directory)
+            let part = try? Log.part(directory, word: word)
         else { return [] }
         var fold = known
-        let copies = LogLines(log).lastCopies
+        let copies = LogLines(part.bytes, from: part.start).lastCopies
         return Set(
             zip(copies.records, copies.offsets).compactMap { record, offset in
                 guard ids.contains(record.id) else { return nil }
-                let before = Fold(log: Array(log[..<offset]), word: word, mirrorLength: nil, knowing: fold)
+                let before = Fold(
+                    log: Array(part.bytes[..<(offset - part.start)]),
+                    from: part.start,
+                    word: word,
+                    mirrorLength: nil,
+                    knowing: fold
+                )
                 fold = before
                 return before.reachesWord ? record.id : nil
             }

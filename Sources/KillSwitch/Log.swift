@@ -5,11 +5,9 @@ import Glibc
 enum Log {
     static let name = "kill_switch.log"
 
-    /// The log's bytes; nil when there is none.
-    static func read(_ directory: StateDirectory) throws(SwitchError) -> [UInt8]? { try directory.read(name) }
-
     /// Appends a resume or a note, on disk; a halt's record is written by CEstop itself.
     ///
+    /// - Parameter isKept: whether it is kept beside the pages where the log does not take it, to be written later.
     /// - Returns: the log's length after it.
     /// - Throws: `SwitchError.Code.log` when it could not be made durable.
     @discardableResult
@@ -25,6 +23,7 @@ enum Log {
         was: Word,
         state: Word,
         extra: [JSON.Member] = [],
+        isKept: Bool = false,
         to directory: StateDirectory
     ) throws(SwitchError) -> Int {
         let more = extra.isEmpty ? "" : "," + String(JSON.object(extra).line.dropFirst().dropLast())
@@ -47,6 +46,13 @@ enum Log {
         }
         var logLength: UInt64 = 0
         let error = estop_log_append(directory.descriptor, line, length, 3, &logLength)
+        if error != 0, isKept, estop_keep_record(directory.descriptor, id, line, length) != 0 {
+            throw SwitchError(
+                .log,
+                "\(directory.path)/\(name) cannot be written to disk now: it is kept in memory and written once there is room",
+                errno: error
+            )
+        }
         guard error == 0 else {
             throw SwitchError(.log, "\(directory.path)/\(name) cannot be written to disk", errno: error)
         }
@@ -76,6 +82,7 @@ enum Log {
             was: word,
             state: word,
             extra: [.init("kind", .string(kind.rawValue)), .init("about", .string(about))],
+            isKept: kind == .reason,
             to: directory
         )
     }

@@ -6,6 +6,8 @@ import Glibc
 /// not begin, byte for byte, with what was read before is read anew.
 struct LogLines: Sendable, Equatable {
     private var bytes: [UInt8]
+    /// Where they begin in the log.
+    private let start: Int
     /// How far whole lines go.
     private var end = 0
     private var records: [Record] = []
@@ -21,9 +23,17 @@ struct LogLines: Sendable, Equatable {
 
     /// Reads.
     ///
-    /// - Parameter known: an earlier reading.
-    init(_ log: [UInt8], knowing known: LogLines? = nil) {
-        if let known, known.isBeginning(of: log) { self = known } else { bytes = [] }
+    /// - Parameters:
+    ///   - log: the bytes of the log from `start` on.
+    ///   - start: where a line of the log begins.
+    ///   - known: an earlier reading.
+    init(_ log: [UInt8], from start: Int = 0, knowing known: LogLines? = nil) {
+        if let known, known.start == start, known.isBeginning(of: log) {
+            self = known
+        } else {
+            bytes = []
+            self.start = start
+        }
         bytes = log
         while let newline = LogLines.newline(in: log, from: end) {
             let place = end..<newline
@@ -65,9 +75,9 @@ struct LogLines: Sendable, Equatable {
 
     /// Every record, in the order of its last whole copy, and where each begins.
     var lastCopies: (records: [Record], offsets: [Int]) {
-        if last.count == records.count { return (records, places.map(\.lowerBound)) }
+        if last.count == records.count { return (records, places.map { start + $0.lowerBound }) }
         let kept = records.indices.filter { last[records[$0].id] == $0 }
-        return (kept.map { records[$0] }, kept.map { places[$0].lowerBound })
+        return (kept.map { records[$0] }, kept.map { start + places[$0].lowerBound })
     }
 
     /// Where lines begin that are no records.
@@ -75,9 +85,9 @@ struct LogLines: Sendable, Equatable {
         // The torn part of a short write, written again in full, is no damage.
         suspects.filter { suspect in
             !places.contains { $0.lowerBound > suspect.lowerBound && bytes[$0].starts(with: bytes[suspect]) }
-        }.map(\.lowerBound)
+        }.map { start + $0.lowerBound }
     }
 
     /// Where bytes after the last newline begin.
-    var tail: Int? { end < bytes.count ? end : nil }
+    var tail: Int? { end < bytes.count ? start + end : nil }
 }

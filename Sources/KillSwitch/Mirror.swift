@@ -28,8 +28,8 @@ extension Observation {
             .init("mode", .string(mode.name)), .init("generation", .number(word?.generation)),
             .init("since", .text(cause?.at ?? changedAt)), .init("reason", .text(cause?.reason)),
             .init("source", .text(cause?.source.rawValue)), .init("operator", .text(cause?.op)),
-            .init("latches", .array(latches.map(\.json))),
-            .init("history", .array(fold.records.suffix(100).map(\.json))),
+            .init("latches", .array(shownLatches.map(\.json))),
+            .init("history", .array(fold.history.suffix(100).map(\.json))),
         ]
     }
 }

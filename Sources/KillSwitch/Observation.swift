@@ -58,6 +58,9 @@ public struct Observation: Sendable {
     /// What keeps the desk from trading.
     public var latches: [Latch] { fold.latches }
 
+    /// The same for people: what says the same is one, with how often it came.
+    public var shownLatches: [Latch] { fold.shownLatches }
+
     /// The record that explains the mode in force: the newest latch (one of people before one of estop itself), else the
     /// last applied resume.
     public var cause: (at: String, reason: String, source: Record.Source, op: String)? {
@@ -191,10 +194,10 @@ extension KillSwitch {
         {
             fold = known.fold
         } else {
-            var bytes: [UInt8]?
-            do { bytes = try Log.read(directory) } catch { logProblem = error.message }
+            var part: LogPart?
+            do { part = try Log.part(directory, word: word) } catch { logProblem = error.message }
             fold = Fold(
-                log: bytes,
+                part,
                 word: word,
                 mirrorLength: Mirror.read(directory)?.logBytes,
                 knowing: known?.fold ?? directory.lastFold.withLock { $0 }

@@ -62,13 +62,14 @@ extension KillSwitch {
             // A page of an earlier build may serve several desks, and is halted for all of them; a link that leads to another
             // desk's page only changes here.
             if problem.isNobodys { _ = page?.halt(to: .halted) }
-            return try make(problem, start: false)
+            return try make(problem, start: false, imported: nil)
         }
         if problem.isDamaged { return try repair(page, problem) }
         guard problem.isAbsent else {
             throw SwitchError(.page, "\(problem): every gate refuses until this is put right")
         }
-        return try make(problem, start: mayStart && brandNew && settings.paper)
+        let imported = brandNew ? ImportedSwitch.reason(in: directory) : nil
+        return try make(problem, start: mayStart && brandNew && settings.paper, imported: imported)
     }
 
     /// Whether halt.page links to the folder of this desk's own.
@@ -212,9 +213,9 @@ extension KillSwitch {
 
     // MARK: - halt.page
 
-    private func make(_ problem: PageProblem, start: Bool) throws(SwitchError) -> PagesOutcome {
-        if start, StopFile.all(directory, settings).isEmpty { return try startPaper() }
-        let fold = Fold(log: try Log.read(directory), word: nil, mirrorLength: nil)
+    private func make(_ problem: PageProblem, start: Bool, imported: String?) throws(SwitchError) -> PagesOutcome {
+        if start, imported == nil, StopFile.all(directory, settings).isEmpty { return try startPaper() }
+        let fold = Fold(try Log.part(directory, word: nil), word: nil, mirrorLength: nil)
         let word = Word(generation: fold.lastGeneration, mode: .halted).halted(to: .halted)
         let made = try place("halt.page", permissions: 0o664) {
             estop_page_initialise($0, word.rawValue, 0, settings.deadMan, directory.desk) == 0
@@ -232,7 +233,7 @@ extension KillSwitch {
         }
         let reason =
             brandNew
-            ? "new desk: it starts halted"
+            ? "new desk: it starts halted" + (imported.map { "; \($0)" } ?? "")
             : "the page was made anew (\(problem)): trading stays halted until somebody resumes"
         try recordNewChain(word, reason: reason)
         return .made(reason: reason)
@@ -257,7 +258,7 @@ extension KillSwitch {
             page = HaltPage.map(directory, writable: true, damaged: true).page
         }
         guard let page else { throw SwitchError(.page, "\(problem), and it cannot be mapped to repair it") }
-        let fold = Fold(log: try Log.read(directory), word: nil, mirrorLength: nil)
+        let fold = Fold(try Log.part(directory, word: nil), word: nil, mirrorLength: nil)
         let generation = max(fold.lastGeneration, page.word.generation)
         let word = Word(generation: generation, mode: .halted).halted(to: .halted)
         page.repair(word: word, deadMan: settings.deadMan, desk: directory.desk)

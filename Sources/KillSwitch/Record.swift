@@ -88,6 +88,8 @@ public struct Record: Sendable, Equatable {
     public var pause: String?
     /// On a halt `unrecorded` of a scope: the entry's tag.
     public var tag: UInt32?
+    /// On a halt: how many it stands for, one after the other and all the same; nil: one.
+    public var count: Int?
     /// On a note: what it is for.
     public var kind: NoteKind?
     /// On a note: the id of the record that it is about.
@@ -117,6 +119,7 @@ public struct Record: Sendable, Equatable {
         clears: Int? = nil,
         pause: String? = nil,
         tag: UInt32? = nil,
+        count: Int? = nil,
         kind: NoteKind? = nil,
         about: String? = nil,
         overrides: [JSON.Member] = [],
@@ -139,6 +142,7 @@ public struct Record: Sendable, Equatable {
         self.clears = clears
         self.pause = pause
         self.tag = tag
+        self.count = count
         self.kind = kind
         self.about = about
         self.overrides = overrides
@@ -189,6 +193,7 @@ extension Record {
             clears: clears,
             pause: json["pause"]?.string,
             tag: json["tag"]?.integer.flatMap { UInt32(exactly: $0) },
+            count: json["count"]?.integer.flatMap { Int(exactly: $0) },
             kind: json["kind"]?.string.flatMap(NoteKind.init(rawValue:)),
             about: json["about"]?.string,
             overrides: overrides,
@@ -210,6 +215,7 @@ extension Record {
         if let clears { members.append(.init("clears", .integer(Int64(clears)))) }
         if let pause { members.append(.init("pause", .string(pause))) }
         if let tag { members.append(.init("tag", .integer(Int64(tag)))) }
+        if let count { members.append(.init("count", .integer(Int64(count)))) }
         if let kind { members.append(.init("kind", .string(kind.rawValue))) }
         if let about { members.append(.init("about", .string(about))) }
         if !overrides.isEmpty { members.append(.init("overrides", .object(overrides))) }
@@ -267,6 +273,12 @@ public struct Latch: Sendable, Equatable {
     public var since: String
     /// Its entry's tag on the page, for a scoped one.
     public var tag: UInt32
+    /// How many halts it stands for.
+    public var count: Int
+    /// When the last of them was, RFC 3339.
+    public var last: String
+    /// Who did the last of them.
+    public var lastBy: String
 
     /// Creates a latch.
     public init(
@@ -277,7 +289,10 @@ public struct Latch: Sendable, Equatable {
         reason: String,
         op: String,
         since: String,
-        tag: UInt32
+        tag: UInt32,
+        count: Int = 1,
+        last: String? = nil,
+        lastBy: String? = nil
     ) {
         self.id = id
         self.source = source
@@ -287,6 +302,9 @@ public struct Latch: Sendable, Equatable {
         self.op = op
         self.since = since
         self.tag = tag
+        self.count = count
+        self.last = last ?? since
+        self.lastBy = lastBy ?? op
     }
 
     /// The latch in a JSON object as `json` makes it, without its entry's tag; nil when a key is missing or wrong.
@@ -303,7 +321,10 @@ public struct Latch: Sendable, Equatable {
             reason: reason,
             op: json["operator"]?.string ?? "",
             since: json["since"]?.string ?? "",
-            tag: 0
+            tag: 0,
+            count: json["count"]?.integer.flatMap { Int(exactly: $0) } ?? 1,
+            last: json["last"]?.string,
+            lastBy: json["last_by"]?.string
         )
     }
 
@@ -313,6 +334,7 @@ public struct Latch: Sendable, Equatable {
             .init("id", .string(id)), .init("source", .string(source.rawValue)),
             .init("scope", .string(scope.description)), .init("reason", .string(reason)),
             .init("operator", .string(op)), .init("since", .string(since)), .init("mode", .string(mode.name)),
+            .init("count", .integer(Int64(count))), .init("last", .string(last)), .init("last_by", .string(lastBy)),
         ])
     }
 }

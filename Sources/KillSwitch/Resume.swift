@@ -319,7 +319,7 @@ extension KillSwitch {
     public func restoreStopFiles() {
         guard let lock = try? ResumeLock(directory, patience: 0) else { return }
         defer { lock.release() }
-        let fold = observe().fold
+        let fold = wholeFold()
         for record in fold.records where record.change == .resume && !fold.applied.contains(record.id) {
             if directory.has("\(StopFile.name).cleared-\(record.id)") { StopFile.putBack(record.id, in: directory) }
         }

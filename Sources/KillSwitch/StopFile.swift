@@ -15,6 +15,12 @@ public struct StopFile: Sendable, Equatable {
     /// What stands in the way of looking at it; nil when it can be seen.
     var problem: String?
 
+    /// Whether it is the file that somebody saw before, whatever was written to it meanwhile.
+    public func isSameFile(as other: StopFile) -> Bool {
+        path == other.path && identity.prefix(2) == other.identity.prefix(2)
+            && (problem == nil) == (other.problem == nil)
+    }
+
     /// Every stop file that is there now.
     static func all(_ directory: StateDirectory, _ settings: DeskSettings) -> [StopFile] {
         var found: [StopFile] = []
@@ -61,6 +67,8 @@ public struct StopFile: Sendable, Equatable {
     /// The reason that a halt for this file is recorded with.
     public func reason(_ directory: StateDirectory) -> String {
         if let problem { return "stop file \(path) cannot be looked at: \(problem)" }
+        // A shell makes the file before it writes to it, and its text is the reason.
+        if text(directory) == nil { Clock.sleep(milliseconds: 10) }
         return text(directory).map { "stop file: \($0)" } ?? "stop file \(path)"
     }
 

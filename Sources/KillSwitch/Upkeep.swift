@@ -70,6 +70,7 @@ public struct Upkeep: Sendable {
     public mutating func pass(_ verdicts: [HaltVerdict] = []) -> [Event] {
         var events: [Event] = []
         recordPending(&events)
+        recordKept(&events)
         ensurePages(&events)
         var seen = killSwitch.observe(knowing: known)
         let actions = repair(watch.look(seen), at: seen.now, &events)
@@ -136,6 +137,17 @@ public struct Upkeep: Sendable {
                         : "halted, but NOT ON DISK (errno \(report.error)); tried again: \(request.reason)"
                 )
             )
+        }
+    }
+
+    /// What others could not write when they halted, before anything is written in its place.
+    private mutating func recordKept(_ events: inout [Event]) {
+        do {
+            for (_, reason) in try killSwitch.writeKeptRecords(except: pending.ids) {
+                events.append(Event(isSerious: true, message: "recorded late: \(reason)"))
+            }
+        } catch {
+            events.append(Event(isSerious: true, message: "a halt's record waits for the disk: \(error)"))
         }
     }
 

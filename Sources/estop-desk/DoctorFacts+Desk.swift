@@ -117,7 +117,7 @@ extension DoctorFacts.Switch {
         isLogLost = seen.fold.lost
         notDurable = seen.notDurable
         logBytes = seen.fold.length
-        lastRecordMs = seen.fold.records.last.flatMap { Clock.milliseconds(of: $0.at) }
+        lastRecordMs = seen.fold.history.last.flatMap { Clock.milliseconds(of: $0.at) }
     }
 }
 

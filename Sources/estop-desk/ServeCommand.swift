@@ -34,7 +34,7 @@ enum ServeCommand {
 
         let level = arguments.value("log-level").flatMap(Logger.Level.init(rawValue:)) ?? .info
         LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
+            var handler = VisibleLog(StreamLogHandler.standardError(label: label))
             handler.logLevel = level
             return handler
         }

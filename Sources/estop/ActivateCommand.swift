@@ -115,8 +115,14 @@ enum ActivateCommand {
         let report = Deadline.run(milliseconds: diskPatience) { killSwitch.record(final, request) }
         guard let report else {
             let text = pulled.onPage ? "HALTED on the page, NOT ON DISK: the disk does not answer" : "NOT HALTED"
+            // In memory, where the host finds it: this process ends now, and its reason must not end with it.
+            let isKept = pulled.onPage && killSwitch.keep(final, request)
+            let later =
+                isKept
+                ? "The host records it, with its reason, when the disk is back."
+                : "The host records the halt when the disk is back, but not its reason."
             return ChosenDesk.fail(
-                "\(text). The host records it when the disk is back.",
+                "\(text). \(later)",
                 arguments,
                 status: pulled.onPage ? 1 : 2
             )

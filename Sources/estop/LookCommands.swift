@@ -131,7 +131,9 @@ enum HistoryCommand {
         }
         let seen = desk.killSwitch.observe()
         if let problem = seen.logProblem { return ChosenDesk.fail(problem, arguments, status: 1) }
-        guard let records = wanted(seen.fold.records, arguments) else { return UsageError.exitStatus }
+        // The whole past, and not only what is folded.
+        let fold = desk.killSwitch.wholeFold()
+        guard let records = wanted(fold.records, arguments) else { return UsageError.exitStatus }
         if arguments.json {
             Output.standard.line(JSON.array(records.map(\.json)).line)
             return 0
@@ -140,7 +142,7 @@ enum HistoryCommand {
         for record in records {
             let scope = record.scope.isGlobal ? "" : " [\(record.scope)]"
             let who = record.op.isEmpty || !record.source.isOfPeople ? "" : " by \(record.people)"
-            let applied = record.change == .resume && !seen.fold.applied.contains(record.id) ? " (not applied)" : ""
+            let applied = record.change == .resume && !fold.applied.contains(record.id) ? " (not applied)" : ""
             let what = record.kind.map { "note: \($0.rawValue)" } ?? "\(record.change.rawValue) to \(record.mode.name)"
             Output.standard.line(
                 style.paint(record.at, .dim) + "  "

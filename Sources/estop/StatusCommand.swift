@@ -94,9 +94,10 @@ enum StatusCommand {
             add("by", began.source.isOfPeople ? "\(author) (\(began.source.rawValue))" : author)
         }
         if let word = seen.word { add("page", "\(word.mode.name), generation \(word.generation)") }
-        for latch in seen.latches {
+        for latch in seen.shownLatches {
             let scope = latch.scope.isGlobal ? "" : " [\(latch.scope)]"
-            add("latch", "\(latch.since) \(latch.source.rawValue)\(scope): \(latch.reason)", .caution)
+            let times = latch.times.map { " (\($0))" } ?? ""
+            add("latch", "\(latch.since) \(latch.source.rawValue)\(scope): \(latch.reason)\(times)", .caution)
         }
         if let waiting = seen.waiting {
             add("asked", waiting.notice, .caution)
@@ -156,7 +157,12 @@ enum StatusCommand {
         case .unknown: return "UNKNOWN (reads as halted)"
         }
         let scoped = seen.latches.filter { !$0.scope.isGlobal }
-        let words = scoped.map { "\($0.mode == .halted ? "HALTED" : $0.mode.name.uppercased()) \($0.scope)" }
+        // Each scope once, however many latches it has.
+        var words: [String] = []
+        for latch in scoped {
+            let word = "\(latch.mode == .halted ? "HALTED" : latch.mode.name.uppercased()) \(latch.scope)"
+            if !words.contains(word) { words.append(word) }
+        }
         if !words.isEmpty { text += ", but " + words.joined(separator: ", ") }
         return text
     }

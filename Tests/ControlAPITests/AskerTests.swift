@@ -18,8 +18,8 @@ import Testing
         #expect(proved.place(source: "MANUAL", "ann") == "http 192.0.2.1; token t1 (MANUAL)")
     }
 
-    @Test func withoutProofWhatIsSaidIsOnRecord() {
-        #expect(asker(nil).name("bob") == "bob" && asker(nil).name(nil).isEmpty)
+    @Test func withoutProofWhatIsSaidIsOnRecordAsAClaim() {
+        #expect(asker(nil).name("bob") == "bob (unproved)" && asker(nil).name(nil).isEmpty)
         #expect(asker(nil).place(source: "MANUAL", "bob") == "http 192.0.2.1 (MANUAL)")
     }
 

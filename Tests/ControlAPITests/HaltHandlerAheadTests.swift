@@ -53,7 +53,9 @@ import Testing
         #expect(answer.body?["note"]?.string?.contains("asks for venue=kraken only") == true)
         #expect(scratch.mode == .halted && scratch.halts.filter { $0.source == .api }.count == 1)
         let note = try #require(reasons(scratch).first)
-        #expect(note.reason == "fire" && note.op == "bob" && note.source == .api && note.from.contains("MANUAL"))
+        #expect(
+            note.reason == "fire" && note.op == "bob (unproved)" && note.source == .api && note.from.contains("MANUAL")
+        )
         #expect(note.about == scratch.halts.last?.id)
         #expect(scratch.killSwitch.observe().latches.contains { $0.reason == "fire" })
         let counted = connection.meter.reading.requests
@@ -151,7 +153,7 @@ import Testing
         try connection.body(#"{"user_id": "bob"}"#)
         try connection.end()
         #expect(try connection.answer()?.status == 200)
-        #expect(scratch.halts.last?.op == "bob" && scratch.mode == .halted)
+        #expect(scratch.halts.last?.op == "bob (unproved)" && scratch.mode == .halted)
     }
 
     /// The log is read by people and programs that stop at NUL.
@@ -161,8 +163,8 @@ import Testing
         try connection.post(HaltPaths.all[0], #"{"user_id": "a\u0000b", "reason": "x\u0000y"}"#)
         let answer = try #require(try connection.answer())
         let record = try #require(scratch.halts.last)
-        #expect(record.op == "a\u{FFFD}b" && record.reason == "x\u{FFFD}y")
-        #expect(answer.body?["user_id"] == .string(record.op) && answer.body?["reason"] == .string(record.reason))
+        #expect(record.op == "a\u{FFFD}b (unproved)" && record.reason == "x\u{FFFD}y")
+        #expect(answer.body?["user_id"] == .string("a\u{FFFD}b") && answer.body?["reason"] == .string(record.reason))
     }
 
     @Test func haltsAreCountedWithTheirPathAndStatus() throws {

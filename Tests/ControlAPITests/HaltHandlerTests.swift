@@ -26,7 +26,7 @@ private let ann = BearerClaims(id: "t1", operatorName: "ann", role: "viewer")
     }
 
     @Test(arguments: [
-        (#"{"reason": "fire", "source": "MANUAL", "user_id": "ann"}"#, "fire", "ann"),
+        (#"{"reason": "fire", "source": "MANUAL", "user_id": "ann"}"#, "fire", "ann (unproved)"),
         (#"{"reason": ""}"#, "Emergency halt", ""), (#"{"reason": 7}"#, "Emergency halt", ""),
         (#"{"reason": "brok"#, "Emergency halt", ""), ("\u{0}\u{1}", "Emergency halt", ""),
         ("[1, 2]", "Emergency halt", ""), (#"{"scope": "venue="}"#, "Emergency halt", ""),

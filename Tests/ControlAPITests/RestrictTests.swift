@@ -15,7 +15,7 @@ import Testing
         #expect(first.status == 200 && second.status == 200 && second.json?["mode"] == .string(mode))
         #expect(second.json?["durable"] == .bool(true) && second.json?["id"] == .string(scratch.halts.last?.id ?? ""))
         #expect(scratch.halts.suffix(2).map(\.reason) == ["first", "second"])
-        #expect(scratch.halts.last?.op == "bob")
+        #expect(scratch.halts.last?.op == "bob (unproved)")
         let latches = scratch.killSwitch.observe().latches.map(\.reason)
         #expect(latches.contains("first") && latches.contains("second"))
         let generations = [first, second].compactMap { $0.json?["generation"]?.integer }
@@ -69,7 +69,7 @@ import Testing
         #expect(scratch.mode == (status == 200 ? .halted : .paper))
         guard status == 200 else { return }
         let isProved = token.flatMap { NamedRoles.rights[$0] } != nil
-        #expect(scratch.halts.last?.op == (isProved ? "ann" : "mallory"))
+        #expect(scratch.halts.last?.op == (isProved ? "ann" : "mallory (unproved)"))
         #expect(!isProved || scratch.halts.last?.from.contains("token id-\(token ?? "")") == true)
         // Reading is another thing.
         #expect(token != nil || api.ask("GET", "/api/v1/trading/status", isLocal: false).status == 401)
@@ -83,7 +83,7 @@ import Testing
         let said = api.ask("POST", "/api/v1/halts/\(id)/reason", #"{"reason": "the feed is wrong", "user_id": "bob"}"#)
         #expect(said.status == 200)
         let note = try #require(scratch.killSwitch.observe().fold.records.last { $0.kind == .reason })
-        #expect(note.source == .api && note.op == "bob" && note.from.hasPrefix("http test"))
+        #expect(note.source == .api && note.op == "bob (unproved)" && note.from.hasPrefix("http test"))
         let history = api.ask("GET", "/api/emergency/kill-switch/status").json?["recent_history"]?.array
         #expect(history?.last?["reason"] == .string("the feed is wrong"))
         let proved = api.ask(

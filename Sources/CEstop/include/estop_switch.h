@@ -82,10 +82,11 @@ void estop_entry_scope(const estop_halt_page *page, int entry, char scope[121]);
 /* The first effect of a halt: one compare-and-swap of the word (the next odd generation, the combined mode), then a wake
    of everybody who waits. No allocation, lock or I/O. Returns the word before; `now` gets the word after. */
 uint32_t estop_page_halt(estop_halt_page *page, uint32_t mode, uint32_t *now);
-/* A halt of one scope: its entry is taken, written and published, then the generation rises with the mode unchanged.
+/* A halt of one scope: its entry is taken, written and published, then the generation rises with the mode unchanged. Where
+   `used` is not NULL and a published entry says just this already, no other is taken, and `used` gets the tag that enforces it.
    0 when there is no free entry, the scope is too long, or the entry could not be published: halt globally then. */
-int estop_page_halt_scope(estop_halt_page *page, uint32_t mode, const char *scope, uint32_t tag, uint32_t *was,
-                          uint32_t *now);
+int estop_page_halt_scope(estop_halt_page *page, uint32_t mode, const char *scope, uint32_t tag, uint32_t *used,
+                          uint32_t *was, uint32_t *now);
 /* A resume's compare-and-swap, the only store that may make a page permit: 1 when it took place. */
 int estop_page_resume(estop_halt_page *page, uint32_t from, uint32_t to);
 /* Frees the entry if it still is `mode` with this tag. */
@@ -150,8 +151,19 @@ size_t estop_record_compose(const estop_record *record, char line[ESTOP_RECORD_M
    gets the log's length after it. */
 int estop_log_append(int directory, const char *line, size_t length, int attempts, uint64_t *log_length);
 
+/* Where in the log the last line before `before` begins that looks like a resume's record: the offset of the newline in front
+   of it; -1: there is none. */
+int64_t estop_log_last_resume(int file, int64_t before);
+
 /* Who runs this process and from where, for records. */
 void estop_identity(char *op, size_t op_size, char *from, size_t from_size);
+
+/* What a halt did to the page, until its record is written. */
+typedef struct estop_pulled {
+    estop_halt_report report;
+    uint32_t tag;   /* the entry that enforces it; 0: it has none */
+    uint32_t count; /* how many halts its record stands for; 0 and 1: one */
+} estop_pulled;
 
 /* A halt, steps (1) to (3): page, wake, record on disk; done again as a new record while the page permits what was
    halted. Record's op and from may be NULL. The mapping may be NULL or unmapped: the record is still written.
@@ -160,13 +172,23 @@ int estop_switch_halt(estop_mapping *mapping, int directory, uint32_t mode, cons
                       const char *source, const char *op, const char *from, estop_halt_report *report);
 /* The same in two halves, for callers whose record another thread writes: the page alone ... */
 void estop_switch_halt_page(estop_mapping *mapping, int directory, uint32_t mode, const char *scope,
-                            estop_halt_report *report);
+                            estop_pulled *pulled);
 /* ... and the record (and, while the page permits what was halted, all of it again; once more too when the record came so
    late that another may have been written in its place). `again`: it was tried before, and whoever tries it again looks
    in the log whether another took its place. */
 void estop_switch_halt_record(estop_mapping *mapping, int directory, uint32_t mode, const char *scope,
                               const char *reason, const char *source, const char *op, const char *from, int again,
-                              estop_halt_report *report);
+                              estop_pulled *pulled);
+/* The record's line alone. Returns its length. */
+size_t estop_switch_compose(const estop_pulled *pulled, uint32_t mode, const char *scope, const char *reason,
+                            const char *source, const char *op, const char *from, char line[ESTOP_RECORD_MAX]);
+/* Keeps a line that the log did not take beside the pages, in memory, where the host finds it and appends it: 1 when it is
+   there. Until the machine is switched off. */
+int estop_keep_record(int directory, const char *id, const char *line, size_t length);
+/* Removes a kept line that is in the log by now. */
+void estop_drop_record(int directory, const char *id);
+/* The directory of this desk's pages, opened; -1 where there is none, or it is another desk's. */
+int estop_open_run_directory(int directory);
 /* Leaves the stop file with the reason as its text: 1 when it did, 2 when one was there (with another reason), else 0. */
 int estop_leave_stop_file(int directory, const char *reason);
 /* Asks the host over estop.sock to halt: 1 when it said yes. */

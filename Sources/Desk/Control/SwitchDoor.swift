@@ -10,6 +10,7 @@ final class SwitchDoor: ControlService {
     private let keep: @Sendable (HaltHandle.Pulled, HaltRequest) -> Void
     private let behind = Mutex(Behind.missing(SwitchDoor.engineStarts))
     private let http = Mutex<(any HTTPTaker)?>(nil)
+    private let repeats = Mutex(HaltRepeats())
 
     /// What is behind the door.
     private enum Behind: Sendable {
@@ -120,12 +121,37 @@ final class SwitchDoor: ControlService {
         }
     }
 
+    private func recordRepeats() {
+        let due = repeats.withLock { $0.due(now: Clock.boottime(), all: true) }
+        for (pulled, request) in due where !killSwitch.record(pulled, request).durable {
+            repeats.withLock { $0.forgetRecorded() }
+            keep(pulled, request)
+        }
+    }
+
     func halt(_ request: HaltRequest, reply: @escaping @Sendable (HaltReport) -> Void) {
         let pulled = HaltHandle(killSwitch.directory).pull(for: request)
         // The record waits for the disk; the page does not wait for the record.
-        let (killSwitch, keep) = (killSwitch, keep)
-        let record: @Sendable () -> Void = {
+        let now = Clock.boottime()
+        let (verdict, isFirst) = repeats.withLock { repeats in
+            let wasIdle = repeats.dueAt == nil
+            let verdict = repeats.take(pulled, request, peer: request.op ?? "", now: now)
+            return (verdict, wasIdle && repeats.dueAt != nil)
+        }
+        if isFirst {
+            // What repeats itself costs one record in the interval, and no thread for each.
+            let later: @Sendable () -> Void = { [self] in
+                Clock.sleep(milliseconds: HaltRepeats.interval / 1_000_000)
+                recordRepeats()
+            }
+            if !ThreadStart.detached(later) { recordRepeats() }
+        }
+        if case .counted(let isReasonRecorded) = verdict {
+            return reply(HaltReport(pulled, isDurable: isReasonRecorded))
+        }
+        let record: @Sendable () -> Void = { [self] in
             let report = killSwitch.record(pulled, request)
+            repeats.withLock { $0.wrote(request, peer: request.op ?? "", isDurable: report.durable) }
             if !report.durable { keep(pulled, request) }
             reply(report)
         }

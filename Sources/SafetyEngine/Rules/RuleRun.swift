@@ -167,12 +167,14 @@ struct RuleRun {
         lastNumber += 1
         // Those that passed the step that halts, one after the other: what only passed a milder one confirms nothing of it.
         let confirming = watch.samples.reversed().prefix { rule.comparison.isPassed($0.value, threshold) }.reversed()
-        let samples = confirming.map {
-            "\(reader.shown($0.value, rule, beside: threshold)) at \(reader.time($0.atMs))"
+        // One time is enough: since when it has been so.
+        let samples = confirming.enumerated().map { index, sample in
+            let value = reader.shown(sample.value, rule, beside: threshold)
+            return index == 0 ? "\(value) at \(reader.time(sample.atMs))" : value
         }
         let value = reader.shown(watch.value, rule, beside: threshold)
         let reason =
-            "\(rule.name): alert \(key.id): \(value) is \(rule.comparison.word) "
+            "\(key.id.replacing("/", with: ": ", maxReplacements: 1)): \(value) is \(rule.comparison.word) "
             + "\(reader.shown(threshold, rule)); confirmed by \(samples.joined(separator: ", "))"
         breakers.trip(rule.name, reason, at: atMs)
         breakers.ask(key.id, of: rule.name, rule.scope(of: key.subject), at: atMs)

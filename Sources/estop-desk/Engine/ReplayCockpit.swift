@@ -28,7 +28,7 @@ final class ReplayCockpit: Cockpit {
         paper = desk.killSwitch.settings.paper
         directory = desk.killSwitch.directory.path
         self.span = span
-        log = ReplayLog(desk.killSwitch.observe().fold)
+        log = ReplayLog(desk.killSwitch.wholeFold())
     }
 
     func first() -> DeskSnapshot { snapshot(nil, wallMs: span.fromMs) }
