@@ -40,11 +40,15 @@ extension Order {
 
 extension Position {
     var json: JSON {
-        .of([
+        let metadata = metadata(wallMs: Clock.wallMilliseconds())
+        return .of([
             "venue": .string(venue), "account": .string(account), "symbol": .string(symbol),
             "side": .string(side.rawValue), "quantity": .digits(quantity), "entry_price": .digits(entryPrice),
-            "price": .digits(price), "price_age_ms": .number(priceAgeMs), "value": .digits(value),
-            "profit": .digits(profit), "held_ms": .number(heldMs), "note": .string(note),
+            "price": .digits(price), "price_age_ms": price == nil ? .null : .number(priceAgeMs),
+            "last_price": .digits(lastPrice), "last_price_age_ms": .number(lastPriceAgeMs), "value": .digits(value),
+            "size_usd": .digits(value), "profit": .digits(profit), "held_ms": .number(heldMs), "note": .string(note),
+            "source": .text(metadata.source), "adoption_status": .text(metadata.adoptionStatus),
+            "tracked": .bool(metadata.isTracked), "entry_time": .text(metadata.entryTime),
         ])
     }
 }
@@ -74,6 +78,8 @@ extension Venue {
         .of([
             "name": .string(name), "account": .string(account), "status": .string(state.rawValue.lowercased()),
             "connected": .bool(state == .connected), "open_orders": .number(openOrders),
+            "open_orders_age_ms": .number(streams.orders.ageMs),
+            "open_orders_problem": .text(streams.orders.problem(of: "orders")),
             "last_reply_age_ms": .number(lastReplyAgeMs), "latency_ms": .number(latencyMs), "note": .string(note),
             // No venue tells it, and no event has a place for it: nothing is known.
             "rate_limit": .null,
@@ -92,14 +98,19 @@ extension EngineView.Breaker {
     }
 }
 
-extension EngineView.Money {
-    var json: JSON {
+extension EngineView {
+    /// Money: each figure is of now or null, and `money_problem` and `exposure_problem` say why.
+    var moneyJSON: JSON {
         .of([
-            "currency": .string(currency), "equity": .digits(equity), "equity_age_ms": .number(equityAgeMs),
-            "day_opening": .digits(dayOpening), "day_profit": .digits(dayProfit), "week_profit": .digits(weekProfit),
-            "drawdown_percent": .digits(drawdownPercent), "realised": .digits(realised),
-            "unrealised": .digits(unrealised), "fees": .digits(fees), "gross": .digits(gross), "net": .digits(net),
-            "unpriced": .number(unpriced),
+            "currency": .string(money.currency), "equity": .digits(money.equity),
+            "equity_age_ms": .number(money.equityAgeMs), "last_equity": .digits(money.last?.equity),
+            "day_opening": .digits(money.dayOpening), "day_profit": .digits(money.dayProfit),
+            "week_profit": .digits(money.weekProfit), "drawdown_percent": .digits(money.drawdownPercent),
+            "realised": .digits(money.realised), "unrealised": .digits(money.unrealised), "fees": .digits(money.fees),
+            "gross": .digits(money.gross), "net": .digits(money.net), "gross_at_least": .digits(money.grossAtLeast),
+            "unpriced": positionListing.isKnown ? .number(money.unpriced) : .null,
+            "money_problem": .text(money.problem.isEmpty ? nil : money.problem),
+            "exposure_problem": .text(money.exposureProblem.isEmpty ? nil : money.exposureProblem),
         ])
     }
 }

@@ -45,7 +45,7 @@ enum Metrics {
     }
 
     static func text(_ world: APIWorld) -> String {
-        (process() + requests(world.meter) + halting(world) + trading(world)).map(\.text).joined()
+        (process() + requests(world.meter) + halting(world) + health(world) + trading(world)).map(\.text).joined()
     }
 
     /// A number of milli- or microseconds in seconds, exactly.
@@ -137,6 +137,32 @@ enum Metrics {
         return [mode, generation, since, gates, latches, beat, durable, verified]
     }
 
+    /// How old each account's own list is; no sample for one that was never given.
+    private static func listingAges(_ view: EngineView) -> Family {
+        var ages = Family("trading_listing_age_seconds", "gauge", "Age of each account's own list, in seconds.")
+        for listing in [view.orderListing, view.positionListing] {
+            for account in listing.accounts {
+                let age = account.stream.ageMs.map { seconds($0, per: 1_000) }
+                ages.add(age, [("account", account.name), ("list", listing.what)])
+            }
+        }
+        return ages
+    }
+
+    private static func health(_ world: APIWorld) -> [Family] {
+        let health = world.health
+        var healthy = Family("estop_healthy", "gauge", "1 when the desk works; 0: see estop health.")
+        healthy.add(health.isHealthy ? "1" : "0")
+        var problems = Family("estop_unhealthy_parts", "gauge", "Parts of the desk that do not work, by area.")
+        for area in DeskHealth.Area.allCases {
+            problems.add(
+                String(health.parts.count { $0.area == area && !$0.isHealthy }),
+                [("area", area.rawValue)]
+            )
+        }
+        return [healthy, problems]
+    }
+
     private static func trading(_ world: APIWorld) -> [Family] {
         var active = Family("trading_active", "gauge", "1 when the desk trades for real.")
         active.add(world.seen.mode == .live ? "1" : "0")
@@ -148,11 +174,12 @@ enum Metrics {
         )
         for halt in view.halts { new.add(String(halt.new), [("scope", halt.scope)]) }
         var orders = Family("trading_open_orders", "gauge", "Open orders.")
-        orders.add(String(view.openOrders))
+        if view.orderListing.isKnown { orders.add(String(view.openOrders)) }
         var positions = Family("trading_positions", "gauge", "Held positions.")
-        positions.add(String(view.positions.count))
+        if view.positionListing.isKnown { positions.add(String(view.positions.count)) }
         var unpriced = Family("trading_unpriced_positions", "gauge", "Held positions without a fresh price.")
-        unpriced.add(String(view.money.unpriced))
+        if view.positionListing.isKnown { unpriced.add(String(view.money.unpriced)) }
+        let ages = listingAges(view)
         let currency = [("currency", view.money.currency)]
         var exposure = Family(
             "trading_exposure",
@@ -185,7 +212,7 @@ enum Metrics {
         var breakers = Family("estop_breaker_tripped", "gauge", "1 for a breaker that tripped and was not reset.")
         for breaker in view.breakers { breakers.add(breaker.isTripped ? "1" : "0", [("name", breaker.name)]) }
         return [
-            active, orders, new, positions, unpriced, exposure, equity, profit, alerts, beats, waiting, venues,
+            active, orders, new, positions, unpriced, ages, exposure, equity, profit, alerts, beats, waiting, venues,
             breakers,
         ]
     }

@@ -55,7 +55,7 @@ extension Routes {
                 .init("venues", .array((view?.venues ?? []).map(\.json))),
                 .init("supervisors", .array((view?.supervisors ?? []).map(\.json))),
                 .init("breakers", .array((view?.breakers ?? []).map(\.json))),
-                .init("money", view?.money.json ?? .null),
+                .init("money", view?.moneyJSON ?? .null),
                 .init(
                     "cancels",
                     (view?.cancels).map { cancels in

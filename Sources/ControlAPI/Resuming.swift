@@ -10,9 +10,9 @@ enum Resuming {
         var asked = if let confirmed { confirmed } else { try wanted(request, killSwitch, claims) }
         // A halt from here on was in nobody's mind when this was asked.
         asked.seen = world.seen.word
-        let failing = killSwitch.preflight(world.seen, mode: asked.mode, scope: asked.scope, answers: asked.answers)
-            .filter { !$0.passed && !($0.name.canBeOverridden && asked.overrides[$0.name] != nil) }
-        guard failing.isEmpty else { throw refused(failing) }
+        let checks = killSwitch.preflight(world.seen, mode: asked.mode, scope: asked.scope, answers: asked.answers)
+        let refusing = KillSwitch.refusing(checks, asked, permits: asked.seen?.mode.permitsAnything ?? false)
+        guard refusing.isEmpty else { throw refused(refusing) }
         let giveBack: Job
         switch call.bearer.spend(claims) {
         case .success(let undo): giveBack = undo
@@ -123,9 +123,10 @@ enum Resuming {
             guard let name = PreflightCheck.Name(rawValue: member.key), name.canBeOverridden else {
                 throw APIRefusal(400, "bad_overrides", "the check '\(member.key.prefix(40))' cannot be overridden")
             }
-            guard let why = member.value.string, why.contains(where: { !$0.isWhitespace }) else {
+            guard let why = member.value.string else {
                 throw APIRefusal(400, "bad_overrides", "the override of '\(member.key)' needs a reason")
             }
+            if let problem = OverrideReason.problem(why, for: name) { throw APIRefusal(400, "bad_overrides", problem) }
             overrides[name] = why
         }
         return overrides
@@ -145,18 +146,19 @@ enum Resuming {
         return APIRefusal(
             409,
             "preflight",
-            "not resumed: \(names) did not pass. Answer the questions in \"confirm\", mend what fails, or override it with "
-                + "a reason in \"overrides\"",
+            "not resumed: \(names) did not pass. Answer the questions in \"confirm\", mend what fails, look yourself at what "
+                + "was not checked, or override it with a reason in \"overrides\"",
             details: [
                 .init(
                     "checks",
                     .array(
                         failing.map {
-                            .of([
-                                "name": .string($0.name.rawValue), "detail": .string($0.detail),
-                                "question": .text($0.name.question),
-                                "can_be_overridden": .bool($0.name.canBeOverridden),
-                            ])
+                            .object(
+                                $0.jsonMembers + [
+                                    .init("question", .text($0.name.question)),
+                                    .init("can_be_overridden", .bool($0.name.canBeOverridden)),
+                                ]
+                            )
                         }
                     )
                 )

@@ -70,10 +70,12 @@ extension Routes {
                 "mode": .string(mode.name), "scope": .string(scope.description),
                 "checks": .array(
                     checks.map {
-                        .of([
-                            "name": .string($0.name.rawValue), "passed": .bool($0.passed), "detail": .string($0.detail),
-                            "question": .text($0.name.question), "can_be_overridden": .bool($0.name.canBeOverridden),
-                        ])
+                        .object(
+                            $0.jsonMembers + [
+                                .init("question", .text($0.name.question)),
+                                .init("can_be_overridden", .bool($0.name.canBeOverridden)),
+                            ]
+                        )
                     }
                 ),
             ])

@@ -180,7 +180,7 @@ final class StreamHub: Sendable {
             ("orders", .array((view?.orders ?? []).map(\.json))),
             ("venues", .array((view?.venues ?? []).map(\.json))),
             ("supervisors", .array((view?.supervisors ?? []).map(\.json))),
-            ("breakers", .array((view?.breakers ?? []).map(\.json))), ("money", view?.money.json ?? .null),
+            ("breakers", .array((view?.breakers ?? []).map(\.json))), ("money", view?.moneyJSON ?? .null),
         ]
         return parts.map { ($0.0, settled($0.1), $0.1) }
     }

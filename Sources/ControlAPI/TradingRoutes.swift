@@ -42,7 +42,7 @@ extension Routes {
             summary: "Profit and loss of the day, realised and not, and fees",
             shape: .init(answer: [("currency", "string"), ("day_profit", "string"), ("realised", "string")]),
             answer: { _, world, _ throws(APIRefusal) in
-                guard case .object(let members) = try world.engine().money.json else { return APIAnswer(.null) }
+                guard case .object(let members) = try world.engine().moneyJSON else { return APIAnswer(.null) }
                 return APIAnswer(.object(members + world.age))
             }
         ),

@@ -6,7 +6,8 @@ enum OrdersPane {
         let orders = scene.snapshot.orders
         let sorted = orders.rows.sorted { $0.ageMs > $1.ageMs }
         let stuck = sorted.filter { isStuck($0, scene) }.count
-        var summary = [Span(sorted.isEmpty ? "none" : "\(sorted.count) open", .dim)]
+        let listing = scene.snapshot.engine?.orderListing
+        var summary = [PaneContent.count(sorted.count, "open", listing)]
         if stuck > 0 { summary += [Span(", ", .dim), Span("\(stuck) STUCK", .bad)] }
         return PaneContent(
             scene,
@@ -16,7 +17,7 @@ enum OrdersPane {
             body: .table(
                 Table(columns: columns(isOneVenue: sorted.areAtOneVenue(\.venue)), rows: sorted.map { row($0, scene) })
             ),
-            empty: "no order is open",
+            empty: PaneContent.empty("no order is open", "no order is known to be open", listing),
             hint: orders.hint
         )
     }

@@ -137,3 +137,19 @@ struct PaneContent {
         if case .table(let table) = body { table } else { nil }
     }
 }
+
+extension PaneContent {
+    /// How many rows there are: `3 open`, `none`; where an account did not list what it has, that it is not known.
+    static func count(_ rows: Int, _ what: String, _ listing: ListingState?) -> Span {
+        guard let listing, !listing.isKnown else { return Span(rows == 0 ? "none" : "\(rows) \(what)", .dim) }
+        let accounts = listing.unlisted.count
+        let place = accounts == 0 ? "" : " at \(accounts) account\(accounts == 1 ? "" : "s")"
+        return Span(rows == 0 ? "NOT KNOWN\(place)" : "\(rows) \(what), others NOT KNOWN\(place)", .warning)
+    }
+
+    /// What stands where there is no row: an all-clear only where every account listed what it has.
+    static func empty(_ known: String, _ unknown: String, _ listing: ListingState?) -> String {
+        guard let problem = listing?.problem else { return known }
+        return "\(unknown): \(problem)"
+    }
+}

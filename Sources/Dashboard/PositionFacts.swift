@@ -67,7 +67,12 @@ enum PositionFacts {
     }
 
     private static func price(_ position: Position, _ scene: Scene) -> Fact {
-        guard let price = position.price else { return Fact("price", "none: no fresh price was received", .warning) }
+        guard let price = position.price else {
+            guard let last = position.lastPrice, let age = position.lastPriceAgeMs else {
+                return Fact("price", "none: no fresh price was received", .warning)
+            }
+            return Fact("price", "not fresh; the last one was \(last), \(Age.text(scene.aged(age))) ago", .warning)
+        }
         return Fact("price", "\(price), \(Age.text(scene.aged(position.priceAgeMs))) old")
     }
 

@@ -8,7 +8,8 @@ enum PositionsPane {
         let priced = positions.rows.filter { $0.value != nil }.sorted { left, right in
             (left.value?.magnitude ?? Decimal(0)) > (right.value?.magnitude ?? Decimal(0))
         }
-        var summary = [Span(positions.rows.isEmpty ? "none" : "\(positions.rows.count) held", .dim)]
+        let listing = scene.snapshot.engine?.positionListing
+        var summary = [PaneContent.count(positions.rows.count, "held", listing)]
         if !unpriced.isEmpty { summary += [Span(", ", .dim), Span("\(unpriced.count) UNPRICED", .warning)] }
         let open = (scene.snapshot.engine?.proposals ?? []).filter { $0.state == "proposed" }.count
         if open > 0 { summary += [Span(", ", .dim), Span("\(open) to close (x)", .warning)] }
@@ -28,7 +29,7 @@ enum PositionsPane {
                     rows: (unpriced + priced).map { row($0, scene) }
                 )
             ),
-            empty: "nothing is held",
+            empty: PaneContent.empty("nothing is held", "nothing is known to be held", listing),
             hint: positions.hint
         )
     }
@@ -68,13 +69,19 @@ enum PositionsPane {
                 ),
                 Value("\(position.quantity)", key: .amount(position.quantity)),
                 Value(position.entryPrice.map { "\($0)" } ?? "unknown", position.entryPrice == nil ? .warning : .text),
-                Value(position.price.map { "\($0)" } ?? "none", position.price == nil ? .warning : .text),
+                price(position),
                 Value(held.map { Age.calm($0) } ?? "?", .dim, key: .of(held)),
                 Value(position.venue, .dim), Value(position.account, .dim), note(position, scene),
             ],
             facts: { PositionFacts.of(position, scene) },
             factsAreWhole: true
         )
+    }
+
+    /// One that is not fresh is the last one, in brackets; its age is among the details.
+    private static func price(_ position: Position) -> Value {
+        if let price = position.price { return Value("\(price)") }
+        return Value(position.lastPrice.map { "[\($0)]" } ?? "none", .warning)
     }
 
     // MARK: - Marks

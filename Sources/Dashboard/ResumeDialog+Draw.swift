@@ -157,16 +157,19 @@ extension ResumeDialog {
         let head =
             areOfBefore
             ? "checks: looked at again; these are of before"
-            : isOld ? "checks: STALE \(Age.whole(age)), asked again" : "checks: \(failing.count) failing"
+            : isOld
+                ? "checks: STALE \(Age.whole(age)), asked again" : "checks: \(PreflightCheck.headline(ownChecks))"
         var rows = [Row(line: Line(head, isOld ? .warning : .dialog))]
         let overridden = listedOverrides
         // What fails first: where rows are few, it is what has to be seen.
-        for check in failing + ownChecks.filter(\.passed) {
-            let mark = check.passed ? Span("✓ ", .good) : Span("! ", .bad)
+        let failed = ownChecks.filter { $0.outcome == .failed }
+        let unchecked = ownChecks.filter { $0.outcome == .notChecked }
+        for check in failed + unchecked + ownChecks.filter(\.passed) {
+            let mark = ResumeDialog.mark(check)
             let name = Span(Text.pad(check.name.rawValue, 12), isOld ? .stale : .dialog)
             let lines = Text.wrap(check.detail, max(1, width - 15))
             for (index, text) in (lines.isEmpty ? [""] : lines).enumerated() {
-                let detail = Span(text, isOld ? .stale : check.passed ? .dialog : .bad)
+                let detail = Span(text, isOld ? .stale : ResumeDialog.role(check))
                 let begin = index == 0 ? [mark, name] : [Span(String(repeating: " ", count: 14), .dialog)]
                 rows.append(Row(line: Line(begin + [detail])))
             }
@@ -174,15 +177,32 @@ extension ResumeDialog {
                 rows.append(
                     input("  your reason to override it: ", overrides[check.name] ?? TextField(), .override(check.name))
                 )
-            } else if !check.passed, let why = confirms?.overrides[check.name] {
+            } else if check.refuses, let why = confirms?.overrides[check.name] {
                 rows += Text.wrap("  overridden: \(why)", max(1, width)).map { Row(line: Line($0, .warning)) }
-            } else if !check.passed, confirms != nil, check.name.canBeOverridden {
+            } else if check.refuses, confirms != nil, check.name.canBeOverridden {
                 rows.append(Row(line: Line("  not overridden by what was asked", .bad)))
-            } else if !check.passed {
+            } else if check.refuses {
                 rows.append(Row(line: Line("  cannot be overridden", .bad)))
             }
         }
         return rows
+    }
+
+    /// A check's mark; the help of the dialog names each.
+    private static func mark(_ check: PreflightCheck) -> Span {
+        switch check.outcome {
+        case .passed: Span("✓ ", .good)
+        case .failed: Span("! ", .bad)
+        case .notChecked: Span("? ", check.refuses ? .bad : .warning)
+        }
+    }
+
+    private static func role(_ check: PreflightCheck) -> Role {
+        switch check.outcome {
+        case .passed: .dialog
+        case .failed: .bad
+        case .notChecked: check.refuses ? .bad : .warning
+        }
     }
 
     private func plain(_ text: String) -> Row { Row(line: Line(text, .dialog)) }

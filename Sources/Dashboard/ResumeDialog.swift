@@ -51,7 +51,8 @@ struct ResumeDialog: Layer {
     let latches: [Latch]
     let scopes: [Scope]
     let modes: [Mode]
-    let enrolled: Bool
+    /// Whether a name and a passphrase are asked for; somebody may be enrolled while the dialog is open.
+    private(set) var enrolled: Bool
     /// How many operators a resume of this desk takes.
     let approvals: Int
     /// The request that it confirms; nil: it asks for a resume of its own.
@@ -133,7 +134,9 @@ struct ResumeDialog: Layer {
 
     /// The checks that estop made itself; the operator's answers are asked here.
     var ownChecks: [PreflightCheck] { (checks ?? []).filter { $0.name.question == nil } }
-    var failing: [PreflightCheck] { ownChecks.filter { !$0.passed } }
+    /// The checks that refuse unless a reason overrides them: those that failed, and those that were not checked where the
+    /// desk has venues.
+    var failing: [PreflightCheck] { ownChecks.filter(\.refuses) }
 
     var isTyping: Bool {
         switch focus {
@@ -176,6 +179,8 @@ struct ResumeDialog: Layer {
         if Fingerprint(context.snapshot) != fingerprint {
             return .close(Span("the state changed: the resume dialog was closed. Nothing was resumed", .warning))
         }
+        enrolled = context.snapshot.operatorsEnrolled
+        if !items.contains(focus) { focus = .cancel }
         if let confirms, context.snapshot.waiting?.id != confirms.id {
             return .close(Span("what \(confirms.askedBy) asked for waits no more: nothing was resumed here", .warning))
         }
@@ -338,10 +343,14 @@ struct ResumeDialog: Layer {
             if !check.name.canBeOverridden {
                 return ("\(check.name.rawValue) fails and cannot be overridden: \(check.detail)", .cancel)
             }
-            if (overrides[check.name]?.trimmed ?? "").isEmpty {
-                let text = "\(check.name.rawValue) fails: Tab to it, and say why it may be overridden"
-                return (text, .override(check.name))
+            let why = overrides[check.name]?.trimmed ?? ""
+            if why.isEmpty {
+                let what = check.outcome == .notChecked ? "was not checked" : "fails"
+                return (
+                    "\(check.name.rawValue) \(what): Tab to it, and say why it may be overridden", .override(check.name)
+                )
             }
+            if let problem = OverrideReason.problem(why, for: check.name) { return (problem, .override(check.name)) }
         }
         for name in questions where !answers.contains(name) {
             return ("answer this question with y, or do not resume", .question(name))

@@ -19,14 +19,9 @@ extension DemoDesk {
     ) -> (succeeded: Bool, message: String) {
         if let problem = objection(to: request) { return (false, problem) }
         if nothingToResume(request) { return (true, "nothing to resume: the desk is \(word.mode.name)") }
-        let failing = preflight(mode: request.mode, answers: request.answers, atMs: atMs).filter {
-            !$0.passed && request.overrides[$0.name] == nil
-        }
-        guard failing.isEmpty else {
-            return (
-                false, "preflight: " + failing.map { "\($0.name.rawValue): \($0.detail)" }.joined(separator: "; ")
-            )
-        }
+        let checks = preflight(mode: request.mode, answers: request.answers, atMs: atMs)
+        let refusing = KillSwitch.refusing(checks, request, permits: false)
+        guard refusing.isEmpty else { return (false, KillSwitch.words(refusing)) }
         let before = word
         let generation = before.generation + (before.generation % 2 == 0 ? 2 : 1)
         guard generation <= Word.lastGeneration else {

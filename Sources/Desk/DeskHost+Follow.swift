@@ -195,6 +195,8 @@ extension Record {
             .init("scope", .string(scope.description)), .init("reason", .string(reason)),
             .init("source", .string(source.rawValue)), .init("from", .string(from)),
             .init("overrides", .object(overrides)),
+            .init("answers", .array(answers.map { .string($0) })),
+            .init("not_checked", .array(notChecked.map { .string($0) })),
         ]
         if let askedBy { members.append(.init("asked_by", .string(askedBy))) }
         if let request = approval ?? about { members.append(.init("request", .string(request))) }

@@ -45,19 +45,19 @@ struct DeskService: EngineService {
         case .flush: flush(events, reply)
         case .received: _ = reply(events.line(isReady: true))
         case .summary:
-            ask(reply) { engine, _ in JSON.object([.init("summary", .string(engine.summary()))]).line }
+            let seen = host.stateDirectory.observe()
+            ask(reply) { engine, atMs in
+                let health = DeskHealth(seen, host.shown(engine.view(at: atMs), atMs: atMs))
+                let text = JSON.Member("summary", .string(engine.summary(health)))
+                return JSON.object([text] + health.jsonMembers).line
+            }
         case .preflight(let mode, let scope):
             // The database is read on a thread that may wait for the disk: neither the socket's nor the engine's.
             let started = ThreadStart.detached {
                 let database = host.databaseCheck()
                 ask(reply) { engine, atMs in
-                    let checks = (engine.resumeChecks(for: mode, scope: scope, at: atMs) + [database]).map { check in
-                        JSON.object([
-                            .init("name", .string(check.name.rawValue)), .init("passed", .bool(check.passed)),
-                            .init("detail", .string(check.detail)),
-                        ])
-                    }
-                    return JSON.object([.init("checks", .array(checks))]).line
+                    let checks = engine.resumeChecks(for: mode, scope: scope, at: atMs) + [database]
+                    return JSON.object([.init("checks", .array(checks.map(\.json)))]).line
                 }
             }
             if !started { _ = reply(DeskService.error("the host has no thread left: try again")) }

@@ -4,8 +4,9 @@ import Glibc
 /// alike.
 ///
 /// Invariants (KillSwitchTests/EngineChecksTests): there is one result for each of `PreflightCheck.Name.hosted`; a host that
-/// beats and does not answer passes nothing for `live`, and a resume waits a while for it; without a host the check `host` speaks for the engine's too, and for
-/// `live` fails; nothing here waits longer than `enginePatienceMs`.
+/// beats and does not answer checks nothing, which refuses whatever trades for real, and a resume waits a while for it;
+/// without a host nothing is checked either, and the check `host` speaks for the host's too, and for `live` fails; no
+/// question waits longer than `enginePatienceMs`, and for an engine that starts `engineStartsMs`.
 extension KillSwitch {
     /// How long an engine may take to answer, in milliseconds.
     static let enginePatienceMs: UInt64 = 1_500
@@ -13,33 +14,69 @@ extension KillSwitch {
     /// How long a resume waits for what passes by itself: an engine that starts, orders whose cancels are on their way.
     static let engineSettlesMs: UInt64 = 5_000
 
-    /// Waits until nothing but `rules` fails, or for `engineSettlesMs`; before the lock among resumes is taken.
-    func awaitEngine(_ request: ResumeRequest) {
+    /// How long a host that beats may take until its engine answers, in milliseconds. Whoever asks in a host's first
+    /// second waits, and is not given the answer of an engine that is not there yet.
+    static let engineStartsMs: UInt64 = 3_000
+
+    /// Waits until nothing but `rules` refuses, or for `engineSettlesMs`; before the lock among resumes is taken.
+    ///
+    /// Whoever shows the checks before a resume waits first, too, and then judges once: no check is shown as failing that
+    /// the resume right after finds passed.
+    public func awaitEngine(_ request: ResumeRequest) {
         let until = Clock.boottime() + KillSwitch.engineSettlesMs * 1_000_000
         while Clock.boottime() < until {
-            let failing = engineChecks(observe(), mode: request.mode, scope: request.scope).filter {
-                !$0.passed && request.overrides[$0.name] == nil
-            }
-            if failing.allSatisfy({ $0.name == .rules }) { return }
+            let checks = engineChecks(observe(), mode: request.mode, scope: request.scope)
+            let refusing = KillSwitch.refusing(checks, request, permits: false)
+            if refusing.allSatisfy({ $0.name == .rules }) { return }
             Clock.sleep(milliseconds: 100)
         }
     }
 
     /// Asks the engine.
-    func engineChecks(_ seen: Observation, mode: Mode, scope: Scope) -> [PreflightCheck] {
-        switch EngineChecks.ask(directory, mode: mode, scope: scope, withinMs: KillSwitch.enginePatienceMs) {
-        case .checks(let checks):
-            return PreflightCheck.Name.hosted.map { name in
-                checks.first { $0.name == name }
-                    ?? PreflightCheck(name: name, passed: false, detail: "the engine said nothing about it")
+    ///
+    /// - Parameter startsWithinMs: how long a host that beats may take until its engine answers.
+    func engineChecks(
+        _ seen: Observation,
+        mode: Mode,
+        scope: Scope,
+        startsWithinMs: UInt64 = 0
+    ) -> [PreflightCheck] {
+        let isHosted = seen.host != nil && seen.hostBeats
+        let until = Clock.boottime() + startsWithinMs * 1_000_000
+        while true {
+            switch EngineChecks.ask(directory, mode: mode, scope: scope, withinMs: KillSwitch.enginePatienceMs) {
+            case .checks(let checks):
+                return PreflightCheck.Name.hosted.map { name in
+                    guard let check = checks.first(where: { $0.name == name }) else {
+                        return PreflightCheck(name: name, notChecked: "the host did not report on it", refuses: true)
+                    }
+                    return hasNamedVenue(seen) ? check.refusing : check
+                }
+            case .absent where isHosted && Clock.boottime() < until: Clock.sleep(milliseconds: 50)
+            case .absent where isHosted:
+                return EngineChecks.unchecked(
+                    "nobody can tell: the host runs without its engine",
+                    refuses: mode != .paper
+                )
+            case .absent: return EngineChecks.unchecked("no host runs, and no engine (see host)", refuses: false)
+            case .problem(let why): return EngineChecks.unchecked("nobody can tell: \(why)", refuses: true)
             }
-        case .absent:
-            let isHosted = seen.host != nil && seen.hostBeats
-            return isHosted
-                ? EngineChecks.all(passed: mode != .live, "nobody can tell: the host runs without its engine")
-                : EngineChecks.all(passed: true, "not asked: no host runs, and no engine (see host)")
-        case .problem(let why): return EngineChecks.all(passed: false, "nobody can tell: \(why)")
         }
+    }
+
+    /// Whether an open gate of a real desk names a venue: the desk has one, also while no venue has reported.
+    private func hasNamedVenue(_ seen: Observation) -> Bool {
+        !settings.paper
+            && seen.openGates.contains { gate in
+                (try? Scope(gate.scope))?.values[.venue].map { $0 != "paper" } ?? false
+            }
+    }
+}
+
+extension PreflightCheck {
+    /// The same, refusing where it was not checked.
+    fileprivate var refusing: PreflightCheck {
+        outcome == .notChecked ? PreflightCheck(name: name, notChecked: detail, refuses: true) : self
     }
 }
 
@@ -54,9 +91,9 @@ enum EngineChecks {
         case problem(String)
     }
 
-    /// One result for every check of the engine.
-    static func all(passed: Bool, _ detail: String) -> [PreflightCheck] {
-        PreflightCheck.Name.hosted.map { PreflightCheck(name: $0, passed: passed, detail: detail) }
+    /// That none of the checks of a host was made.
+    static func unchecked(_ detail: String, refuses: Bool) -> [PreflightCheck] {
+        PreflightCheck.Name.hosted.map { PreflightCheck(name: $0, notChecked: detail, refuses: refuses) }
     }
 
     /// The line that asks.
@@ -67,21 +104,14 @@ enum EngineChecks {
         ]).line
     }
 
-    /// Reads an answer: `{"checks":[{"name":...,"passed":...,"detail":...}]}`, or `{"error":...}`.
+    /// Reads an answer: `{"checks":[...]}` with each check as `PreflightCheck.json` has it, or `{"error":...}`.
     static func answer(_ line: some Collection<UInt8>) -> Answer {
         guard let object = JSON(bytes: line) else { return .problem("the host's answer is no JSON") }
         // The switch's host answers for an engine that does not run: nobody listens, as far as checks go.
         if object["engine"]?.string == "down" { return .absent }
         if let error = object["error"]?.string { return .problem("the host says: \(error)") }
         guard case .array(let rows)? = object["checks"] else { return .problem("the host's answer has no checks") }
-        return .checks(
-            rows.compactMap { row in
-                guard let name = row["name"]?.string.flatMap({ PreflightCheck.Name(rawValue: $0) }),
-                    case .bool(let passed)? = row["passed"]
-                else { return nil }
-                return PreflightCheck(name: name, passed: passed, detail: row["detail"]?.string ?? "")
-            }
-        )
+        return .checks(rows.compactMap { PreflightCheck(json: $0) })
     }
 
     /// Asks over the socket.

@@ -13,11 +13,26 @@ extension KillSwitch {
             mode: mode,
             scope: scope,
             answers: answers,
-            engine: engineChecks(seen, mode: mode, scope: scope)
+            engine: engineChecks(seen, mode: mode, scope: scope, startsWithinMs: KillSwitch.engineStartsMs)
         )
     }
 
-    /// The same with what the engine said before.
+    /// The checks that refuse a resume: nobody overrides them, and they do not pass.
+    ///
+    /// - Parameter permits: whether the desk trades now; the pause that the resume makes then is its own doing, which no
+    ///   gate was asked to acknowledge.
+    public static func refusing(
+        _ checks: [PreflightCheck],
+        _ request: ResumeRequest,
+        permits: Bool
+    ) -> [PreflightCheck] {
+        checks.filter { check in
+            check.refuses && !(check.name.canBeOverridden && request.overrides[check.name] != nil)
+                && !(permits && check.name == .gates)
+        }
+    }
+
+    /// The same with what the engine reported before.
     func preflight(
         _ seen: Observation,
         mode: Mode,
@@ -33,10 +48,10 @@ extension KillSwitch {
             case .stopFile: stopFileCheck(seen)
             case .environment: environmentCheck(seen, mode: mode)
             case .host: hostCheck(seen, mode: mode)
-            case .gates: gatesCheck(seen)
+            case .gates: gatesCheck(seen, engine)
             case .clock: clockCheck(seen)
             case .venues, .ordersGone, .reconciled, .feeds, .database, .rules:
-                PreflightCheck(name: name, passed: false, detail: "the engine said nothing about it")
+                PreflightCheck(name: name, notChecked: "the host did not report on it", refuses: true)
             case .understood, .resolved, .verified, .safe:
                 PreflightCheck(
                     name: name,
@@ -129,8 +144,16 @@ extension KillSwitch {
         )
     }
 
-    private func gatesCheck(_ seen: Observation) -> PreflightCheck {
+    private func gatesCheck(_ seen: Observation, _ engine: [PreflightCheck]) -> PreflightCheck {
         if let problem = seen.gatesProblem { return PreflightCheck(name: .gates, passed: false, detail: problem) }
+        if seen.openGates.isEmpty {
+            return PreflightCheck(
+                name: .gates,
+                notChecked: "no gate is open: whether a bot that asks no gate has stopped, nobody can tell",
+                refuses: engine.contains { $0.name == .venues && ($0.outcome != .notChecked || $0.refuses) }
+                    && !settings.paper
+            )
+        }
         let waiting = seen.openGates.filter { gate in !seen.acknowledged.contains(gate) }
         let names = waiting.prefix(5).map { "\($0.name) (pid \($0.pid))" }.joined(separator: ", ")
         return PreflightCheck(

@@ -18,7 +18,7 @@ public struct PreflightCheck: Sendable, Equatable {
         case clock
         /// Every venue is reached.
         case venues
-        /// No order is left that a halt asked to be cancelled.
+        /// Every account lists its orders, and none is left that a halt asked to be cancelled.
         case ordersGone = "orders-gone"
         /// What venues and bots say adds up.
         case reconciled
@@ -62,18 +62,95 @@ public struct PreflightCheck: Sendable, Equatable {
         public static var answers: [Name] { allCases.filter { $0.question != nil } }
     }
 
+    /// What came of a check (DESIGN, "Known, stale, not checked").
+    public enum Outcome: String, Sendable, CaseIterable {
+        /// It was made, and found nothing wrong.
+        case passed
+        /// It was made, and found something wrong.
+        case failed
+        /// Nothing was there to check by: neither good nor bad is known.
+        case notChecked = "not checked"
+    }
+
     /// Its name.
     public var name: Name
-    /// Whether it passed.
-    public var passed: Bool
-    /// What was found, and what to do when it failed.
+    /// What came of it.
+    public var outcome: Outcome
+    /// Whether a resume is refused because of it, unless it is overridden: what failed always, what was not checked where
+    /// the desk has venues.
+    public var refuses: Bool
+    /// What was found, and what to do unless it passed.
     public var detail: String
 
-    /// Creates a check's result.
+    /// Whether it was made, and found nothing wrong.
+    public var passed: Bool { outcome == .passed }
+
+    /// Creates the result of a check that was made.
     public init(name: Name, passed: Bool, detail: String) {
+        self.init(name: name, outcome: passed ? .passed : .failed, refuses: !passed, detail: detail)
+    }
+
+    /// Creates the result of a check that could not be made.
+    ///
+    /// - Parameter refuses: whether a resume has to override it.
+    public init(name: Name, notChecked detail: String, refuses: Bool) {
+        self.init(name: name, outcome: .notChecked, refuses: refuses, detail: detail)
+    }
+
+    private init(name: Name, outcome: Outcome, refuses: Bool, detail: String) {
         self.name = name
-        self.passed = passed
+        self.outcome = outcome
+        self.refuses = refuses
         self.detail = detail
+    }
+}
+
+extension PreflightCheck {
+    /// The check in a JSON object, the same over the socket and over HTTP.
+    public var json: JSON { .object(jsonMembers) }
+
+    /// The members of `json`.
+    public var jsonMembers: [JSON.Member] {
+        [
+            .init("name", .string(name.rawValue)), .init("passed", .bool(passed)),
+            .init("outcome", .string(outcome.rawValue)), .init("refuses", .bool(refuses)),
+            .init("detail", .string(detail)),
+        ]
+    }
+
+    /// The check in such an object; nil: it is none. An estop that knows no third outcome says only whether it passed.
+    public init?(json: JSON) {
+        guard let name = json["name"]?.string.flatMap(Name.init(rawValue:)), case .bool(let passed)? = json["passed"]
+        else { return nil }
+        let detail = json["detail"]?.string ?? ""
+        guard json["outcome"]?.string == Outcome.notChecked.rawValue else {
+            self.init(name: name, passed: passed, detail: detail)
+            return
+        }
+        // What does not say that it lets a resume go on refuses it.
+        var refuses = true
+        if case .bool(false)? = json["refuses"] { refuses = false }
+        self.init(name: name, notChecked: detail, refuses: refuses)
+    }
+
+    /// `2 failed, 1 not checked`; `all passed`: what stands above a list of checks.
+    public static func headline(_ checks: [PreflightCheck]) -> String {
+        let failed = checks.count { $0.outcome == .failed }
+        let unchecked = checks.count { $0.outcome == .notChecked }
+        return "\(failed) failing" + (unchecked == 0 ? "" : ", \(unchecked) not checked")
+    }
+}
+
+/// The reasons that people give for going on over a check.
+public enum OverrideReason {
+    /// What is wrong with one; nil: it can be read later as a reason. One letter, or one letter many times, says nothing.
+    public static func problem(_ text: String, for name: PreflightCheck.Name) -> String? {
+        let letters = text.filter { !$0.isWhitespace }
+        if letters.isEmpty { return "overriding \(name.rawValue) needs a reason" }
+        guard letters.count >= 4, Set(letters).count >= 3 else {
+            return "'\(text)' is no reason to override \(name.rawValue): say in a few words why it may be"
+        }
+        return nil
     }
 }
 

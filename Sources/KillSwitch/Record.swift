@@ -96,6 +96,10 @@ public struct Record: Sendable, Equatable {
     public var about: String?
     /// On a resume: the checks that were overridden, each with its reason.
     public var overrides: [JSON.Member]
+    /// On a resume: the operator's questions that were answered with yes, by name.
+    public var answers: [String] = []
+    /// On a resume: the checks that nothing was there to make by, by name.
+    public var notChecked: [String] = []
     /// On a resume that a second person confirmed: who asked for it. `op` is who confirmed.
     public var askedBy: String?
     /// On such a resume: the request's name.
@@ -200,6 +204,8 @@ extension Record {
             askedBy: json["asked_by"]?.string,
             approval: json["approval"]?.string
         )
+        answers = json["answers"]?.array?.compactMap(\.string) ?? []
+        notChecked = json["not_checked"]?.array?.compactMap(\.string) ?? []
     }
 
     /// The record as a JSON object, keys in the log's order, without the sum.
@@ -219,6 +225,8 @@ extension Record {
         if let kind { members.append(.init("kind", .string(kind.rawValue))) }
         if let about { members.append(.init("about", .string(about))) }
         if !overrides.isEmpty { members.append(.init("overrides", .object(overrides))) }
+        if !answers.isEmpty { members.append(.init("answers", .array(answers.map { .string($0) }))) }
+        if !notChecked.isEmpty { members.append(.init("not_checked", .array(notChecked.map { .string($0) }))) }
         if let askedBy { members.append(.init("asked_by", .string(askedBy))) }
         if let approval { members.append(.init("approval", .string(approval))) }
         return .object(members)

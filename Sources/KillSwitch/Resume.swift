@@ -61,8 +61,13 @@ extension KillSwitch {
         if let name = request.overrides.keys.first(where: { !$0.canBeOverridden }) {
             return "the check \(name.rawValue) cannot be overridden"
         }
-        if let override = request.overrides.first(where: { $0.value.allSatisfy(\.isWhitespace) }) {
-            return "overriding \(override.key.rawValue) needs a reason: --override \(override.key.rawValue)=WHY"
+        // A request that another operator made is judged as it was made.
+        guard request.approve == nil else { return nil }
+        for name in PreflightCheck.Name.allCases {
+            guard let why = request.overrides[name], let problem = OverrideReason.problem(why, for: name) else {
+                continue
+            }
+            return "\(problem): --override \(name.rawValue)=WHY"
         }
         return nil
     }
@@ -88,13 +93,14 @@ extension KillSwitch {
         // its stage to an attempt that came too early.
         if found.permitsAnything {
             let mode = request.scope.isGlobal ? request.mode : found
-            let early = preflight(
+            let checks = preflight(
                 observe(),
                 mode: mode,
                 scope: request.scope,
                 answers: request.answers,
                 engine: engine
-            ).filter { !$0.passed && request.overrides[$0.name] == nil && $0.name != .gates }
+            )
+            let early = KillSwitch.refusing(checks, request, permits: true)
             if !early.isEmpty { return .refused(KillSwitch.words(early)) }
         }
         if case .asks(let since) = second { return ask(request, since: since, on: begun, found, engine: engine) }
@@ -118,21 +124,24 @@ extension KillSwitch {
         guard seen.word == word else { return .refused("the desk changed while this resume began: look again") }
         let mode = request.scope.isGlobal ? request.mode : restored(found, seen, pause: pause)
         // The pause is this resume's own doing: no gate was asked to acknowledge it, and it is not what is judged.
-        let failing = preflight(
-            seen,
-            mode: mode,
-            scope: request.scope,
-            answers: request.answers,
-            engine: engine
-        ).filter {
-            !$0.passed && request.overrides[$0.name] == nil && !(pause != nil && $0.name == .gates)
-        }
+        let checks = preflight(seen, mode: mode, scope: request.scope, answers: request.answers, engine: engine)
+        let failing = KillSwitch.refusing(checks, request, permits: pause != nil)
         if let refusal = refusal(failing, seen, request) { return .refused(refusal) }
+        let unchecked = checks.filter { $0.outcome == .notChecked }.map(\.name)
         if case .confirms(let kept) = second {
             try spend(kept, seen: seen, pause: pause)
-            return commit(request, page: page, from: word, to: mode, seen: seen, pause: pause, asked: kept.content)
+            return commit(
+                request,
+                page: page,
+                from: word,
+                to: mode,
+                seen: seen,
+                pause: pause,
+                unchecked: unchecked,
+                asked: kept.content
+            )
         }
-        return commit(request, page: page, from: word, to: mode, seen: seen, pause: pause)
+        return commit(request, page: page, from: word, to: mode, seen: seen, pause: pause, unchecked: unchecked)
     }
 
     /// The first of two people: everything is checked as for a resume, nothing is paused, and the request is kept.
@@ -145,15 +154,14 @@ extension KillSwitch {
     ) -> ResumeOutcome {
         let seen = observe()
         guard seen.word == word else { return .refused("the desk changed while this resume began: look again") }
-        let failing = preflight(
+        let checks = preflight(
             seen,
             mode: request.scope.isGlobal ? request.mode : restored(found, seen, pause: nil),
             scope: request.scope,
             answers: request.answers,
             engine: engine
-        ).filter {
-            !$0.passed && request.overrides[$0.name] == nil && !(found.permitsAnything && $0.name == .gates)
-        }
+        )
+        let failing = KillSwitch.refusing(checks, request, permits: found.permitsAnything)
         if let refusal = refusal(failing, seen, request) { return .refused(refusal) }
         return keep(request, since: since, seen: seen)
     }
@@ -176,8 +184,12 @@ extension KillSwitch {
         return KillSwitch.words(failing)
     }
 
-    private static func words(_ failing: [PreflightCheck]) -> String {
-        "preflight: " + failing.map { "\($0.name.rawValue): \($0.detail)" }.joined(separator: "; ")
+    /// Why checks refuse a resume, in one line.
+    public static func words(_ refusing: [PreflightCheck]) -> String {
+        "preflight: "
+            + refusing.map { check in
+                "\(check.name.rawValue)\(check.outcome == .notChecked ? " (not checked)" : ""): \(check.detail)"
+            }.joined(separator: "; ")
     }
 
     private func nothingToResume(_ request: ResumeRequest, _ page: HaltPage) -> Bool {
@@ -198,6 +210,7 @@ extension KillSwitch {
         to mode: Mode,
         seen: Observation,
         pause: HaltReport?,
+        unchecked: [PreflightCheck.Name],
         asked: WaitingResume? = nil
     ) -> ResumeOutcome {
         let id = Log.newID()
@@ -214,6 +227,9 @@ extension KillSwitch {
             // 60 beside the second name.
             extra.append(.init("overrides", .object(overrides(request, limit: asked == nil ? 80 : 60))))
         }
+        let answers = PreflightCheck.Name.answers.filter { request.answers.contains($0) }
+        if !answers.isEmpty { extra.append(.init("answers", .array(answers.map { .string($0.rawValue) }))) }
+        if !unchecked.isEmpty { extra.append(.init("not_checked", .array(unchecked.map { .string($0.rawValue) }))) }
         if let asked {
             extra += [.init("asked_by", .string(asked.askedBy)), .init("approval", .string(asked.id))]
         }

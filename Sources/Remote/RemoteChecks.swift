@@ -6,12 +6,7 @@ enum RemoteChecks {
     /// desk judges all the same.
     static func of(_ body: [UInt8]) -> [PreflightCheck]? {
         guard let rows = JSON(bytes: body)?["checks"]?.array else { return nil }
-        return rows.compactMap { row in
-            guard let name = row["name"]?.string.flatMap(PreflightCheck.Name.init(rawValue:)),
-                case .bool(let passed)? = row["passed"]
-            else { return nil }
-            return PreflightCheck(name: name, passed: passed, detail: row["detail"]?.string ?? "")
-        }
+        return rows.compactMap { PreflightCheck(json: $0) }
     }
 
     /// A resume as it is sent.
@@ -33,8 +28,13 @@ enum RemoteChecks {
     /// Why a resume was refused by its checks; nil: it was not.
     static func refusal(_ body: [UInt8]) -> String? {
         guard let rows = JSON(bytes: body)?["error"]?["checks"]?.array, !rows.isEmpty else { return nil }
-        let failing = rows.compactMap { row in row["name"]?.string.map { "\($0): \(row["detail"]?.string ?? "")" } }
-        return "not resumed: " + failing.joined(separator: "; ")
+        let refusing = rows.compactMap { row in
+            row["name"]?.string.map { name in
+                let isUnchecked = row["outcome"]?.string == PreflightCheck.Outcome.notChecked.rawValue
+                return "\(name)\(isUnchecked ? " (not checked)" : ""): \(row["detail"]?.string ?? "")"
+            }
+        }
+        return "not resumed: " + refusing.joined(separator: "; ")
     }
 }
 

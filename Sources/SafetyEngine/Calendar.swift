@@ -75,6 +75,8 @@ public struct JournalState: Sendable, Equatable, Codable {
     public internal(set) var dropped: UInt64 = 0
     /// Lines that were refused since the desk began.
     public internal(set) var refused: UInt64 = 0
+    /// When the last line was refused, in desk time; nil: none was.
+    public internal(set) var refusedMs: UInt64?
 
     /// Creates a state.
     public init() {}

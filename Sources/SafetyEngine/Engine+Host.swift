@@ -38,6 +38,7 @@ extension Engine {
         case .dropped(let count, _): journal.dropped &+= count
         case .refused(let count, let source):
             journal.refused &+= count
+            if count > 0 { journal.refusedMs = receipt.atMs }
             book.refuse(count, from: source, at: receipt.atMs)
         case .journal(let waiting, let problem):
             journal.waiting = waiting

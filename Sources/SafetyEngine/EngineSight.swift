@@ -40,27 +40,10 @@ extension DeskSnapshot {
         engine = view
         currency = view.money.currency
         alerts = Reading(source: "engine", freshness: freshness, rows: view.alerts)
-        let held = heard(view, freshness)
-        positions = Reading(
-            source: "venues",
-            freshness: held,
-            rows: view.positions,
-            staleAfterMs: 30_000,
-            lostAfterMs: 120_000
-        )
-        orders = Reading(
-            source: "venues",
-            freshness: held,
-            rows: view.orders,
-            staleAfterMs: 30_000,
-            lostAfterMs: 120_000
-        )
-        if view.venueAgeMs == nil {
-            positions.hint = "no venue has spoken to this desk yet"
-            orders.hint = positions.hint
-        }
+        positions = reading(view.positions, view.positionListing, view, freshness)
+        orders = reading(view.orders, view.orderListing, view, freshness)
         venues = Reading(source: "adapters", freshness: view.venues.isEmpty ? .never : freshness, rows: view.venues)
-        if view.venues.isEmpty { venues.hint = "no venue has spoken to this desk yet" }
+        if view.venues.isEmpty { venues.hint = "no venue has reported to this desk yet" }
         takeSupervisors(view)
         if case .lost = freshness {} else { takeCancels(view) }
         var graver: [String] = []
@@ -73,12 +56,35 @@ extension DeskSnapshot {
         notices = graver + notices
     }
 
-    /// What venues said is as old as the oldest of them, and never fresher than the engine itself.
-    private func heard(_ view: EngineView, _ freshness: Freshness) -> Freshness {
-        guard let venueAge = view.venueAgeMs else { return .never }
-        guard case .live(let age) = freshness else { return freshness }
-        let whole = venueAge + age
-        return whole <= 30_000 ? .live(ageMs: whole) : .stale(ageMs: whole)
+    /// A list is as old as the oldest of its accounts' lists, and never fresher than the engine itself. Prices and other words
+    /// of a venue make no list younger.
+    private func reading<Row>(
+        _ rows: [Row],
+        _ listing: ListingState,
+        _ view: EngineView,
+        _ freshness: Freshness
+    ) -> Reading<Row> {
+        var reading = Reading(
+            source: "venues",
+            freshness: freshness,
+            rows: rows,
+            staleAfterMs: listing.limitMs,
+            lostAfterMs: 2 * listing.limitMs,
+            hint: listing.problem ?? ""
+        )
+        guard case .live(let age) = freshness else { return reading }
+        // Rows without any list are bots' claims and single reports: as old as the oldest word of a venue.
+        guard let own = listing.ageMs ?? (rows.isEmpty ? nil : view.venueAgeMs) else {
+            reading.freshness = .never
+            return reading
+        }
+        let whole = own + age
+        let isOld = listing.accounts.contains { $0.stream.state == .stale }
+        reading.freshness =
+            whole > reading.lostAfterMs
+            ? .lost(ageMs: whole, reason: listing.problem ?? "no list since")
+            : whole > reading.staleAfterMs || isOld ? .stale(ageMs: whole) : .live(ageMs: whole)
+        return reading
     }
 
     /// A halt is verified once the orders that it found are proved to be gone, too.

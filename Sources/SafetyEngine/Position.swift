@@ -1,3 +1,5 @@
+import KillSwitch
+
 /// What an account holds of one symbol, as its venue says it.
 public struct Position: Sendable, Equatable, Codable {
     /// Which way it points.
@@ -26,6 +28,8 @@ public struct Position: Sendable, Equatable, Codable {
     public var lastPrice: Decimal?
     /// Milliseconds since `lastPrice` was true; 0 where there is none.
     public var priceAgeMs: UInt64
+    /// The age of `lastPrice` in milliseconds; nil: there is none.
+    public var lastPriceAgeMs: UInt64? { lastPrice == nil ? nil : priceAgeMs }
     /// Milliseconds since its venue reported it last; nil: never.
     public var seenAgeMs: UInt64?
     /// Whether its venue has not reported it within the limit: then nobody knows whether it is still held.
@@ -142,4 +146,28 @@ public struct Position: Sendable, Equatable, Codable {
 
     /// What makes it the same position in the next reading.
     public var id: String { "\(venue)/\(account)/\(symbol)/\(side.rawValue)" }
+}
+
+extension Position {
+    /// What other programs ask for about where a position is from (FEATURES row C22).
+    public struct Metadata: Sendable, Equatable {
+        /// `broker_existing`: found at its venue; `estop_strategy`: a bot of this desk opened it; nil: not known.
+        public var source: String?
+        /// `adopted`, `opened`; nil: not known.
+        public var adoptionStatus: String?
+        /// Whether exits are watched for it: what was paid is known.
+        public var isTracked: Bool
+        /// When it was opened, RFC 3339 UTC; nil: not known.
+        public var entryTime: String?
+    }
+
+    /// The metadata at a wall time.
+    public func metadata(wallMs: Int64) -> Metadata {
+        Metadata(
+            source: details.map { $0.isAdopted ? "broker_existing" : "estop_strategy" },
+            adoptionStatus: details.map { $0.isAdopted ? "adopted" : "opened" },
+            isTracked: entryPrice != nil,
+            entryTime: heldMs.map { Clock.text(milliseconds: wallMs - Int64(clamping: $0)) }
+        )
+    }
 }

@@ -3,6 +3,7 @@ import Console
 import Glibc
 import KillSwitch
 import Operators
+import SafetyEngine
 import Settings
 
 /// Looking at the desk. Opens, reads and asks; writes nothing.
@@ -43,6 +44,7 @@ extension DoctorFacts {
         facts.run.path = settings.runDirectory ?? ""
         do {
             facts.look(at: KillSwitch(try StateDirectory(location.path), settings: settings))
+            facts.ask(arguments)
         } catch  where error.errno == ENOENT {
             facts.users.ownerName = "you"
         } catch {
@@ -81,6 +83,17 @@ extension DoctorFacts {
         let mirror = try? directory.read("kill_switch.json")
         self.killSwitch.mirrorBytes = mirror.flatMap { JSON(bytes: $0)?["log_bytes"]?.integer }.flatMap {
             Int(exactly: $0)
+        }
+    }
+
+    /// Asks the host how its desk is.
+    private mutating func ask(_ arguments: Arguments) {
+        guard killSwitch.hostPid != nil else { return }
+        do {
+            let host = try HostQuestion(arguments)
+            health = .known(DeskHealth(host.desk.killSwitch.observe(), try host.view()).reasons)
+        } catch {
+            health = .unknown(error.message)
         }
     }
 

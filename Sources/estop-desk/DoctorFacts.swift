@@ -176,4 +176,14 @@ struct DoctorFacts: Sendable {
     var settings = Settings()
     var machine = Machine()
     var screen = Screen()
+    /// What the desk's health is, as its host knows it; nil: no host runs.
+    var health: Health?
+
+    /// What the host says of the desk that it runs.
+    enum Health: Sendable, Equatable {
+        /// It answered: what does not work, one line each.
+        case known([String])
+        /// It could not be asked.
+        case unknown(String)
+    }
 }

@@ -6,11 +6,36 @@ enum DoctorJudgement {
     static func findings(_ facts: DoctorFacts) -> [Finding] {
         configuration(facts.settings) + stateDirectory(facts) + permissions(facts) + runDirectory(facts)
             + deletedDesks(facts.run) + pages(facts)
-            + logind(facts) + space(facts) + host(facts) + deadMan(facts) + gates(facts.killSwitch)
+            + logind(facts) + space(facts) + host(facts) + health(facts.health) + deadMan(facts)
+            + gates(facts.killSwitch)
             + stopFile(facts.killSwitch) + log(facts) + mirror(facts) + operators(facts) + crashes(facts.state)
             + staleFiles(facts.state)
             + clock(facts) + inotify(facts.machine) + kernel(facts.machine) + versions(facts.machine)
             + terminal(facts.screen)
+    }
+
+    // MARK: - What the host knows of its desk
+
+    /// The desk's health is the host's answer, the same as that of `estop health`.
+    static func health(_ health: DoctorFacts.Health?) -> [Finding] {
+        let check = "health"
+        switch health {
+        case nil: return [.init(check, .note, "not asked: no host runs, so nobody can tell how venues and rules are")]
+        case .unknown(let why):
+            return [
+                .init(
+                    check,
+                    .error,
+                    "the host cannot be asked: \(why)",
+                    action: "read its standard error; until it answers nobody can tell how venues and rules are"
+                )
+            ]
+        case .known(let reasons):
+            if reasons.isEmpty { return [.init(check, .ok, "the desk is healthy")] }
+            return reasons.map {
+                .init(check, .error, $0, action: "see estop health, alerts and venues on the screen (6)")
+            }
+        }
     }
 
     // MARK: - The state directory

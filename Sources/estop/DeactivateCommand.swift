@@ -75,10 +75,7 @@ enum DeactivateCommand {
         request.seen = seen.word
         let waiting = try SecondPerson.look(&request, seen, killSwitch)
         let prompt = try prompt(arguments)
-        if !arguments.json {
-            show(seen, desk, request)
-            if let waiting { SecondPerson.show(waiting) }
-        }
+        try judge(seen, desk, request, waiting, arguments)
         try ask(&request, prompt, waiting)
         try authorise(arguments, &request, killSwitch, prompt)
         switch killSwitch.resume(request) {
@@ -154,18 +151,55 @@ enum DeactivateCommand {
         }
     }
 
-    /// What the operator has to see before the first question.
-    private static func show(_ seen: Observation, _ desk: ChosenDesk, _ request: ResumeRequest) {
+    /// What the operator has to see before the first question. What refuses then ends the command: nobody is asked
+    /// anything for nothing, and what was shown as failing is not resumed over a moment later.
+    private static func judge(
+        _ seen: Observation,
+        _ desk: ChosenDesk,
+        _ request: ResumeRequest,
+        _ waiting: WaitingResume?,
+        _ arguments: Arguments
+    ) throws(Stop) {
+        let permits = seen.word?.mode.permitsAnything ?? false
+        // A desk that trades already may have nothing to resume, which the switch finds.
+        if !permits { desk.killSwitch.awaitEngine(request) }
+        let checks = desk.killSwitch.preflight(
+            desk.killSwitch.observe(),
+            mode: request.mode,
+            scope: request.scope,
+            answers: request.answers
+        ).filter { $0.name.question == nil }
+        if !arguments.json {
+            show(seen, desk, request, checks)
+            if let waiting { SecondPerson.show(waiting) }
+        }
+        guard !permits else { return }
+        let refusing = KillSwitch.refusing(checks, request, permits: permits)
+        // What settles within two seconds by itself (a record on its way) the resume waits for.
+        guard refusing.allSatisfy({ $0.name == .recorded }) else { throw .refused(KillSwitch.words(refusing)) }
+    }
+
+    private static func show(
+        _ seen: Observation,
+        _ desk: ChosenDesk,
+        _ request: ResumeRequest,
+        _ checks: [PreflightCheck]
+    ) {
         let style = TextStyle(for: .error)
         Output.error.write(StatusCommand.text(seen, desk))
         Output.error.line("")
-        for check in desk.killSwitch.preflight(seen, mode: request.mode, scope: request.scope, answers: request.answers)
-        where check.name.question == nil {
-            let overridden = request.overrides[check.name] != nil && !check.passed
-            let mark = check.passed ? "ok      " : overridden ? "override" : "FAILS   "
+        Output.error.line("checks: \(PreflightCheck.headline(checks))")
+        for check in checks {
+            let overridden = request.overrides[check.name] != nil && check.refuses
+            let (mark, look): (String, TextRole) =
+                switch check.outcome {
+                case .passed: ("ok         ", .good)
+                case _ where overridden: ("override   ", .bad)
+                case .failed: ("FAILS      ", .bad)
+                case .notChecked: ("NOT CHECKED", check.refuses ? .bad : .plain)
+                }
             Output.error.line(
-                style.paint(mark, check.passed ? .good : .bad) + " "
-                    + style.paint("\(check.name.rawValue): \(check.detail)", .plain)
+                style.paint(mark, look) + " " + style.paint("\(check.name.rawValue): \(check.detail)", .plain)
             )
         }
         Output.error.line("")
@@ -191,8 +225,8 @@ enum DeactivateCommand {
             let target = request.scope.isGlobal ? request.mode.name : request.scope.description
             let asker = waiting.map { ", as \($0.askedBy) asked" } ?? ""
             let word = try prompt.line("Type \(ResumeRequest.word) to resume to \(target)\(asker): ")
-            guard word == ResumeRequest.word || word == ResumeRequest.word.lowercased() else {
-                throw Stop.refused("the word was not typed (it is \(ResumeRequest.word))")
+            guard word == ResumeRequest.word else {
+                throw Stop.refused("the word was not typed (it is \(ResumeRequest.word), in capitals)")
             }
         } catch let stop as Stop {
             throw stop

@@ -124,6 +124,16 @@ enum HistoryCommand {
         return arguments.integer("limit").map { Array(found.suffix($0)) } ?? found
     }
 
+    /// What stands in a resume's record of the questions and checks before it; empty: nothing.
+    private static func resumed(_ record: Record) -> String {
+        guard record.change == .resume else { return "" }
+        var parts: [String] = []
+        if !record.answers.isEmpty { parts.append("answered yes: \(record.answers.joined(separator: ", "))") }
+        if !record.notChecked.isEmpty { parts.append("not checked: \(record.notChecked.joined(separator: ", "))") }
+        for override in record.overrides { parts.append("overrode \(override.key): \(override.value.string ?? "")") }
+        return parts.isEmpty ? "" : " [\(parts.joined(separator: "; "))]"
+    }
+
     static func run(_ arguments: Arguments) -> Int32 {
         let desk: ChosenDesk
         do { desk = try ChosenDesk(arguments, looking: true) } catch {
@@ -147,7 +157,8 @@ enum HistoryCommand {
             Output.standard.line(
                 style.paint(record.at, .dim) + "  "
                     + style.paint(
-                        "\(what)\(scope)\(applied)\(who) (\(record.source.rawValue)): \(record.reason)",
+                        "\(what)\(scope)\(applied)\(who) (\(record.source.rawValue)): \(record.reason)"
+                            + resumed(record),
                         record.change == .halt ? .bad : record.change == .resume ? .good : .plain
                     )
             )

@@ -45,6 +45,12 @@ extension Fixture {
         desk.orders.rows[1].details = reached()
         for index in desk.venues.rows.indices { desk.venues.rows[index].books = books(index) }
         desk.engine = engine()
+        // Every account listed its orders and positions a second ago.
+        desk.engine?.venues = desk.venues.rows.map { row in
+            var venue = row
+            venue.streams = .reported(agoMs: 1_000)
+            return venue
+        }
         return desk
     }
 

@@ -186,6 +186,37 @@ struct ResumeDialogTests {
         #expect(request.overrides == [.gates: "stopped by hand"])
     }
 
+    @Test func whatWasNotCheckedIsMarkedCountedAndNeedsAReason() {
+        var dialog = ResumeDialog(snapshot: desk, nowMs: 0)
+        let checks = ResumeDialogTests.results().map { check in
+            switch check.name {
+            case .feeds: PreflightCheck(name: .feeds, notChecked: "no price has been received", refuses: true)
+            case .gates: PreflightCheck(name: .gates, notChecked: "no gate is open", refuses: false)
+            default: check
+            }
+        }
+        dialog.mode = .live
+        dialog.take(checks, nowMs: 1_000)
+        #expect(PreflightCheck.headline(dialog.ownChecks) == "0 failing, 2 not checked")
+        #expect(dialog.failing.map(\.name) == [.feeds] && dialog.listedOverrides == [.feeds])
+        #expect(dialog.missing(.live(ageMs: 0), 1_100)?.text.contains("feeds was not checked") == true)
+        var field = TextField()
+        _ = field.handle(.character("y"))
+        dialog.overrides[.feeds] = field
+        #expect(dialog.missing(.live(ageMs: 0), 1_100)?.text.contains("is no reason") == true)
+    }
+
+    @Test func theFieldsOfAnOperatorWhoIsEnrolledMeanwhileAppear() {
+        var desk = desk
+        desk.operatorsEnrolled = false
+        var interface = opened(desk)
+        #expect(interface.resumeDialog?.items.contains(.passphrase) == false)
+        desk.operatorsEnrolled = true
+        _ = interface.observe(desk, nowMs: now)
+        _ = interface.tick(desk, nowMs: now)
+        #expect(interface.resumeDialog?.items.contains(.passphrase) == true)
+    }
+
     @Test(arguments: [PreflightCheck.Name.stopFile, .environment])
     func aStopFileCannotBeOverridden(_ name: PreflightCheck.Name) {
         var interface = opened(desk, failing: [name])

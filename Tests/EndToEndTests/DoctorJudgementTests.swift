@@ -33,6 +33,7 @@ struct DoctorJudgementTests {
         facts.machine.maxWatches = 8192
         facts.machine.maxInstances = 128
         facts.machine.version = "1.0.0"
+        facts.health = .known([])
         return facts
     }
 
@@ -160,7 +161,7 @@ struct DoctorJudgementTests {
 
     @Test func withoutADirectoryEveryCheckStillSaysSomething() {
         let checks = Set(DoctorJudgement.findings(DoctorJudgementTests.sound).map(\.check))
-        #expect(checks.count == 22)
+        #expect(checks.count == 23)
         #expect(Set(DoctorJudgement.findings(DoctorFacts()).map(\.check)) == checks)
     }
 

@@ -47,7 +47,7 @@ import Testing
         try desk.serve()
         for (command, word) in [("orders", "open"), ("positions", "held")] {
             let said = try desk.run(command)
-            #expect(said.status == 0 && said.output.contains("NOT KNOWN: no venue has spoken"), "\(said)")
+            #expect(said.status == 0 && said.output.contains("NOT KNOWN: no venue has reported"), "\(said)")
             #expect(!said.output.contains("no order is open") && !said.output.contains("nothing is \(word)"))
         }
     }

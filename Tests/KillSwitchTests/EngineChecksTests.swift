@@ -22,23 +22,27 @@ struct EngineChecksTests {
         return JSON.object([.init("checks", .array(rows))]).line
     }
 
-    @Test func withoutAHostTheHostSCheckSpeaksForTheEngine() throws {
+    @Test func withoutAHostNothingIsCheckedAndTheHostSCheckSpeaksForTheEngine() throws {
         let killSwitch = try Scratch().killSwitch()
         try killSwitch.ensurePages(mayStart: false)
         #expect(checks(killSwitch).map(\.name) == PreflightCheck.Name.hosted)
-        #expect(checks(killSwitch).allSatisfy { $0.passed && $0.detail.contains("no host") })
+        #expect(
+            checks(killSwitch).allSatisfy { $0.outcome == .notChecked && !$0.refuses && $0.detail.contains("no host") }
+        )
         let all = killSwitch.preflight(killSwitch.observe(), mode: .live, scope: .global, answers: [])
         #expect(all.first { $0.name == .host }?.passed == false)
     }
 
-    @Test func aHostWithoutItsEnginePassesNothingForLive() throws {
+    @Test func aHostWithoutItsEngineHasCheckedNothingAndRefusesWhatTradesForReal() throws {
         let killSwitch = try Scratch().killSwitch()
         try killSwitch.ensurePages(mayStart: false)
         var seen = killSwitch.observe()
         seen.host = HostLock.Presence(pid: 1, tradingMode: nil)
         seen.beat = seen.now
-        #expect(killSwitch.engineChecks(seen, mode: .live, scope: .global).allSatisfy { !$0.passed })
-        #expect(killSwitch.engineChecks(seen, mode: .paper, scope: .global).allSatisfy { $0.passed })
+        for mode in [Mode.live, .reduceOnly, .paper] {
+            let checks = killSwitch.engineChecks(seen, mode: mode, scope: .global)
+            #expect(checks.allSatisfy { $0.outcome == .notChecked && $0.refuses == (mode != .paper) })
+        }
     }
 
     @Test func theEngineSAnswerIsTheCheckAndMayBeOverriddenByName() throws {
@@ -79,7 +83,74 @@ struct EngineChecksTests {
         try killSwitch.ensurePages(mayStart: false)
         let host = try OneAnswer(killSwitch.directory, line)
         defer { host.stop() }
-        #expect(checks(killSwitch, .paper).allSatisfy { !$0.passed && !$0.detail.isEmpty })
+        #expect(checks(killSwitch, .paper).allSatisfy { !$0.passed && $0.refuses && !$0.detail.isEmpty })
+    }
+
+    @Test func whoeverAsksInTheFirstSecondWaitsForTheEngine() throws {
+        let killSwitch = try Scratch().killSwitch()
+        try killSwitch.ensurePages(mayStart: false)
+        var seen = killSwitch.observe()
+        seen.host = HostLock.Presence(pid: 1, tradingMode: nil)
+        seen.beat = seen.now
+        let down = "{\"error\":\"the engine does not run\",\"engine\":\"down\"}"
+        let host = try OneAnswer(killSwitch.directory, first: [down, down, down], answer([]))
+        defer { host.stop() }
+        let asked = killSwitch.preflight(seen, mode: .live, scope: .global, answers: [])
+        #expect(asked.filter { PreflightCheck.Name.hosted.contains($0.name) }.allSatisfy { $0.passed })
+        #expect(host.asked.count == 4)
+    }
+
+    @Test func whatWasNotCheckedRefusesUntilItIsOverriddenAndIsOnRecord() throws {
+        let killSwitch = try Scratch().liveSwitch()
+        killSwitch.halt(HaltRequest(reason: "halted", source: .library))
+        let rows = PreflightCheck.Name.hosted.map { name in
+            name == .feeds
+                ? PreflightCheck(name: name, notChecked: "no price has been received", refuses: true)
+                : PreflightCheck(name: name, passed: true, detail: "well")
+        }
+        let host = try OneAnswer(
+            killSwitch.directory,
+            JSON.object([.init("checks", .array(rows.map(\.json)))]).line
+        )
+        defer { host.stop() }
+        let all = killSwitch.preflight(killSwitch.observe(), mode: .live, scope: .global, answers: [])
+        #expect(all.first { $0.name == .gates }.map { $0.outcome == .notChecked && $0.refuses } == true)
+        guard case .refused(let why) = killSwitch.resume(.test()) else {
+            Issue.record("resumed over what nobody checked")
+            return
+        }
+        #expect(why.contains("feeds (not checked): no price") && why.contains("gates (not checked)"))
+        var request = ResumeRequest.test()
+        request.overrides[.feeds] = "y"
+        request.overrides[.gates] = "no bot runs"
+        guard case .refused(let short) = killSwitch.resume(request) else {
+            Issue.record("one letter is no reason")
+            return
+        }
+        #expect(short.contains("'y' is no reason"))
+        request.overrides[.feeds] = "prices seen at the venue"
+        guard case .resumed = killSwitch.resume(request) else {
+            Issue.record("not resumed")
+            return
+        }
+        let record = killSwitch.observe().fold.lastApplied
+        #expect(record?.answers == ["understood", "resolved", "verified", "safe"])
+        #expect(record?.notChecked == ["gates", "feeds"])
+        #expect(record?.overrides.map(\.key).contains("feeds") == true)
+    }
+
+    @Test func aGateThatNamesAVenueMakesWhatWasNotCheckedRefuse() throws {
+        let killSwitch = try Scratch().liveSwitch()
+        let rows = PreflightCheck.Name.hosted.map { PreflightCheck(name: $0, notChecked: "unknown", refuses: false) }
+        let host = try OneAnswer(
+            killSwitch.directory,
+            JSON.object([.init("checks", .array(rows.map(\.json)))]).line
+        )
+        defer { host.stop() }
+        #expect(checks(killSwitch).allSatisfy { !$0.refuses })
+        let gate = try Gate(state: killSwitch.directory.path, name: "bot", scope: "venue=kraken,account=main")
+        #expect(checks(killSwitch).allSatisfy { $0.outcome == .notChecked && $0.refuses })
+        #expect(!gate.permits())
     }
 
     @Test func anEngineThatDoesNotAnswerIsNotWaitedForLong() throws {
@@ -105,7 +176,8 @@ private final class OneAnswer: Sendable {
 
     var asked: [String] { questions.withLock { $0 } }
 
-    init(_ directory: StateDirectory, _ answer: String?) throws {
+    /// - Parameter first: what it answers before that, one after another.
+    init(_ directory: StateDirectory, first: [String] = [], _ answer: String?) throws {
         listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -118,12 +190,13 @@ private final class OneAnswer: Sendable {
             }
         }
         try #require(bound == 0 && listen(listener, 8) == 0)
-        ThreadStart.detached { [self] in serve(answer) }
+        ThreadStart.detached { [self] in serve(first, answer) }
     }
 
     func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
-    private func serve(_ answer: String?) {
+    private func serve(_ first: [String], _ last: String?) {
+        var before = first[...]
         while true {
             let peer = accept(listener, nil, nil)
             guard peer >= 0 else { break }
@@ -131,6 +204,7 @@ private final class OneAnswer: Sendable {
             let count = recv(peer, &bytes, bytes.count, 0)
             let line = String(decoding: bytes.prefix(max(0, count)).prefix { $0 != 10 }, as: UTF8.self)
             questions.withLock { $0.append(line) }
+            let answer = before.popFirst() ?? last
             if let answer {
                 _ = send(peer, answer + "\n", answer.utf8.count + 1, Int32(MSG_NOSIGNAL))
             } else {

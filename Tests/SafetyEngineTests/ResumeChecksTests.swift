@@ -11,6 +11,7 @@ struct ResumeChecksTests {
         desk.venue(.venue(VenueReport(state: .connected)))
         desk.venue(.openOrders([]))
         desk.price("BTC/USD", "100")
+        desk.venue(.balance(BalanceReport(currency: "USD", total: Decimal(100), equity: Decimal(100))))
         var engine = Engine()
         engine.mode = HostEvent.ModeState(mode: "halted", generation: 3, latches: 1)
         return (desk, engine)
@@ -19,6 +20,8 @@ struct ResumeChecksTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var failing: [PreflightCheck.Name]
+        /// What nobody can tell.
+        var notChecked: [PreflightCheck.Name] = []
         var says = ""
         var scope = Scope.global
         var mode = Mode.live
@@ -46,20 +49,25 @@ struct ResumeChecksTests {
         Case(
             testDescription: "an order is left at a venue that is not meant",
             failing: [],
+            notChecked: [.venues, .ordersGone, .reconciled, .feeds],
             scope: (try? Scope("venue=okx")) ?? .global
         ) { desk, _ in desk.venue(.order(anOrder("o1", .acknowledged))) },
         Case(testDescription: "a bot says otherwise", failing: [.reconciled], says: "a bot says 3") { desk, _ in
             desk.venue(.position(PositionReport(symbol: "BTC/USD", side: .long, quantity: Decimal(1))))
             desk.bot(.position(PositionReport(symbol: "BTC/USD", side: .long, quantity: Decimal(3))))
         },
-        Case(testDescription: "something held has no price", failing: [.feeds], says: "without a fresh price") {
-            desk,
-            _ in
+        Case(
+            testDescription: "something held has no price",
+            failing: [.feeds],
+            notChecked: [.reconciled],
+            says: "without a fresh price"
+        ) { desk, _ in
             desk.venue(.position(PositionReport(symbol: "WIF/USD", side: .long, quantity: Decimal(1))))
         },
         Case(
             testDescription: "a venue never listed its orders",
-            failing: [.ordersGone],
+            failing: [],
+            notChecked: [.ordersGone, .reconciled, .feeds],
             says: "never listed its orders"
         ) {
             desk,
@@ -67,11 +75,15 @@ struct ResumeChecksTests {
             desk = BookDesk()
             desk.venue(.venue(VenueReport(state: .connected)))
         },
-        Case(testDescription: "no venue has spoken, and none is expected", failing: []) { desk, _ in desk = BookDesk()
-        },
         Case(
-            testDescription: "no venue has spoken, though one is expected",
-            failing: [.venues, .ordersGone],
+            testDescription: "no venue has reported, and none is expected",
+            failing: [],
+            notChecked: [.venues, .ordersGone, .reconciled, .feeds]
+        ) { desk, _ in desk = BookDesk() },
+        Case(
+            testDescription: "no venue has reported, though one is expected",
+            failing: [.venues],
+            notChecked: [.ordersGone, .reconciled, .feeds],
             says: "expected: kraken"
         ) { desk, engine in
             desk = BookDesk()
@@ -102,16 +114,34 @@ struct ResumeChecksTests {
         engine.book = desk.book
         let checks = engine.resumeChecks(for: one.mode, scope: one.scope, at: desk.atMs)
         #expect(checks.map(\.name) == PreflightCheck.Name.engine)
-        #expect(checks.filter { !$0.passed }.map(\.name) == one.failing)
+        #expect(checks.filter { $0.outcome == .failed }.map(\.name) == one.failing)
+        #expect(checks.filter { $0.outcome == .notChecked }.map(\.name) == one.notChecked)
         let words = checks.filter { !$0.passed }.map(\.detail).joined(separator: "\n")
         #expect(words.contains(one.says), "\(words)")
         #expect(checks.allSatisfy { !$0.detail.isEmpty })
     }
 
+    @Test(arguments: [true, false]) func whatNobodyCanTellRefusesWhereARealDeskHasVenues(_ isPaper: Bool) {
+        var desk = BookDesk()
+        desk.venue(.venue(VenueReport(state: .connected)))
+        desk.venue(.openOrders([]))
+        var engine = Engine()
+        engine.settings.isPaper = isPaper
+        engine.book = desk.book
+        let checks = engine.resumeChecks(for: .live, scope: .global, at: desk.atMs)
+        let unchecked = checks.filter { $0.outcome == .notChecked }
+        #expect(unchecked.map(\.name) == [.reconciled, .feeds])
+        #expect(unchecked.allSatisfy { $0.refuses == !isPaper })
+        var empty = Engine()
+        empty.settings.isPaper = isPaper
+        // Without a venue there is nothing to trade at.
+        #expect(empty.resumeChecks(for: .live, scope: .global, at: 1_000).allSatisfy { !$0.refuses })
+    }
+
     @Test func whatWasNeverHeardOfIsNotCalledGone() {
         let checks = Engine().resumeChecks(for: .live, scope: .global, at: 1_000)
         let details = checks.filter { [.venues, .ordersGone, .reconciled].contains($0.name) }.map(\.detail)
-        #expect(details.allSatisfy { $0.contains("no venue has spoken to this desk") }, "\(details)")
+        #expect(details.allSatisfy { $0.contains("no venue has reported to this desk") }, "\(details)")
         #expect(checks.first { $0.name == .ordersGone }?.detail.contains("nothing is known of orders") == true)
     }
 }

@@ -25,20 +25,22 @@ extension DeskReader {
         books.balance = worth?.money
         books.equity = worth?.equity
         books.differences = findings.filter { $0.account == key }.map(\.text)
-        books.notCompared = notCompared(worth, venue.streams)
+        books.notCompared = notCompared(key)
         return books
     }
 
-    /// Why the account's total says nothing.
-    private func notCompared(_ worth: Valuation.Account?, _ streams: Venue.Streams) -> String {
-        switch (streams.balances.state, streams.positions.state) {
+    /// Why nobody can tell whether the account's own total is right; empty: it was compared.
+    func notCompared(_ key: AccountKey) -> String {
+        let balances = book.stream(.balances, of: key, valuation, at: atMs, settings)
+        let positions = book.stream(.positions, of: key, valuation, at: atMs, settings)
+        switch (balances.state, positions.state) {
         case (.never, _): return "no balance is known"
         case (.stale, _): return "its balance is too old to be compared"
         case (_, .never): return "it has never listed its positions"
         case (_, .stale): return "its positions are not known now"
         case (.known, .known): break
         }
-        guard let worth, worth.money != nil else { return "no balance is known" }
+        guard let worth = valuation.accounts[key], worth.money != nil else { return "no balance is known" }
         if worth.unpriced > 0 { return "\(worth.unpriced) without a price: its total cannot be compared" }
         return worth.stated == nil ? "the venue gives no total of its own" : ""
     }

@@ -2,7 +2,8 @@
 extension Engine {
     /// How the desk fares, as a program reads it.
     public struct Health: Sendable, Equatable, Codable {
-        /// `healthy`, `warning`, `critical` or `emergency`: the gravest open alert.
+        /// `healthy`; `warning`, `critical` or `emergency`: the gravest open alert; `unhealthy`: no alert is open that grave,
+        /// and a part of the desk does not work (see `reasons`).
         public var status: String
         /// The kill switch's mode.
         public var mode: String
@@ -36,6 +37,8 @@ extension Engine {
         public var journalProblem: String?
         /// Events that could not be taken, since the desk began.
         public var dropped: UInt64
+        /// What does not work, as far as the engine can tell (`DeskHealth`); the kill switch's part is its own.
+        public var reasons: [String]
     }
 
     /// What a check of one figure finds.
@@ -62,9 +65,10 @@ extension Engine {
         let valuation = book.valuation(at: nowMs, settings)
         let levels = alarms.watches.values.compactMap { $0.alert?.level }
         func count(_ level: Alert.Level) -> Int { levels.count { $0 == level } }
+        let reasons = DeskHealth(engine: view(at: nowMs)).reasons
         let status =
             switch levels.max() {
-            case nil, .info: "healthy"
+            case nil, .info: reasons.isEmpty ? "healthy" : "unhealthy"
             case .warning: "warning"
             case .critical: "critical"
             case .emergency: "emergency"
@@ -88,7 +92,8 @@ extension Engine {
             currency: settings.baseCurrency,
             evaluationAgeMs: nowMs.since(evaluatedMs),
             journalProblem: journal.problem,
-            dropped: journal.dropped
+            dropped: journal.dropped,
+            reasons: reasons
         )
     }
 
@@ -169,17 +174,33 @@ extension Engine {
     }
 
     /// The desk in a few lines for a terminal (row A23).
-    public func summary() -> String {
+    ///
+    /// - Parameter whole: the health of the desk, the kill switch's included; nil: the engine tells its own part.
+    public func summary(_ whole: DeskHealth? = nil) -> String {
         let health = checkHealth()
         let reader = reader(at: nowMs)
-        var lines = ["\(settings.deskName): \(health.mode.uppercased()), \(health.status)"]
-        if health.latches > 0 { lines[0] += ", \(health.latches) latches" }
+        let desk = whole ?? DeskHealth(engine: view(at: nowMs))
+        var lines = ["\(settings.deskName): \(health.mode.uppercased()), \(desk.headline)"]
+        if health.latches > 0 {
+            lines[0] += ", \(health.latches) reason\(health.latches == 1 ? "" : "s") to stay halted"
+        }
+        // Alerts have their own lines below.
+        for part in desk.parts where !part.isHealthy && !part.name.hasPrefix("alert ") {
+            lines.append("  \(part.name): \(part.detail)")
+        }
+        let view = view(at: nowMs)
         let equity =
-            health.equity.map { "\($0.shown(places: 2)) \(health.currency)" }
-            ?? "unknown (a price, a rate or a balance is missing)"
+            view.money.equity.map { "\($0.shown(places: 2)) \(health.currency)" }
+            ?? "unknown (\(view.money.problem.isEmpty ? "nothing is known yet" : view.money.problem))"
         lines.append("equity     \(equity)")
-        lines.append("positions  \(health.positions), \(health.unpriced) without a price")
-        lines.append("orders     \(health.openOrders) open, \(health.stuckOrders.count) stuck")
+        lines.append(
+            "positions  "
+                + Engine.counted("\(health.positions), \(health.unpriced) without a price", view.positionListing)
+        )
+        lines.append(
+            "orders     "
+                + Engine.counted("\(health.openOrders) open, \(health.stuckOrders.count) stuck", view.orderListing)
+        )
         let counts = [
             ("EMERGENCY", health.emergency), ("CRITICAL", health.critical), ("WARNING", health.warning),
             ("INFO", health.info),
@@ -196,5 +217,10 @@ extension Engine {
         if let problem = health.journalProblem { lines.append("journal    \(problem)") }
         if health.dropped > 0 { lines.append("events     \(health.dropped) could not be taken") }
         return lines.joined(separator: "\n")
+    }
+
+    /// A count of what accounts list; where one did not, that it is not known, and what was reported.
+    private static func counted(_ text: String, _ listing: ListingState) -> String {
+        listing.problem.map { "NOT KNOWN (\($0)); reported: \(text)" } ?? text
     }
 }

@@ -30,15 +30,18 @@ enum EngineText {
         }
     }
 
-    /// Says whose word is missing: nothing listed is no all-clear then.
-    static func sayUnheard(_ view: EngineView, _ unlisted: [Venue], _ what: String) {
+    /// Says what is missing: nothing listed is no all-clear then.
+    static func sayUnknown(_ listing: ListingState) {
+        guard let problem = listing.problem else { return }
         let style = TextStyle(for: .standard)
-        if view.venues.isEmpty {
-            Output.standard.line(style.paint("NOT KNOWN: no venue has spoken to this desk", .caution))
-        } else if !unlisted.isEmpty {
-            let names = unlisted.map { VisibleText.line($0.id) }.joined(separator: ", ")
-            Output.standard.line(style.paint("NOT KNOWN: \(names) never listed its \(what)", .caution))
-        }
+        Output.standard.line(style.paint("NOT KNOWN: \(VisibleText.line(problem))", .caution))
+    }
+
+    /// A position's price; one that is not fresh is the last one, in brackets, with its age.
+    static func price(_ position: Position) -> String {
+        if let price = position.price { return "\(price)" }
+        guard let last = position.lastPrice else { return "none" }
+        return "[\(last), \(age(position.lastPriceAgeMs)) ago]"
     }
 
     /// Writes a table, or says that there is nothing in it.

@@ -7,50 +7,40 @@ import SafetyEngine
 enum HealthCommand {
     static let command = CommandTable.Command(
         "health",
-        summary: "whether the engine, the journal, the venues and the supervisors are well",
+        summary: "whether switch, engine, journal, venues, supervisors and alerts are well",
         discussion: ["Exit status: 0 ok; 3 not ok (says what), which is also what a host is that cannot be asked."]
     )
     static let summary = CommandTable.Command("summary", summary: "the desk in a few lines, for people")
 
-    /// What is not well, in words; empty: everything is.
-    static func complaints(_ view: EngineView) -> [String] {
-        var complaints: [String] = []
-        if view.evaluationAgeMs > 3_000 {
-            complaints.append("the engine has not run for \(EngineText.age(view.evaluationAgeMs))")
-        }
-        if let words = view.journal.words { complaints.append(words) }
-        for venue in view.venues where venue.state != .connected {
-            complaints.append("\(venue.id) is \(venue.state.rawValue): \(venue.note)")
-        }
-        for supervisor in view.supervisors where supervisor.health == .stalled || supervisor.health == .dead {
-            complaints.append("\(supervisor.name) is \(supervisor.health.rawValue)")
-        }
-        for alert in view.alerts where alert.level >= .critical { complaints.append("\(alert.level.word) \(alert.id)") }
-        return complaints
-    }
-
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
-        HostQuestion.show(arguments, otherwise: 3) { view in
-            let complaints = complaints(view)
-            let style = TextStyle(for: .standard)
-            if arguments.json {
-                Output.standard.line(
-                    JSON.object([
-                        .init("healthy", .bool(complaints.isEmpty)),
-                        .init("problems", .array(complaints.map { .string($0) })),
+        let (health, view): (DeskHealth, EngineView)
+        do {
+            let host = try HostQuestion(arguments)
+            view = try host.view()
+            health = DeskHealth(host.desk.killSwitch.observe(), view)
+        } catch {
+            return ChosenDesk.fail(error.message, arguments, status: 3)
+        }
+        let style = TextStyle(for: .standard)
+        if arguments.json {
+            Output.standard.line(
+                JSON.object(
+                    health.jsonMembers + [
+                        .init("problems", .array(health.reasons.map { .string($0) })),
                         .init("alerts", .number(view.alerts.count)),
                         .init("evaluation_age_ms", .number(view.evaluationAgeMs)),
-                    ]).line
-                )
-            } else if complaints.isEmpty {
-                Output.standard.line(
-                    style.paint("ok", .good) + ": \(view.alerts.count) open alerts, none of them critical"
-                )
-            } else {
-                for complaint in complaints { Output.standard.line(style.paint(complaint, .bad)) }
-            }
-            return complaints.isEmpty ? 0 : 3
+                        .init("parts", .array(health.parts.map(\.json))),
+                    ]
+                ).line
+            )
+        } else if health.isHealthy {
+            Output.standard.line(
+                style.paint("ok", .good) + ": \(view.alerts.count) open alerts, none of them critical"
+            )
+        } else {
+            for reason in health.reasons { Output.standard.line(style.paint(reason, .bad)) }
         }
+        return health.isHealthy ? 0 : 3
     }
 
     @Sendable static func runSummary(_ arguments: Arguments) -> Int32 {

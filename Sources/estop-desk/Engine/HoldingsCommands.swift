@@ -45,7 +45,7 @@ enum PositionsCommand {
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
         HostQuestion.show(arguments) { view in
             if arguments.json {
-                EngineJSON.write(view.positions)
+                EngineJSON.write(view.positions.map(PositionRow.init))
                 return 0
             }
             var table = TextTable([
@@ -65,16 +65,13 @@ enum PositionsCommand {
                         position.profit?.isNegative == true ? .bad : .plain
                     ),
                     .init("\(position.quantity)"), .init(position.entryPrice.map { "\($0)" } ?? "unknown"),
-                    .init(position.price.map { "\($0)" } ?? "none"), .init(EngineText.age(position.heldMs)),
+                    .init(EngineText.price(position)), .init(EngineText.age(position.heldMs)),
                     .init(position.venue), .init(position.account), .init(position.note),
                 ])
             }
-            let unlisted = view.venues.filter { $0.books?.positionsAgeMs == nil }
-            EngineText.write(
-                table,
-                empty: unlisted.isEmpty && !view.venues.isEmpty ? "nothing is held" : "nothing is known to be held"
-            )
-            EngineText.sayUnheard(view, unlisted, "positions")
+            let listing = view.positionListing
+            EngineText.write(table, empty: listing.isKnown ? "nothing is held" : "nothing is known to be held")
+            EngineText.sayUnknown(listing)
             return 0
         }
     }
@@ -122,12 +119,9 @@ enum OrdersCommand {
                     .init(order.venue), .init(order.account), .init(order.strategy), .init(order.note),
                 ])
             }
-            let unlisted = view.venues.filter { $0.books?.ordersAgeMs == nil }
-            EngineText.write(
-                table,
-                empty: unlisted.isEmpty && !view.venues.isEmpty ? "no order is open" : "no order is known to be open"
-            )
-            EngineText.sayUnheard(view, unlisted, "orders")
+            let listing = view.orderListing
+            EngineText.write(table, empty: listing.isKnown ? "no order is open" : "no order is known to be open")
+            EngineText.sayUnknown(listing)
             if view.openOrders > view.orders.count {
                 Output.standard.line("and \(view.openOrders - view.orders.count) younger ones")
             }
