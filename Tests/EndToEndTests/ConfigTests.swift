@@ -92,7 +92,7 @@ import Testing
         let none = try sandbox.estop("config", "path", environment: ["XDG_CONFIG_HOME": sandbox.root])
         #expect(none.status == 1 && none.output.isEmpty)
         #expect(none.error.contains("\(sandbox.state)/estop.toml, then \(sandbox.root)/estop/estop.toml"))
-        try write("", in: sandbox)
+        try write("[desk]\n", in: sandbox)
         let found = try sandbox.estop("config", "path")
         #expect(found.status == 0 && found.output == "\(sandbox.state)/estop.toml\n")
     }

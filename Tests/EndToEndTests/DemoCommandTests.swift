@@ -56,10 +56,14 @@ import Testing
         let sandbox = try Sandbox()
         for wrong in [
             ["--demo", "--state", "x"], ["--demo", "--frame", "-", "--config", "x"],
-            ["watch", "--demo", "--plain", "--state", "x"], ["serve", "--demo"], ["halt", "--demo"],
+            ["watch", "--demo", "--plain", "--state", "x"], ["serve", "--demo"],
         ] {
             let result = try sandbox.run("estop", wrong)
             #expect(result.status == 64 && result.error.split(separator: "\n").count == 1, "\(wrong): \(result)")
         }
+        // A halt is never refused for its words: an option that it does not have halts everything there is.
+        let halt = try sandbox.run("estop", ["halt", "--demo"])
+        #expect(halt.status == 1 && halt.error.contains("--demo"), "\(halt)")
+        #expect(try sandbox.killSwitch().observe().word?.mode == .halted)
     }
 }

@@ -54,7 +54,8 @@ import Testing
         #expect(halted.error.contains("NO RUNNING DESK WAS HALTED"), "\(halted)")
         #expect(halted.error.contains("--state \(sandbox.state)"), "\(halted)")
         #expect(halted.error.contains("host pid \(host.processIdentifier)"), "\(halted)")
-        #expect(try sandbox.killSwitch().observe().word?.mode == .paper)
+        // The desk that runs was not touched. (A starved machine may halt it by its watchdog.)
+        #expect(try !sandbox.killSwitch().observe().latches.contains { $0.reason.contains("fat finger") })
         let file = sandbox.root + "/file"
         _ = FileManager.default.createFile(atPath: file, contents: nil)
         let refused = try sandbox.estop("halt", "--state", file)
