@@ -123,10 +123,19 @@ enum ConfigHistoryCommand {
         }
     }
 
-    /// The file to write: the one that would be read, links followed.
+    /// The file to write, links followed: the named one; else the desk's own. A file outside of its state directory may be
+    /// other desks' too: it is written only if this desk ran with exactly what it says now.
     private static func target(_ arguments: Arguments, _ directory: StateDirectory) throws -> String {
-        let source = try Configuration.source(named: arguments.config, state: directory.path, environment: .process)
-        let file = source?.file ?? "\(directory.path)/estop.toml"
+        let files = Configuration.files(named: arguments.config, state: directory.path, environment: .process)
+        var file = files.first ?? "\(directory.path)/estop.toml"
+        if files.count > 1 {
+            let history = ConfigHistory(directory)
+            for shared in files.dropFirst() {
+                guard let found = try Configuration.readIfThere(shared) else { continue }
+                let ran = try history.entries.contains { try history.text($0.number) == found.bytes }
+                if ran, try Configuration.readIfThere(file) == nil { file = shared }
+            }
+        }
         guard let real = realpath(file, nil) else { return file }
         defer { free(real) }
         return String(cString: real)

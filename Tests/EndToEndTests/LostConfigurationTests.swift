@@ -69,8 +69,11 @@ import Testing
         )
         #expect(into.status == 1 && into.error.contains("estop config restore"))
         #expect(try Data(contentsOf: URL(fileURLWithPath: file)).isEmpty)
-        // What its host ran with can be put back, though the file is empty.
+        // What its host ran with can be put back, though the file is empty: into its own file, not into one that other
+        // desks share.
+        let shared = try String(contentsOfFile: sandbox.shared + "/estop/estop.toml", encoding: .utf8)
         #expect(try sandbox.estop("config", "restore", "1").status == 0)
+        #expect(try String(contentsOfFile: sandbox.shared + "/estop/estop.toml", encoding: .utf8) == shared)
         #expect(try String(contentsOfFile: file, encoding: .utf8).contains("paper = false"))
         #expect(try sandbox.estop("config", "example").output.contains("[desk]"))
     }

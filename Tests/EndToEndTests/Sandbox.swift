@@ -5,21 +5,17 @@ import KillSwitch
 final class Sandbox {
     let root: String
     var state: String { root + "/state" }
+    /// Where a desk without a file of its own looks for one.
+    var shared: String { root + "/shared" }
 
     init() throws {
         root = NSTemporaryDirectory() + "estop-test-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        // What a desk is configured as unless a test says otherwise: without bots of its own, so that what a test sees is
+        // what it did.
+        try FileManager.default.createDirectory(atPath: shared + "/estop", withIntermediateDirectories: true)
+        try "[paper]\nbots = 0\n[api]\nport = 0\n"
+            .write(toFile: shared + "/estop/estop.toml", atomically: true, encoding: .utf8)
     }
-
-    /// What a desk is configured as unless a test says otherwise: without bots of its own, so that what a test sees is
-    /// what it did.
-    private static let configuration: String = {
-        let home = NSTemporaryDirectory() + "estop-test-configuration-\(getuid())"
-        try? FileManager.default.createDirectory(atPath: home + "/estop", withIntermediateDirectories: true)
-        let text = "[paper]\nbots = 0\n[api]\nport = 0\n"
-        try? text.write(toFile: home + "/estop/estop.toml", atomically: true, encoding: .utf8)
-        return home
-    }()
 
     deinit {
         if let directory = try? StateDirectory(state) {
@@ -57,7 +53,7 @@ final class Sandbox {
         var all = ProcessInfo.processInfo.environment
         for name in ["TRADING_MODE", "ESTOP_CONFIG", "NOTIFY_SOCKET"] { all[name] = nil }
         all["ESTOP_STATE"] = state
-        all["XDG_CONFIG_HOME"] = Sandbox.configuration
+        all["XDG_CONFIG_HOME"] = shared
         all.merge(environment) { $1 }
         process.environment = all
         return process
