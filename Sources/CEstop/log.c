@@ -38,6 +38,11 @@ static int append_once(int directory, const char *line, size_t length, uint64_t 
         error = ENOSPC; /* a short write: the disk is full, or the file may grow no more */
     else if (fdatasync(file) != 0 || (created && fsync(directory) != 0))
         error = errno;
+    /* A host that compacts the log puts another file in its place: what went into the old one is written again. */
+    struct stat written, named;
+    if (error == 0 && (fstat(file, &written) != 0 || fstatat(directory, "kill_switch.log", &named, AT_SYMLINK_NOFOLLOW) != 0 ||
+                       written.st_ino != named.st_ino || written.st_dev != named.st_dev))
+        error = ESTALE;
     if (error == 0 && log_length != NULL) {
         struct stat status;
         *log_length = fstat(file, &status) == 0 ? (uint64_t)status.st_size : 0;

@@ -1,4 +1,5 @@
 import Glibc
+import Journal
 public import KillSwitch
 public import Logging
 import Synchronization
@@ -312,12 +313,24 @@ public final class Host: Sendable {
         while true {
             for halt in handed.take() { upkeep.add(halt) }
             report(upkeep.pass(door.verdicts))
+            if !upkeep.isBusy, let seen = upkeep.seen { compactLog(seen) }
             if let remade = upkeep.remade { self.remade.withLock { $0 = remade } }
             openSocket()
             keeperPasses.store(Clock.boottime(), ordering: .relaxed)
             door.switchChanged()
             if keeper.isStopping { return }
             _ = keeper.sleep(milliseconds: upkeep.isBusy ? 100 : 1_000)
+        }
+    }
+
+    /// Puts the part of the log aside that no fold needs any more, where it has become long and the rest is sound.
+    private func compactLog(_ seen: Observation) {
+        guard seen.fold.start > 0, seen.logProblem == nil, !seen.fold.lost else { return }
+        do {
+            guard let made = try killSwitch.compactLog(at: seen.fold.start, hash: SHA256.text) else { return }
+            logger.notice("the log's older part is in \(made.name) now (\(made.bytes) bytes, SHA-256 \(made.sha256))")
+        } catch {
+            logger.warning("the log stays as long as it is: \(error.message)")
         }
     }
 

@@ -6,6 +6,6 @@ public enum EngineDigest {
     ///
     /// - Throws: what says why the state cannot be encoded.
     public static func text(of engine: Engine) throws -> String {
-        SHA256.hexadecimal(SHA256.hash(try StoredJSON.bytes(of: engine)))
+        SHA256.text(try StoredJSON.bytes(of: engine))
     }
 }

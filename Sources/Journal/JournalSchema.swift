@@ -228,6 +228,6 @@ enum JournalSchema {
 
     /// SHA-256 over the objects, in hexadecimal digits.
     static func fingerprint(of objects: [Object]) -> String {
-        SHA256.hexadecimal(SHA256.hash(Array(objects.map { "\($0.name)\n\($0.sql)\n" }.joined().utf8)))
+        SHA256.text(Array(objects.map { "\($0.name)\n\($0.sql)\n" }.joined().utf8))
     }
 }

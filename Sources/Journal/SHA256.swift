@@ -1,7 +1,7 @@
 import CSodium
 
 /// SHA-256, by libsodium.
-enum SHA256 {
+package enum SHA256 {
     /// Bytes of a hash.
     static let length = 32
 
@@ -10,6 +10,9 @@ enum SHA256 {
         crypto_hash_sha256(&out, bytes, UInt64(bytes.count))
         return out
     }
+
+    /// The hash of bytes, as hexadecimal digits.
+    package static func text(_ bytes: [UInt8]) -> String { hexadecimal(hash(bytes)) }
 
     static func hexadecimal(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)

@@ -13,6 +13,8 @@
 public struct HaltRepeats: Sendable {
     /// The records of its own that a peer may cause in a burst.
     static let burst = 20
+    /// Those that it may cause besides with reasons that are not on record yet: they are news, and not told twice.
+    static let mostNews = 200
     /// How long one of them takes to come back, ns.
     static let refill: UInt64 = 1_000_000_000
     /// How long halts are counted until they are recorded, ns: far less than the time after which a host would write another
@@ -58,6 +60,7 @@ public struct HaltRepeats: Sendable {
 
     private struct Allowance {
         var left: Int
+        var news = HaltRepeats.mostNews
         var since: UInt64
         var reasons: [String] = []
     }
@@ -90,6 +93,7 @@ public struct HaltRepeats: Sendable {
         let back = (now - min(now, allowance.since)) / HaltRepeats.refill
         if back > 0 {
             allowance.left = min(HaltRepeats.burst, allowance.left + Int(clamping: back))
+            allowance.news = min(HaltRepeats.mostNews, allowance.news + Int(clamping: back))
             allowance.since = now
         }
         // What permitted something before is no repetition, and neither is a scope that no entry restricted yet.
@@ -97,7 +101,9 @@ public struct HaltRepeats: Sendable {
             pulled.onPage
             && (request.scope.isGlobal ? pulled.was.mode == pulled.word.mode : pulled.isEnforcedByAnother)
             && (!request.scope.isGlobal || !pulled.word.mode.permitsAnything)
-        if !isRepeated || allowance.left > 0 || !count(pulled, request, key) {
+        let isNews = allowance.left == 0 && allowance.news > 0 && !allowance.reasons.contains(request.reason)
+        if !isRepeated || allowance.left > 0 || isNews || !count(pulled, request, key) {
+            if isNews { allowance.news -= 1 }
             allowance.left = max(0, allowance.left - 1)
             // What was on disk of an earlier halt proves nothing of one that stopped something anew.
             if !isRepeated {

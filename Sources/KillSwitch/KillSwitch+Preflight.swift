@@ -146,6 +146,10 @@ extension KillSwitch {
 
     private func gatesCheck(_ seen: Observation, _ engine: [PreflightCheck]) -> PreflightCheck {
         if let problem = seen.gatesProblem { return PreflightCheck(name: .gates, passed: false, detail: problem) }
+        if seen.openGates.isEmpty, let gone = seen.gates, !gone.isEmpty {
+            let names = gone.prefix(5).map { "\($0.name) (pid \($0.pid))" }.joined(separator: ", ")
+            return PreflightCheck(name: .gates, passed: true, detail: "every bot that had opened a gate is gone: \(names)")
+        }
         if seen.openGates.isEmpty {
             return PreflightCheck(
                 name: .gates,

@@ -54,6 +54,8 @@ public struct Record: Sendable, Equatable {
         case credential
         /// Ends a record that its writer did not finish.
         case closed
+        /// Stands first in a log whose older part was put aside: in which file, how long it is, and its hash.
+        case compacted
     }
 
     /// What kind of record it is.
@@ -94,6 +96,10 @@ public struct Record: Sendable, Equatable {
     public var kind: NoteKind?
     /// On a note: the id of the record that it is about.
     public var about: String?
+    /// On a note `compacted`: the bytes of the older part, which the offsets of all later records still count.
+    public var bytes: Int?
+    /// On such a note: the SHA-256 of the file with the older part, in hexadecimal digits.
+    public var sha256: String?
     /// On a resume: the checks that were overridden, each with its reason.
     public var overrides: [JSON.Member]
     /// On a resume: the operator's questions that were answered with yes, by name.
@@ -126,6 +132,8 @@ public struct Record: Sendable, Equatable {
         count: Int? = nil,
         kind: NoteKind? = nil,
         about: String? = nil,
+        bytes: Int? = nil,
+        sha256: String? = nil,
         overrides: [JSON.Member] = [],
         askedBy: String? = nil,
         approval: String? = nil
@@ -149,6 +157,8 @@ public struct Record: Sendable, Equatable {
         self.count = count
         self.kind = kind
         self.about = about
+        self.bytes = bytes
+        self.sha256 = sha256
         self.overrides = overrides
         self.askedBy = askedBy
         self.approval = approval
@@ -200,6 +210,8 @@ extension Record {
             count: json["count"]?.integer.flatMap { Int(exactly: $0) },
             kind: json["kind"]?.string.flatMap(NoteKind.init(rawValue:)),
             about: json["about"]?.string,
+            bytes: json["bytes"]?.integer.flatMap { Int(exactly: $0) },
+            sha256: json["sha256"]?.string,
             overrides: overrides,
             askedBy: json["asked_by"]?.string,
             approval: json["approval"]?.string
@@ -224,6 +236,8 @@ extension Record {
         if let count { members.append(.init("count", .integer(Int64(count)))) }
         if let kind { members.append(.init("kind", .string(kind.rawValue))) }
         if let about { members.append(.init("about", .string(about))) }
+        if let bytes { members.append(.init("bytes", .integer(Int64(bytes)))) }
+        if let sha256 { members.append(.init("sha256", .string(sha256))) }
         if !overrides.isEmpty { members.append(.init("overrides", .object(overrides))) }
         if !answers.isEmpty { members.append(.init("answers", .array(answers.map { .string($0) }))) }
         if !notChecked.isEmpty { members.append(.init("not_checked", .array(notChecked.map { .string($0) }))) }

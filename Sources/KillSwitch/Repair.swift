@@ -214,7 +214,12 @@ extension KillSwitch {
         var watch = RepairWatch()
         var repaired: [RepairAction] = []
         let begin = Clock.boottime()
-        do { try writeKeptRecords() } catch { return error.message }
+        do {
+            try recoverAside()
+            try writeKeptRecords()
+        } catch {
+            return error.message
+        }
         while true {
             let seen = observe()
             if let problem = seen.logProblem { return problem }

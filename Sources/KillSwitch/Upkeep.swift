@@ -143,6 +143,10 @@ public struct Upkeep: Sendable {
     /// What others could not write when they halted, before anything is written in its place.
     private mutating func recordKept(_ events: inout [Event]) {
         do {
+            // A host before this one may have died while it put the log's older part aside.
+            if known == nil, try killSwitch.recoverAside() > 0 {
+                events.append(Event(isSerious: true, message: "recorded late: what only the log's older part had"))
+            }
             for (_, reason) in try killSwitch.writeKeptRecords(except: pending.ids) {
                 events.append(Event(isSerious: true, message: "recorded late: \(reason)"))
             }

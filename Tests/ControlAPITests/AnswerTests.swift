@@ -75,6 +75,7 @@ import Testing
     @Test func whatHasNoPriceIsNotWorthNothing() throws {
         let scratch = try Scratch()
         var view = EngineView()
+        view.venues = [AnswerTests.venue]
         (view.money.gross, view.money.net) = (Decimal(0), Decimal(0))
         var world = ControlAPI.of(scratch, view).world()
         #expect(Metrics.text(world).contains("\ntrading_exposure{currency="))
@@ -87,11 +88,26 @@ import Testing
         #expect(text.contains("\ntrading_unpriced_positions 1\n"))
     }
 
+    @Test func whatNoVenueListedHasNoSample() throws {
+        let scratch = try Scratch()
+        let text = Metrics.text(ControlAPI.of(scratch, EngineView()).world())
+        for name in ["open_orders", "positions", "unpriced_positions"] {
+            #expect(!text.contains("\ntrading_\(name) ") && text.contains("\n# TYPE trading_\(name) gauge\n"))
+        }
+    }
+
     @Test func aHaltThatIsNotOnDiskIsCounted() {
         let meter = RequestMeter()
         meter.addHalt(microseconds: 900, isDurable: true)
         meter.addHalt(microseconds: 900, isDurable: false)
         #expect(meter.reading.halts.count == 1 && meter.reading.haltsNotDurable == 1)
+    }
+
+    /// An account that listed everything a moment ago.
+    private static var venue: Venue {
+        var venue = Venue(name: "kraken", account: "main", state: .connected, openOrders: 0, lastReplyAgeMs: 10, latencyMs: nil)
+        venue.streams = .reported(agoMs: 10)
+        return venue
     }
 
     private static func supervisor(_ name: String) -> Supervisor {

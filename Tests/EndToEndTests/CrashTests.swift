@@ -149,7 +149,7 @@ struct CrashTests {
             try sandbox.wait("the host dies, fails or beats") {
                 !process.isRunning || FileManager.default.fileExists(atPath: marker)
                     || ((try? sandbox.killSwitch())?.observe()).map {
-                        $0.host != nil && $0.beat > 0 && $0.effective != nil
+                        $0.host != nil && $0.beat > 0 && $0.fold.reachesWord
                     }
                         ?? false
             }

@@ -183,11 +183,15 @@ import Testing
             try desk.sandbox.resume(
                 "begin",
                 "--override",
-                "orders-gone=new",
+                "orders-gone=a new desk",
                 "--override",
-                "venues=new",
+                "venues=a new desk",
                 "--override",
-                "feeds=new"
+                "feeds=a new desk",
+                "--override",
+                "reconciled=a new desk",
+                "--override",
+                "gates=no bot runs yet"
             ).status == 0
         }
         let halted = try desk.run("halt", "one account", "--scope", "venue=kraken,account=main", "--wait", "1s")

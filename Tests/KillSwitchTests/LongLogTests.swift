@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct LongLogTests {
     /// A log with a past: halts and resumes, until it is longer than what is read whole.
-    private static func longLog(_ scratch: Scratch) throws -> KillSwitch {
+    static func longLog(_ scratch: Scratch) throws -> KillSwitch {
         let killSwitch = try scratch.liveSwitch()
         // Records that nobody needs any more, after a first resume; written at once, since only their bytes matter.
         var bytes: [UInt8] = []

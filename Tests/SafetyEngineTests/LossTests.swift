@@ -16,7 +16,7 @@ struct LossTests {
         desk.run(500)
         let halt = try #require(desk.decisions.halts.first)
         #expect(halt.rule == "DAILY_DRAWDOWN")
-        #expect(halt.reason.components(separatedBy: "10 % at ").count == 4, "\(halt.reason)")
+        #expect(halt.reason.components(separatedBy: "10 % at ").count == 2, "\(halt.reason)")
         desk.run(60_000)
         #expect(desk.decisions.halts.count == 1)
     }

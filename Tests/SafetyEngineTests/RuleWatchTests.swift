@@ -87,7 +87,8 @@ struct RuleWatchTests {
         #expect(made.halts.count == 1)
         let halt = try #require(made.halts.first)
         #expect(halt.reason.contains("98 is over 20; confirmed by 99 at "))
-        #expect(halt.reason.components(separatedBy: " at ").count == 4)
+        // One time is enough: since when it has been so.
+        #expect(halt.reason.components(separatedBy: " at ").count == 2 && halt.reason.hasSuffix(", 99, 98"), "\(halt.reason)")
     }
 
     @Test func anUnknownValueNeitherFiresNorResolves() {
