@@ -13,7 +13,7 @@
 public struct HaltRepeats: Sendable {
     /// The records of its own that a peer may cause in a burst.
     static let burst = 20
-    /// Those that it may cause besides with reasons that are not on record yet: they are news, and not told twice.
+    /// Those that it may cause besides, each with a reason that it never gave before: that is news, and no repetition.
     static let mostNews = 200
     /// How long one of them takes to come back, ns.
     static let refill: UInt64 = 1_000_000_000
@@ -63,6 +63,8 @@ public struct HaltRepeats: Sendable {
         var news = HaltRepeats.mostNews
         var since: UInt64
         var reasons: [String] = []
+        /// The hashes of the reasons that it gave.
+        var given: Set<Int> = []
     }
 
     private var allowances: [Key: Allowance] = [:]
@@ -101,7 +103,9 @@ public struct HaltRepeats: Sendable {
             pulled.onPage
             && (request.scope.isGlobal ? pulled.was.mode == pulled.word.mode : pulled.isEnforcedByAnother)
             && (!request.scope.isGlobal || !pulled.word.mode.permitsAnything)
-        let isNews = allowance.left == 0 && allowance.news > 0 && !allowance.reasons.contains(request.reason)
+        if allowance.given.count > 4 * HaltRepeats.mostNews { allowance.given = [] }
+        let isNew = allowance.given.insert(request.reason.hashValue).inserted
+        let isNews = allowance.left == 0 && allowance.news > 0 && isNew
         if !isRepeated || allowance.left > 0 || isNews || !count(pulled, request, key) {
             if isNews { allowance.news -= 1 }
             allowance.left = max(0, allowance.left - 1)

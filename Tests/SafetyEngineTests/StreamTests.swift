@@ -218,7 +218,7 @@ struct StreamTests {
         let reconciled = checks.first { $0.name == .reconciled }
         #expect(reconciled?.passed == false)
         #expect(reconciled?.detail.contains("kraken/main") == true)
-        #expect(reconciled?.detail.contains("listed its positions 1m 25s ago") == true)
+        #expect(reconciled?.detail.contains("listed its positions 1m 25s ago") == true, "\(reconciled?.detail ?? "")")
     }
 }
 
