@@ -22,7 +22,7 @@ import Testing
         #expect(try desk.run("supervisors").output.contains("STALLED"))
         try desk.wait(forLog: "heartbeat check failed: nightly stalled")
         let health = try desk.run("health")
-        #expect(health.status == 3 && health.output.contains("supervisor nightly: stalled"))
+        #expect(health.status == 3 && health.output.contains("supervisor nightly: STALLED"))
         #expect(try desk.run("beat", "nightly", "--interval", "10m").status == 0)
         try desk.wait("it is well again") { view in
             supervisor("nightly", view)?.health == .ok && view.alerts.allSatisfy { $0.subject != "nightly" }

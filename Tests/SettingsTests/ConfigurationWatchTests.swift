@@ -8,7 +8,7 @@ import Testing
 
 /// What runs only ever changes to a configuration that was read as a whole; a file that is gone or refused changes
 /// nothing; whoever asks is answered.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct ConfigurationWatchTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct ConfigurationWatchTests {
     /// A watch on a real file, and its outcomes one by one.
     private final class Desk: Sendable {
         let directory = TemporaryDirectory()
