@@ -36,6 +36,7 @@ struct estop_gate {
     dev_t gates_device;
     ino_t gates_inode;
     void *slot_page; /* gates.page, mapped */
+    int asked;       /* a check was made in a slot before this one, or an acknowledgement was withdrawn */
     uint64_t interval;
     enum estop_mode environment;
     struct estop_slot scratch;
@@ -139,6 +140,7 @@ static void detach(estop_gate *gate) {
     gate->word = 0;
     estop_unmap(&gate->mapping);
     if (gate->slot_page != NULL) {
+        gate->asked |= atomic_load_explicit(&gate->slot->checks, memory_order_relaxed) != 0;
         memset(gate->slot, 0, sizeof *gate->slot); /* given back: this is nobody's death */
         estop_guard_remove(gate->slot_page);
         munmap(gate->slot_page, ESTOP_GATES_PAGE_SIZE);
@@ -247,8 +249,10 @@ static void attach(estop_gate *gate) {
     }
     gate->page = gate->mapping.page;
     evaluate(gate);
-    /* Under which word it was opened, until its first check: one that does not permit never permitted this gate. */
-    atomic_store_explicit(&gate->slot->state, gate->word, memory_order_release);
+    /* Under which word it was opened, until its first check: one that does not permit never permitted this gate. One that
+       asked before, and only lost its page, may have been permitted: it acknowledges by asking again. */
+    if (!gate->asked)
+        atomic_store_explicit(&gate->slot->state, gate->word, memory_order_release);
 }
 
 /* Whether gates.page still is the file that this gate acknowledges in, whole. */
@@ -361,6 +365,13 @@ int estop_beat(estop_gate *gate) {
     }
     atomic_store(&gate->slot->beat, estop_boottime());
     return 0;
+}
+
+void estop_withdraw(estop_gate *gate) {
+    if (*gate->here == 0)
+        return;
+    gate->asked = 1;
+    atomic_store_explicit(&gate->slot->state, 0, memory_order_release);
 }
 
 uint32_t estop_wait(estop_gate *gate, uint32_t seen, int timeout) {

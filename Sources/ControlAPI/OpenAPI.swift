@@ -122,6 +122,9 @@ enum OpenAPI {
         ])
     }
 
+    /// Whether 503 is told by the same answer as 200: the desk does not work, for these reasons.
+    private static func tellsHealth(_ route: Route) -> Bool { route.shape.answer.contains { $0.name == "healthy" } }
+
     private static func responses(_ route: Route) -> JSON {
         let object: JSON = .of([
             "type": .string("object"),
@@ -169,7 +172,7 @@ enum OpenAPI {
             // What is under way, or done in part, is told by the same answer as what is done.
             let isUnderWay = status < 300
             let error: JSON =
-                isUnderWay || status == 503 && route.path == "/health"
+                isUnderWay || status == 503 && tellsHealth(route)
                     || status == 500 && HaltPaths.contains(route.path)
                 ? object : .of(["$ref": .string("#/components/schemas/Error")])
             members.append(

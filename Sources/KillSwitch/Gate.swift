@@ -75,6 +75,10 @@ public final class Gate {
     @discardableResult
     public func beat() -> Bool { estop_beat(gate) == 0 }
 
+    /// Takes the acknowledgement back, for whoever acknowledges on behalf of something that moves again. The next check
+    /// acknowledges anew.
+    public func withdraw() { estop_withdraw(gate) }
+
     /// Sleeps until the word differs from `seen`, at most `timeout`; blocks this thread.
     ///
     /// - Returns: the word then.

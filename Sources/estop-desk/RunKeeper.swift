@@ -174,14 +174,9 @@ extension RunCommand {
             handle(.permission(permits))
         }
 
-        /// A gate has no way to take an acknowledgement back but to be another one.
         private func withdraw() {
-            if let fresh = try? openGate() {
-                gate = fresh
-            } else {
-                gate = nil
-                gate = try? openGate()
-            }
+            if gate == nil { gate = try? openGate() }
+            gate?.withdraw()
             // Look again at once: what made it refuse may be a halt.
             nextBeat = 0
         }

@@ -70,11 +70,13 @@ import Testing
         #expect(api.desk.host?.isRunning == true, "ESTOP_SEED=\(seed): \(api.desk.said.suffix(2_000))")
         #expect(try api.post("/api/trading/halt").status == 200)
         // Well, but for the lines that it had to refuse.
-        try api.sandbox.wait("it is well", seconds: 60) {
-            let health = try api.get("/health")
-            return health.status == 200
-                || health["reasons"]?.array?.allSatisfy { $0.string?.hasPrefix("events: ") == true } == true
-        }
+        var last: [String] = []
+        do {
+            try api.sandbox.wait("it is well", seconds: 60) {
+                last = try api.get("/health")["reasons"]?.array?.compactMap(\.string) ?? ["no answer"]
+                return last.allSatisfy { $0.hasPrefix("events: ") || $0.hasPrefix("alert INGEST_REFUSED/") }
+            }
+        } catch { Issue.record("ESTOP_SEED=\(seed): \(error): \(last)") }
         let seen = try api.sandbox.killSwitch().observe()
         #expect(seen.fold.applied.isEmpty, "ESTOP_SEED=\(seed): something resumed")
         #expect(!seen.latches.contains { $0.id.hasPrefix("bad@") }, "ESTOP_SEED=\(seed): the log is damaged")

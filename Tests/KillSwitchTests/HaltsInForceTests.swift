@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import KillSwitch
@@ -20,6 +21,34 @@ import Testing
         #expect(killSwitch.observe().waitingGates.isEmpty)
         #expect(killSwitch.observe().acknowledged.contains { $0.name == "idle" })
         #expect(halt.onPage && !idle.permits())
+    }
+
+    @Test func anAcknowledgementThatIsTakenBackIsNoneUntilTheNextCheck() throws {
+        let scratch = Scratch()
+        let killSwitch = try scratch.liveSwitch()
+        killSwitch.halt(HaltRequest(reason: "one", source: .library))
+        for asks in [false, true] {
+            let gate = try Gate(state: scratch.path, name: "runner")
+            if asks { #expect(!gate.permits()) }
+            #expect(killSwitch.observe().waitingGates.isEmpty)
+            gate.withdraw()
+            gate.beat()
+            #expect(killSwitch.observe().waitingGates.map(\.name) == ["runner"])
+            #expect(!gate.permits() && killSwitch.observe().waitingGates.isEmpty)
+        }
+    }
+
+    @Test func aGateThatAskedAndLostItsSlotHasNotAcknowledgedByFindingAnother() throws {
+        let scratch = Scratch()
+        let killSwitch = try scratch.liveSwitch()
+        let gate = try Gate(state: scratch.path, name: "grid")
+        #expect(gate.permits())
+        killSwitch.halt(HaltRequest(reason: "one", source: .library))
+        unlink("\(scratch.path)/gates.page")
+        try killSwitch.ensurePages(mayStart: false)
+        gate.beat()
+        #expect(killSwitch.observe().waitingGates.map(\.name) == ["grid"])
+        #expect(!gate.permits() && killSwitch.observe().waitingGates.isEmpty)
     }
 
     @Test func aGateThatWasOpenedBeforeAResumeWasPermittedAndHasToAskAgain() throws {

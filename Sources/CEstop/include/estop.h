@@ -94,6 +94,10 @@ const char *estop_why(const estop_gate *gate);
    0, or -1 when the gate has no slot (errno). */
 int estop_beat(estop_gate *gate);
 
+/* estop_withdraw: take the acknowledgement back, for whoever acknowledges on behalf of something that moves again. The
+   next check acknowledges anew. */
+void estop_withdraw(estop_gate *gate);
+
 /* estop_wait: sleep until the state word differs from `seen`, at most `timeout` milliseconds (-1: for ever), and return
    the word.  Woken by the change itself (futex), and looks by itself at least every 250 ms. */
 uint32_t estop_wait(estop_gate *gate, uint32_t seen, int timeout);
