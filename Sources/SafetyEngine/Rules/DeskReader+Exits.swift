@@ -33,9 +33,9 @@ extension DeskReader {
             case .underWay where proposal.progress.attempts > 1:
                 why = "refused before; try \(proposal.progress.attempts) is under way"
             default:
-                let found = engine.exits.liquidation?.standing(of: key) ?? scene.blocker(proposal.rule, key, at: held)
-                guard let found else { continue }
-                why = found
+                let liquidation = engine.exits.liquidation?.standing(of: key)
+                guard let blocker = liquidation ?? scene.blocker(proposal.rule, key, at: held) else { continue }
+                why = blocker
             }
             let found = DueExit(
                 position: key,
