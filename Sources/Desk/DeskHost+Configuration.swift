@@ -35,6 +35,33 @@ extension DeskHost {
         }
         apply(taken)
         audit(name, "configuration_changed", JSON.array(differences.map { .string($0) }))
+        hold(configuration, held, by: name)
+    }
+
+    /// What a host starts with: of a configuration that loosens limits while trading goes on, what a running one would have
+    /// taken over. A restart is no way around the confirmation.
+    ///
+    /// - Parameters:
+    ///   - before: what the engine decided by last, as its journal says; nil: no engine ran here before.
+    /// - Returns: the configuration to start with, and what is held back of the one that was read.
+    static func startingWith(
+        _ configuration: DeskConfiguration,
+        after before: EngineSettings?,
+        _ killSwitch: KillSwitch
+    ) -> (running: DeskConfiguration, held: [String]) {
+        // The page's own word: what nobody has beaten for yet reads as halted, and goes on with the first beat.
+        let permits = killSwitch.observe().word?.mode.permitsAnything ?? true
+        guard let before, !before.isPaper, !configuration.engine.isPaper, permits else { return (configuration, []) }
+        var running = configuration
+        let (engine, held) = before.tightened(to: configuration.engine)
+        running.engine = engine
+        return (running, held)
+    }
+
+    /// Keeps what was held back until somebody confirms it, and says so.
+    ///
+    /// - Parameter held: each value; none: all of it holds.
+    func hold(_ configuration: DeskConfiguration, _ held: [String], by name: String) {
         parts.held.withLock {
             $0 = held.isEmpty ? nil : HeldConfiguration(configuration: configuration, held: held, by: name)
         }

@@ -58,7 +58,8 @@ public final class DeskHost: Sendable {
     /// - Parameters:
     ///   - killSwitch: the desk.
     ///   - host: the switch's host, which runs.
-    ///   - configuration: what holds.
+    ///   - configuration: what holds, but for what loosens limits while trading goes on.
+    ///   - writer: who wrote it, as far as can be known.
     ///   - adapters: the venues that it reaches.
     ///   - logger: where the host says what it does.
     ///   - onView: called, on a thread of the host, when something other than ages and prices changed; must not wait.
@@ -67,6 +68,7 @@ public final class DeskHost: Sendable {
         _ killSwitch: KillSwitch,
         host: Host,
         configuration: DeskConfiguration,
+        by writer: String = "host:configuration",
         adapters: [any VenueAdapter],
         logger: Logger,
         onView: @escaping @Sendable () -> Void = {}
@@ -99,6 +101,11 @@ public final class DeskHost: Sendable {
             }
             throw error
         }
+        let (running, held) = DeskHost.startingWith(
+            configuration,
+            after: restored.last == nil ? nil : engine.settings,
+            killSwitch
+        )
         let isForgetful = journal.isNew && !journal.damaged.isEmpty || restored.missing > 0
         let atMs = restored.session.flatMap { session in
             restored.last.map { session.deskTime(bootID: boot, bootMs: bootMs, wallMs: wallMs, after: $0) }
@@ -106,7 +113,7 @@ public final class DeskHost: Sendable {
         // A new desk's time begins at the wall clock's, so that what was opened before has its place on it.
         time = DeskTime(boot: boot, boottimeMs: bootMs, atMs: atMs ?? restored.last?.atMs ?? UInt64(max(0, wallMs)))
         journal.begin(Session(bootID: boot, bootMs: bootMs, receipt: Receipt(atMs: time.atMs, wallMs: wallMs)))
-        let parts = Parts(killSwitch, configuration)
+        let parts = Parts(killSwitch, running)
         self.parts = parts
         log = DeskLog(killSwitch.directory.path)
         notifier = Notifier(
@@ -130,7 +137,8 @@ public final class DeskHost: Sendable {
                 )
             )
         }
-        start(configuration, adapters)
+        start(running, adapters)
+        hold(configuration, held, by: writer)
     }
 
     private func start(_ configuration: DeskConfiguration, _ adapters: [any VenueAdapter]) {

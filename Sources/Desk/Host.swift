@@ -33,6 +33,8 @@ public final class Host: Sendable {
         var open: ControlSocket?
         var longestLine = 0
         var problem: String?
+        /// When it was found deleted or replaced last (boottime, ns).
+        var lostAt: UInt64?
     }
 
     /// Halts whose page is done, on their way to the keeper, which writes their records where waiting is allowed.
@@ -131,7 +133,8 @@ public final class Host: Sendable {
 
     private func openSocket() {
         socket.withLock { socket in
-            guard socket.isWanted, socket.open == nil else { return }
+            guard socket.isWanted else { return }
+            if let open = socket.open { return bindAgain(open, &socket) }
             do throws(SwitchError) {
                 let made = try ControlSocket(killSwitch.directory, door, longestLine: socket.longestLine)
                 made.start()
@@ -144,6 +147,26 @@ public final class Host: Sendable {
             }
         }
     }
+
+    /// Binds the socket's name again where it was deleted or replaced: commands and new bots find no host otherwise. Not where
+    /// another host took this one's place: then the name is its.
+    private func bindAgain(_ open: ControlSocket, _ socket: inout Socket) {
+        let directory = killSwitch.directory
+        guard !open.isFound(in: directory), directory.problem == nil, lock.problem(in: directory) == nil else { return }
+        socket.lostAt = Clock.boottime()
+        do throws(SwitchError) {
+            try open.bindAgain(directory)
+            logger.error("\(Host.socketWasLost)")
+            socket.problem = nil
+        } catch {
+            if socket.problem != error.message { logger.error("\(error.message); it is tried again") }
+            socket.problem = error.message
+        }
+    }
+
+    private static let socketWasLost =
+        "estop.sock was deleted or replaced under the running host: bots and commands that came meanwhile did not reach it. It "
+        + "is open again"
 
     private func closeSocket() {
         let open = socket.withLock { socket in
@@ -250,7 +273,11 @@ public final class Host: Sendable {
     public var fileProblems: [String] {
         let remade = remade.withLock { $0 }
         let isRecent = remade.map { Clock.boottime() - $0.at < Host.remadeFor } ?? false
-        return [lock.problem(in: killSwitch.directory), isRecent ? remade?.reason : nil].compactMap(\.self)
+        let socket = socket.withLock { socket -> String? in
+            guard let lostAt = socket.lostAt, Clock.boottime() - lostAt < Host.remadeFor else { return nil }
+            return socket.problem ?? Host.socketWasLost
+        }
+        return [lock.problem(in: killSwitch.directory), isRecent ? remade?.reason : nil, socket].compactMap(\.self)
     }
 
     /// How long the pulse sleeps at most between two looks at where the directory's path leads, in milliseconds.

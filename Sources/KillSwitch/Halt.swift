@@ -266,6 +266,21 @@ extension KillSwitch {
         return note(HaltVerdict(id: halt.id, isVerified: true, text: text), of: halt, seen: seen)
     }
 
+    /// Records that a configuration which ran before was put in the place of the one that was.
+    ///
+    /// - Throws: `SwitchError.Code.log`.
+    public func noteConfiguration(_ text: String, about file: String, identity: Identity) throws(SwitchError) {
+        try Log.note(
+            .configuration,
+            about: file,
+            reason: text,
+            source: .cli,
+            op: identity.name,
+            from: identity.from,
+            to: directory
+        )
+    }
+
     /// Records something about operators: enrolled, removed, a wrong passphrase.
     ///
     /// - Throws: `SwitchError.Code.log`.

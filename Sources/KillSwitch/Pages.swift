@@ -39,7 +39,8 @@ extension KillSwitch {
     @discardableResult
     public func ensurePages(mayStart: Bool, isHost: Bool = false) throws(SwitchError) -> PagesOutcome {
         let found = HaltPage.map(directory, writable: false).problem
-        if found == nil, gatesPageIsSound { return .present }
+        // Only the host knows where its pages are: a command may have been given another [host] run_dir.
+        if found == nil, gatesPageIsSound, !isHost || (isOwn("halt.page") && isOwn("gates.page")) { return .present }
         if let found, found.isElsewhere, !isHost { throw SwitchError(.page, "\(found)") }
         guard directory.isOwned else {
             throw SwitchError(
@@ -55,25 +56,34 @@ extension KillSwitch {
         let brandNew = isBrandNew
         try makeRunDirectory(brandNew: brandNew)
         nameDesk()
-        try makeGatesPage()
+        let gatesAreNew = try makeGatesPage()
         let (page, problem) = HaltPage.map(directory, writable: true, damaged: true)
-        guard let problem else { return .present }
-        if problem.isAnothers || problem.isNobodys, !linkIsOwn {
+        guard let problem else {
+            if isHost, !isOwn("halt.page") { return try takeBack(from: page) }
+            guard gatesAreNew else { return .present }
+            // Bots that opened a gate meanwhile are seen by nobody.
+            let reason =
+                "gates.page was deleted, replaced or led elsewhere, and was linked anew: trading stays halted until somebody "
+                + "resumes"
+            halt(HaltRequest(reason: reason, source: .watchdog))
+            return .repaired(reason: reason)
+        }
+        if problem.isAnothers || problem.isNobodys, !isOwn("halt.page") {
             // A page of an earlier build may serve several desks, and is halted for all of them; a link that leads to another
             // desk's page only changes here.
             if problem.isNobodys { _ = page?.halt(to: .halted) }
-            return try make(problem, start: false, imported: nil)
+            return try make("\(problem)", start: false, imported: nil)
         }
-        if problem.isDamaged { return try repair(page, problem) }
+        if problem.isDamaged { return try repair(page, "\(problem)") }
         guard problem.isAbsent else {
             throw SwitchError(.page, "\(problem): every gate refuses until this is put right")
         }
         let imported = brandNew ? ImportedSwitch.reason(in: directory) : nil
-        return try make(problem, start: mayStart && brandNew && settings.paper, imported: imported)
+        return try make("\(problem)", start: mayStart && brandNew && settings.paper, imported: imported)
     }
 
-    /// Whether halt.page links to the folder of this desk's own.
-    private var linkIsOwn: Bool { directory.target(of: "halt.page") == "\(runDirectory)/halt.page" }
+    /// Whether the name of a page is a link to this desk's own page, and not a file or another one's that stands in its place.
+    private func isOwn(_ name: String) -> Bool { directory.target(of: name) == "\(runDirectory)/\(name)" }
 
     private var gatesPageIsSound: Bool {
         var status = stat()
@@ -201,22 +211,43 @@ extension KillSwitch {
         return false
     }
 
-    private func makeGatesPage() throws(SwitchError) {
-        _ = try place("gates.page", permissions: 0o666) { ftruncate($0, 65536) == 0 }
+    /// - Returns: whether the page, or the link to it, had to be made.
+    private func makeGatesPage() throws(SwitchError) -> Bool {
+        let wasLinked = isOwn("gates.page")
+        let isMade = try place("gates.page", permissions: 0o666) { ftruncate($0, 65536) == 0 }
         let file = open("\(runDirectory)/gates.page", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
         var status = stat()
         // Grown, never shrunk: gates that map it must not fault.
         if file >= 0, fstat(file, &status) == 0, status.st_size < 65536 { ftruncate(file, 65536) }
         if file >= 0 { close(file) }
         try link("gates.page")
+        return isMade || !wasLinked
     }
 
     // MARK: - halt.page
 
-    private func make(_ problem: PageProblem, start: Bool, imported: String?) throws(SwitchError) -> PagesOutcome {
+    /// A page that looks sound stands in the place of the link to this desk's own. Bots may have obeyed either: the one that is
+    /// found is halted, and the own one takes its place, halted and above both.
+    private func takeBack(from other: HaltPage?) throws(SwitchError) -> PagesOutcome {
+        let above = other?.halt(to: .halted).state.generation ?? 0
+        return try make(
+            "halt.page was replaced by a file, or led elsewhere, and was linked anew",
+            start: false,
+            imported: nil,
+            above: above
+        )
+    }
+
+    /// - Parameter above: the generation of a page that stood in this one's place; nil: none did.
+    private func make(
+        _ why: String,
+        start: Bool,
+        imported: String?,
+        above: UInt32? = nil
+    ) throws(SwitchError) -> PagesOutcome {
         if start, imported == nil, StopFile.all(directory, settings).isEmpty { return try startPaper() }
         let fold = Fold(try Log.part(directory, word: nil), word: nil, mirrorLength: nil)
-        let word = Word(generation: fold.lastGeneration, mode: .halted).halted(to: .halted)
+        let word = Word(generation: max(fold.lastGeneration, above ?? 0), mode: .halted).halted(to: .halted)
         let made = try place("halt.page", permissions: 0o664) {
             estop_page_initialise($0, word.rawValue, 0, settings.deadMan, directory.desk) == 0
         }
@@ -224,6 +255,9 @@ extension KillSwitch {
         try link("halt.page")
         guard made else {
             // The page was there and only the link was missing or led elsewhere: nobody can tell who obeyed what meanwhile.
+            if let above {
+                return try repair(HaltPage.map(directory, writable: true, damaged: true).page, why, above: above)
+            }
             let outcome = try repairIfDamaged()
             guard outcome == .present else { return outcome }
             let reason =
@@ -234,7 +268,7 @@ extension KillSwitch {
         let reason =
             brandNew
             ? "new desk: it starts halted" + (imported.map { "; \($0)" } ?? "")
-            : "the page was made anew (\(problem)): trading stays halted until somebody resumes"
+            : "the page was made anew (\(why)): trading stays halted until somebody resumes"
         try recordNewChain(word, reason: reason)
         return .made(reason: reason)
     }
@@ -243,10 +277,10 @@ extension KillSwitch {
         let (page, problem) = HaltPage.map(directory, writable: true, damaged: true)
         guard let problem else { return .present }
         guard problem.isDamaged else { throw SwitchError(.page, "\(problem): every gate refuses") }
-        return try repair(page, problem)
+        return try repair(page, "\(problem)")
     }
 
-    private func repair(_ page: HaltPage?, _ problem: PageProblem) throws(SwitchError) -> PagesOutcome {
+    private func repair(_ page: HaltPage?, _ why: String, above: UInt32 = 0) throws(SwitchError) -> PagesOutcome {
         var page = page
         if page == nil {
             let file = openat(directory.descriptor, "halt.page", O_RDWR | O_CLOEXEC)
@@ -257,12 +291,12 @@ extension KillSwitch {
             }
             page = HaltPage.map(directory, writable: true, damaged: true).page
         }
-        guard let page else { throw SwitchError(.page, "\(problem), and it cannot be mapped to repair it") }
+        guard let page else { throw SwitchError(.page, "\(why), and it cannot be mapped to repair it") }
         let fold = Fold(try Log.part(directory, word: nil), word: nil, mirrorLength: nil)
-        let generation = max(fold.lastGeneration, page.word.generation)
+        let generation = max(fold.lastGeneration, page.word.generation, above)
         let word = Word(generation: generation, mode: .halted).halted(to: .halted)
         page.repair(word: word, deadMan: settings.deadMan, desk: directory.desk)
-        let reason = "the page was repaired (\(problem)): trading stays halted until somebody resumes"
+        let reason = "the page was repaired (\(why)): trading stays halted until somebody resumes"
         try recordNewChain(word, reason: reason)
         return .repaired(reason: reason)
     }

@@ -52,6 +52,8 @@ public struct Record: Sendable, Equatable {
         case unverified
         /// Something about operators: enrolled, removed, a wrong passphrase.
         case credential
+        /// A configuration that ran before was put in the place of the one that was.
+        case configuration
         /// Ends a record that its writer did not finish.
         case closed
         /// Stands first in a log whose older part was put aside: in which file, how long it is, and its hash.

@@ -2,6 +2,8 @@ import Console
 import Desk
 import Glibc
 import KillSwitch
+import Operators
+import SafetyEngine
 import Settings
 
 /// `estop config history` and `restore`: the configurations that ran, and one of them again.
@@ -14,9 +16,15 @@ enum ConfigHistoryCommand {
     static let restore = CommandTable.Command(
         "config restore",
         summary: "put a configuration that ran in the place of the one that is; a host takes it over at once",
-        positionals: [.init("NUMBER")],
+        positionals: [.init("NUMBER"), .init("REASON", .optionalWords)],
+        options: [
+            .init("reason", .text("WHY"), summary: "why, where it is not written as REASON"),
+            .init("stdin", summary: "read the passphrase, if one is set up, from standard input"),
+        ],
         discussion: [
-            "What is replaced is kept beside it, as FILE.replaced. Exit status: 0; 1 when nothing was changed (says why)."
+            "What is replaced is kept beside it, as FILE.replaced; who did it is in the log (estop history). What loosens a",
+            "limit of a real desk needs a reason, and an operator's passphrase where one is set up.",
+            "Exit status: 0; 1 when nothing was changed (says why).",
         ]
     )
 
@@ -99,6 +107,17 @@ enum ConfigHistoryCommand {
             let restored = try DeskConfiguration.read(text, file: file)
             // What is there may be broken: that is why somebody restores.
             let before = try? DeskConfiguration.load(named: arguments.config, state: directory.path)
+            let identity = Identity.current()
+            let killSwitch = KillSwitch(directory)
+            let looser = loosened(by: restored, than: before, ConfigHistory(directory))
+            if !looser.isEmpty { try authorize(number, looser, identity, killSwitch, arguments) }
+            let what = looser.isEmpty ? "" : "; looser: \(looser.joined(separator: "; "))"
+            let why = arguments.reason.isEmpty ? "" : ": \(arguments.reason)"
+            try killSwitch.noteConfiguration(
+                "configuration \(number) was put in the place of \(file)\(why)\(what)",
+                about: file,
+                identity: identity
+            )
             try replace(file, with: text)
             let changes = before.map { $0.differences(to: restored) } ?? []
             if arguments.json {
@@ -118,8 +137,63 @@ enum ConfigHistoryCommand {
                 )
             )
             return 0
+        } catch let failure as ChosenDesk.Failure {
+            return ChosenDesk.fail(failure.message, arguments, status: failure.status)
         } catch {
             return ChosenDesk.fail("\(error)", arguments, status: 1)
+        }
+    }
+
+    /// What a configuration loosens of a real desk's limits: against the file that is there, and against what ran last.
+    private static func loosened(
+        by restored: ConfigurationReading,
+        than before: ConfigurationReading?,
+        _ history: ConfigHistory
+    ) -> [String] {
+        var found: [String] = []
+        let last = history.entries.last.flatMap { try? history.text($0.number) }
+        let ran = last.flatMap { try? DeskConfiguration.read($0, file: restored.file) }
+        for reading in [before, ran].compactMap(\.self) where !reading.desk.engine.isPaper {
+            let held = reading.desk.engine.tightened(to: restored.desk.engine).held
+            found += held.filter { !found.contains($0) }
+        }
+        return found
+    }
+
+    /// Whoever loosens a limit by a restore needs what `config confirm` needs.
+    private static func authorize(
+        _ number: Int,
+        _ looser: [String],
+        _ identity: Identity,
+        _ killSwitch: KillSwitch,
+        _ arguments: Arguments
+    ) throws {
+        guard arguments.reason.contains(where: { !$0.isWhitespace }) else {
+            throw ChosenDesk.Failure(
+                message:
+                    "configuration \(number) loosens limits, which needs a reason: estop config restore \(number) REASON "
+                    + "(\(looser.joined(separator: "; ")))",
+                status: UsageError.exitStatus
+            )
+        }
+        let store = OperatorStore(directory: killSwitch.directory.path)
+        if try store.list().isEmpty {
+            guard killSwitch.directory.isOwned else {
+                throw ChosenDesk.Failure(
+                    message:
+                        "nobody is enrolled, so only the owner of the state directory may do this: run it as that user"
+                )
+            }
+            return
+        }
+        let typed = try EnginePassphrase.ask(killSwitch, identity, fromInput: arguments.flag("stdin"))
+        if let why = store.objection(
+            to: identity.name,
+            passphrase: Passphrase(typed),
+            on: killSwitch,
+            identity: identity
+        ) {
+            throw ChosenDesk.Failure(message: why)
         }
     }
 

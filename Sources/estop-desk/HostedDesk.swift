@@ -138,6 +138,7 @@ final class HostedDesk: Sendable {
             killSwitch,
             host: host,
             configuration: reading.desk,
+            by: FileOwner.name(of: reading.file),
             adapters: adapters,
             logger: logger,
             onView: onView

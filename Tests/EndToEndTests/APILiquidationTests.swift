@@ -84,6 +84,7 @@ import Testing
         #expect(why.hasPrefix("stopped by ann"), "\(why)")
         let again = try api.post(APILiquidationTests.order, #"{"reason": "once more"}"#, token: token)
         #expect(again["without_adapter"] == .array([.string("kraken")]), "\(again)")
+        #expect(again.status == 202 && again["success"] == .bool(false) && again["id"]?.string != nil, "it goes on")
         #expect(again["message"]?.string?.contains("no adapter is connected to kraken") == true)
         #expect(try api.desk.run("liquidate").status == 64)
         #expect(try api.desk.run("liquidate", "x", "--max-slippage", "5").status == 64)

@@ -37,6 +37,23 @@ import Testing
                 command: "ln -sfn /nowhere/halt.page halt.page",
                 says: "halt.page was deleted"
             ),
+            Accident(
+                name: "link replaced by a file",
+                command: "cp -L halt.page other && mv other halt.page",
+                says: "halt.page was replaced by a file"
+            ),
+            Accident(name: "link of gates deleted", command: "rm gates.page", says: "gates.page was deleted"),
+            Accident(
+                name: "link of gates replaced by a file",
+                command: "cp -L gates.page other && mv other gates.page",
+                says: "gates.page was deleted, replaced"
+            ),
+            Accident(
+                name: "journal overwritten",
+                command: "dd if=/dev/zero of=journal.sqlite bs=100 count=1 conv=notrunc",
+                says: "journal.sqlite was overwritten"
+            ),
+            Accident(name: "socket deleted", command: "rm estop.sock", says: "estop.sock was deleted"),
         ]
     )
     func anAccidentIsSeen(_ accident: Accident) throws {
@@ -48,8 +65,10 @@ import Testing
         }
         try sandbox.wait("the engine runs") { try sandbox.estop("summary").status == 0 }
         try sandbox.run("/bin/sh", ["-c", "cd \"$0\" && \(accident.command)", sandbox.state])
-        try sandbox.wait("the alert is raised") { try sandbox.estop("alerts", "--json").output.contains("DESK_FILES") }
-        #expect(try sandbox.estop("alerts", "--json").output.contains(accident.says))
+        try sandbox.wait("the alert is raised, and says what happened") {
+            let alerts = try sandbox.estop("alerts", "--json").output
+            return alerts.contains("DESK_FILES") && alerts.contains(accident.says)
+        }
         let health = try sandbox.estop("health")
         #expect(health.status == 3 && health.output.contains("DESK_FILES"))
         #expect(sandbox.hostLog.contains(accident.says))

@@ -45,6 +45,26 @@ import Testing
         #expect(who?.hasPrefix("operator:") == true)
     }
 
+    @Test func aRestartTakesNothingOverThatAReloadHeldBack() throws {
+        // Long enough for the host to be away without a halt.
+        let limit = "[dead_man]\nlimit = \"60s\"\n"
+        let desk = try EngineDesk(text(over: 100) + limit)
+        try desk.trade()
+        try desk.configure(text(over: 1_000) + limit)
+        try desk.wait(forLog: "NOT taken over, because it loosens limits while trading goes on: [rules.QUEUE_DEPTH]")
+        try desk.stop()
+        try desk.serve()
+        try desk.sandbox.wait("it is held back again") {
+            try desk.json("audit").array?.count { $0["what"]?.string == "configuration_held" } == 2
+        }
+        #expect(desk.mode == .live)
+        try desk.ingest(Line.metric("queue_depth", "500"))
+        try desk.wait(forAlert: "QUEUE_DEPTH/queue_depth")
+        let confirmed = try desk.run("config", "confirm", "agreed with risk")
+        #expect(confirmed.status == 0 && confirmed.output.contains("QUEUE_DEPTH"), "\(confirmed.error)")
+        try desk.wait("500 is within the limit now") { !$0.alerts.contains { $0.rule == "QUEUE_DEPTH" } }
+    }
+
     @Test func whatRanIsKeptAndRestored() throws {
         let desk = try EngineDesk(text(over: 100))
         try desk.serve()
@@ -62,11 +82,17 @@ import Testing
         #expect(history.allSatisfy { $0["is_current"] == .bool(false) })
         #expect(try desk.run("config", "restore", "7").status == 1)
         #expect(try desk.run("config", "restore", "first").status == 64)
-        let restored = try desk.run("config", "restore", "1")
+        // Over 40 became over 100: that is looser, and needs what a confirmation needs.
+        let unsaid = try desk.run("config", "restore", "1")
+        #expect(unsaid.status == 64 && unsaid.error.contains("QUEUE_DEPTH"), "\(unsaid.error)")
+        let restored = try desk.run("config", "restore", "1", "agreed with risk")
         #expect(
             restored.status == 0 && restored.output.contains("estop.toml is configuration 1 again"),
             "\(restored.error)"
         )
+        let note = try desk.sandbox.killSwitch().observe().fold.records.last { $0.kind == .configuration }
+        #expect(note?.reason.contains("configuration 1") == true && note?.reason.contains("agreed with risk") == true)
+        #expect(note?.op.isEmpty == false)
         let file = try String(contentsOfFile: desk.state + "/estop.toml", encoding: .utf8)
         #expect(file.hasSuffix(text(over: 100)))
         #expect(try String(contentsOfFile: desk.state + "/estop.toml.replaced", encoding: .utf8).contains("mots"))

@@ -214,7 +214,7 @@ import Testing
             input: "SELL\n"
         )
         #expect(done.status == 3, "\(done.output)\(done.error)")
-        #expect(done.output.hasPrefix("NORMALIZATION COMPLETE\nAccounts Processed: 2\n"))
+        #expect(done.output.hasPrefix("NORMALIZATION NOT COMPLETE\nAccounts Processed: 2\n"))
         #expect(done.output.contains("Total Positions After: 9\n"))
         #expect(done.output.contains("kraken/alice: S1-USD was not sold: refused: no adapter is connected to kraken"))
         let name = try #require(

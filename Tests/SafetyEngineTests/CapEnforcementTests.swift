@@ -120,6 +120,17 @@ struct CapEnforcementTests {
         #expect((now.maxAllowed, now.excess, now.closing, now.status) == (5, 5, 5, .enforcing))
     }
 
+    @Test func aRefusedOrderForFewerLeavesNothingThatIsTriedAgain() throws {
+        var stage = stage(3, venue: "kraken")
+        stage.step()
+        let made = stage.order(.enforceCap(account: nil, most: 0))
+        #expect(made.closed.count == 3)
+        for effect in made.effects { stage.answer(effect.number, isDone: false, "no adapter is connected to kraken") }
+        #expect(stage.rules.isEmpty)
+        for _ in 0..<30 { #expect(stage.step(after: 10_000).effects.isEmpty) }
+        #expect(try result(stage, venue: "kraken").status == .compliant)
+    }
+
     @Test func anUnknownAccountIsRefusedInWords() {
         var stage = stage(10)
         #expect(stage.order(.enforceCap(account: "nobody", most: nil)).lines(with: "no account nobody").count == 1)

@@ -22,6 +22,14 @@ struct DueExitTests {
 
     private func alert(_ id: String, _ desk: LiveDesk) -> Alert? { desk.view.alerts.first { $0.id == id } }
 
+    /// What became of an alert, in order, as far as it was raised or resolved.
+    private func changes(of id: String, _ desk: LiveDesk) -> [Decision.AlertChange.Kind] {
+        desk.decisions.compactMap { decision in
+            guard case .alert(let change) = decision, change.alert.id == id else { return nil }
+            return change.kind == .raised || change.kind == .resolved ? change.kind : nil
+        }
+    }
+
     private func fall(_ desk: inout LiveDesk, for milliseconds: UInt64 = 3_000) {
         for _ in 0..<milliseconds / 1_000 {
             desk.venue(price("BTC-USD", "90"))
@@ -76,6 +84,67 @@ struct DueExitTests {
         let found = try #require(alert(DueExitTests.failed, desk))
         #expect(found.level == .critical && found.text.contains("given up after 4 tries"), "\(found.text)")
         #expect(alert(DueExitTests.due, desk) == nil, "one alert a position: the graver one")
+        #expect(changes(of: DueExitTests.due, desk) == [.raised, .resolved], "a further try is no success")
+    }
+
+    @Test func anExitStaysDueAndALiquidationStandsStillUntilSomethingIsSold() throws {
+        var desk = desk()
+        func hold(_ quantity: String) throws {
+            let held = PositionReport(
+                symbol: "BTC-USD",
+                side: .long,
+                quantity: try #require(Decimal(quantity)),
+                entryPrice: Decimal(100)
+            )
+            desk.venue(.positions([held]))
+            desk.venue(price("BTC-USD", "90"))
+        }
+        fall(&desk)
+        try hold("1.0")
+        desk.say(
+            Event(
+                Event.Origin(source: Event.Source(.operator, "ann")),
+                .operatorAction(
+                    OperatorAction(
+                        name: "ann",
+                        reason: "why",
+                        change: .liquidate(account: nil, maxSlippage: Decimal(unchecked: 5, 2), withinMs: 300_000)
+                    )
+                ),
+                id: "action-1"
+            )
+        )
+        func sales(_ desk: LiveDesk) -> [Decision.Effect] {
+            desk.decisions.effects.filter { $0.by == "operator:ann" }
+        }
+        // Three tries are refused, each a second after it was sent.
+        var answered: Set<UInt64> = []
+        for _ in 0..<25 {
+            try hold("1.0")
+            desk.run(1_000)
+            for effect in sales(desk) where answered.insert(effect.number).inserted {
+                let outcome = HostEvent.Outcome(number: effect.number, isDone: false, text: "no adapter")
+                desk.say(EngineTurns.host(.outcome(outcome)))
+            }
+        }
+        #expect(answered.count == 3)
+        #expect(changes(of: DueExitTests.due, desk) == [.raised])
+        #expect(changes(of: "LIQUIDATION_STALLED/desk", desk) == [.raised])
+        // The next try is accepted, and its venue shows a part of it sold.
+        for _ in 0..<25 where answered.count == 3 {
+            try hold("1.0")
+            desk.run(1_000)
+            for effect in sales(desk) where answered.insert(effect.number).inserted {
+                desk.say(EngineTurns.host(.outcome(HostEvent.Outcome(number: effect.number, isDone: true, text: ""))))
+            }
+        }
+        #expect(answered.count == 4)
+        for _ in 0..<8 {
+            try hold("0.2")
+            desk.run(1_000)
+        }
+        #expect(changes(of: DueExitTests.due, desk) == [.raised, .resolved])
+        #expect(changes(of: "LIQUIDATION_STALLED/desk", desk) == [.raised, .resolved])
     }
 
     @Test func anExitThatIsUnderWayIsNotDue() {
@@ -115,7 +184,8 @@ struct DueExitTests {
         let found = try #require(alert("LIQUIDATION_STALLED/desk", desk))
         #expect(found.level == .critical && found.text.contains("refused: no adapter"), "\(found.text)")
         act(.stopLiquidation)
-        desk.run(2_000)
+        // The rule holds its alert for five seconds.
+        desk.run(6_000)
         #expect(alert("LIQUIDATION_STALLED/desk", desk) == nil)
     }
 }

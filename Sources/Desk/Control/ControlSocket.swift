@@ -1,5 +1,6 @@
 import Glibc
 import KillSwitch
+import Synchronization
 
 /// `estop.sock` in the state directory: where bots hand in events and commands ask. One thread for all connections; none
 /// of them can hold up another, and a slow reader holds up nobody. Those that speak HTTP are handed over to its server.
@@ -15,10 +16,24 @@ final class ControlSocket: Sendable {
     private static let mostAtOnce = 64
 
     private let listener: Int32
+    /// Which file its name was when it was bound; nil: it was gone at once.
+    private let place: Mutex<Place?>
     private let path: String
     private let service: any ControlService
     private let longestLine: Int
     private let worker = Worker()
+
+    /// What a file is, whatever its name.
+    private struct Place: Sendable, Equatable {
+        var device: UInt64
+        var inode: UInt64
+
+        init?(_ directory: StateDirectory) {
+            var status = stat()
+            guard fstatat(directory.descriptor, "estop.sock", &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+            (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
+        }
+    }
 
     /// Binds the socket: a name that a dead host left is taken over, since the host's lock is held.
     ///
@@ -27,7 +42,34 @@ final class ControlSocket: Sendable {
         self.service = service
         self.longestLine = longestLine
         path = "\(directory.path)/estop.sock"
-        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        listener = try ControlSocket.bound(directory)
+        place = Mutex(Place(directory))
+    }
+
+    /// Whether whoever looks for the socket by its name finds this one.
+    func isFound(in directory: StateDirectory) -> Bool {
+        let now = Place(directory)
+        return now != nil && now == place.withLock { $0 }
+    }
+
+    /// Binds the name again, which was deleted or replaced. Connections that are there go on.
+    ///
+    /// - Throws: `SwitchError` when it cannot be bound.
+    func bindAgain(_ directory: StateDirectory) throws(SwitchError) {
+        let new = try ControlSocket.bound(directory)
+        defer { close(new) }
+        // The thread waits on the number: the new socket takes its place under the same one.
+        guard dup2(new, listener) >= 0 else {
+            throw SwitchError(.page, "\(path) cannot be opened again", errno: errno)
+        }
+        _ = fcntl(listener, F_SETFD, FD_CLOEXEC)
+        place.withLock { $0 = Place(directory) }
+        worker.wake()
+    }
+
+    /// A listening socket under the name.
+    private static func bound(_ directory: StateDirectory) throws(SwitchError) -> Int32 {
+        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         // By way of /proc, since a state directory's path may be longer than a socket's address.
         let name = "/proc/self/fd/\(directory.descriptor)/estop.sock"
         unlinkat(directory.descriptor, "estop.sock", 0)
@@ -46,12 +88,13 @@ final class ControlSocket: Sendable {
             if listener >= 0 { close(listener) }
             throw SwitchError(
                 .page,
-                "\(path) cannot be opened: bots and commands cannot reach this host",
+                "\(directory.path)/estop.sock cannot be opened: bots and commands cannot reach this host",
                 errno: problem
             )
         }
         // The directory's group is who may talk to the host.
         _ = fchmodat(directory.descriptor, "estop.sock", 0o660, 0)
+        return listener
     }
 
     func start() { worker.start { [self] in run() } }

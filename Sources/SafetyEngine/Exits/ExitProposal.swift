@@ -10,6 +10,8 @@ public struct ExitProposal: Sendable, Equatable, Codable {
     public var sinceMs: UInt64
     /// How far it has come.
     public var progress = ExitProgress()
+    /// Whether only an operator's order for fewer positions than the cap allows wants it: refused, it goes. Nil: no.
+    var isOrderedOnly: Bool?
 
     /// Its name, by which an operator carries it out.
     public var id: String { ExitProposal.id(rule, position) }

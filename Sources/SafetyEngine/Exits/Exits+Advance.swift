@@ -84,6 +84,21 @@ extension Exits {
     /// Whether a close of a position may be on its way, by any rule or by a liquidation.
     func isLeaving(_ key: PositionKey) -> Bool { liquidation?.owns(key) ?? false || isClosing(key) }
 
+    /// Whether a position is being sold, as far as anybody can tell: a venue accepted or filled a close of it, or its first try
+    /// is not answered yet. A further try after a refusal is none: until it is accepted, nothing shows that it fares better.
+    func isBeingSold(_ key: PositionKey) -> Bool {
+        if liquidation?.isSelling(key) ?? false { return true }
+        guard !proposals.isEmpty else { return false }
+        return ExitRule.allCases.contains { rule in
+            guard let progress = proposals[ExitProposal.id(rule, key)]?.progress else { return false }
+            switch progress.phase {
+            case .accepted: return true
+            case .underWay: return progress.attempts <= 1
+            case .proposed, .refused: return false
+            }
+        }
+    }
+
     /// Whether a close of a position may be on its way, by any rule.
     func isClosing(_ key: PositionKey) -> Bool {
         guard !proposals.isEmpty else { return false }

@@ -125,6 +125,7 @@ extension Exits {
                 decisions.append(.log(RunbookLog.proposed(proposal, butNot: blocker)))
             }
             guard let place = proposals.place(of: id) else { continue }
+            if name.isEmpty { proposals[at: place].isOrderedOnly = nil }
             if !name.isEmpty {
                 _ = proposals[at: place].progress.order(by: name)
             } else if scene.blocker(.positionCap, choice.position, at: held) != nil {

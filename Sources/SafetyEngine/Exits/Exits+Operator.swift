@@ -24,8 +24,13 @@ extension Exits {
                 decisions.append(.log(RunbookLog.refused(action, "cap", "no account \(account ?? "is known")")))
             }
             for (account, holdings) in chosen {
-                let plan = capPlan(holdings, most: most ?? settings.cap.most(for: account), scene)
+                let configured = settings.cap.most(for: account)
+                let wanted = capPlan(holdings, most: configured, scene).sold.map(\.position)
+                let plan = capPlan(holdings, most: most ?? configured, scene)
                 carry(out: plan, of: account, holdings, orderedBy: action.name, scene, &lastNumber, &decisions)
+                for choice in plan.sold where !wanted.contains(choice.position) {
+                    proposals[ExitProposal.id(.positionCap, choice.position)]?.isOrderedOnly = true
+                }
                 settle(plan, of: account, holdings, scene)
             }
         case .liquidate(let account, let maxSlippage, let withinMs):

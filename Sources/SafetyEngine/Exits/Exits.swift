@@ -59,7 +59,13 @@ public struct Exits: Sendable, Equatable, Codable {
                 decisions.append(.log(RunbookLog.accepted(proposals.values[place], outcome.text)))
             } else {
                 finished(place, isDone: false, outcome.text, at: atMs)
-                decisions.append(.log(RunbookLog.notClosed(proposals.values[place], retries: limitOfRetries)))
+                let proposal = proposals.values[place]
+                decisions.append(.log(RunbookLog.notClosed(proposal, retries: limitOfRetries)))
+                // Nobody but the operator wanted it, and the operator was told.
+                if proposal.isOrderedOnly ?? false {
+                    proposals.remove(proposal.id)
+                    decisions.append(.log(RunbookLog.withdrawn(proposal)))
+                }
             }
             return
         }

@@ -51,7 +51,8 @@ extension RunbookLog {
     public static func normalized(_ run: Normalization) -> [Decision.LogLine] {
         let counters = run.counters
         var words = [
-            "NORMALIZATION COMPLETE", "Accounts Processed: \(counters.accountsProcessed)",
+            run.errors.isEmpty ? "NORMALIZATION COMPLETE" : "NORMALIZATION NOT COMPLETE",
+            "Accounts Processed: \(counters.accountsProcessed)",
             "Total Positions Before: \(counters.totalPositionsBefore)",
             "Total Positions After: \(counters.totalPositionsAfter)",
             "Dust Excluded: \(counters.dustExcluded)",

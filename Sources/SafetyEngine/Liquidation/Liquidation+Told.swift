@@ -24,8 +24,9 @@ extension Liquidation {
         }
     }
 
-    func noteRefusal(_ place: Int, retries: Int, _ decisions: inout [Decision]) {
+    mutating func noteRefusal(_ place: Int, retries: Int, _ decisions: inout [Decision]) {
         let words = holdings.values[place].progress.words(retries: retries)
+        holdings[at: place].why = words
         decisions.append(.log(RunbookLog.notSold(self, holdings.keys[place], words)))
     }
 

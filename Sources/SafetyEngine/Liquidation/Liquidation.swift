@@ -93,6 +93,15 @@ public struct Liquidation: Sendable, Equatable, Codable {
     /// Whether closing a position is its business alone: exit rules and the cap leave it to it.
     func owns(_ key: PositionKey) -> Bool { isActive && holdings[key]?.state == .working }
 
+    /// Whether a position is being sold, as far as its venue says: a slice was accepted or filled, and nothing was refused since.
+    func isSelling(_ key: PositionKey) -> Bool { isActive && holdings[key]?.isSelling ?? false }
+
+    /// Why a position that is its business is not being sold; nil: it is, or it is none of its business.
+    func standing(of key: PositionKey) -> String? {
+        guard owns(key), let holding = holdings[key], !holding.isSelling else { return nil }
+        return "\(id): \(holding.why.isEmpty ? "nothing of it is sold yet" : holding.why)"
+    }
+
     /// Why nothing more is sent, and since when; nil: it goes on.
     func over(at atMs: UInt64) -> (why: String, sinceMs: UInt64)? {
         if let stop, stop.atMs <= deadlineMs { return ("stopped by \(stop.by)", stop.atMs) }

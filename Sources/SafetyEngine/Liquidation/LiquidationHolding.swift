@@ -39,7 +39,8 @@ public struct LiquidationHolding: Sendable, Equatable, Codable {
     public internal(set) var held: Decimal
     /// How far it has come.
     public internal(set) var state = State.waiting
-    /// Why it waits, or why the rest is left; empty: nothing is wrong.
+    /// Why it waits, why its last close was refused, or why the rest is left; empty: nothing is wrong. What was refused stands
+    /// until something is sold: a further try is no success.
     public internal(set) var why = ""
     /// How much of it the fills of its closes say was sold.
     public internal(set) var sold = Decimal(0)
@@ -73,6 +74,14 @@ public struct LiquidationHolding: Sendable, Equatable, Codable {
     /// How much less is held than when it began, whoever sold it.
     public var closed: Decimal { held >= started ? Decimal(0) : started.subtracting(held) ?? Decimal(0) }
 
+    /// Whether it is being sold, as far as its venue says.
+    var isSelling: Bool {
+        guard state == .working, why.isEmpty else { return false }
+        if sold > Decimal(0) || closed > Decimal(0) { return true }
+        guard empties == 0, case .accepted = progress.phase else { return false }
+        return true
+    }
+
     /// The average price of what its closes sold; nil: nothing was, or it is not known.
     public var averagePrice: Decimal? {
         guard sold > Decimal(0) else { return nil }
@@ -98,6 +107,7 @@ public struct LiquidationHolding: Sendable, Equatable, Codable {
     mutating func take(_ fill: FillReport, isSameCurrency: Bool) {
         guard let more = sold.adding(fill.quantity) else { return }
         sold = more
+        if state == .working { why = "" }
         proceeds = proceeds.flatMap { sum in
             isSameCurrency ? fill.quantity.multiplied(by: fill.price).flatMap { sum.adding($0) } : nil
         }
@@ -120,7 +130,11 @@ public struct LiquidationHolding: Sendable, Equatable, Codable {
         empties = quantity > Decimal(0) ? 0 : min(empties + 1, 16)
         let wait = Liquidation.againMs << UInt64(max(0, empties - 1))
         nextMs = atMs + min(wait, Liquidation.mostAgainMs)
-        why = ""
+        if quantity > Decimal(0) {
+            why = ""
+        } else if !why.isEmpty {
+            why = "its last order sold nothing"
+        }
     }
 }
 

@@ -22,7 +22,7 @@ extension DeskReader {
         var due = Ledger<PositionKey, DueExit>()
         for proposal in engine.exits.proposals.values {
             let key = proposal.position
-            guard let held = scene.heldPlace(key), !engine.exits.isLeaving(key) else { continue }
+            guard let held = scene.heldPlace(key), !engine.exits.isBeingSold(key) else { continue }
             let retries = engine.settings.orders.retries
             let isGivenUp = proposal.progress.isExhausted(retries: retries)
             // What the cap proposes has an alert of its own, POSITION_CAP; what it cannot sell has none.
@@ -30,8 +30,11 @@ extension DeskReader {
             let why: String
             switch proposal.progress.phase {
             case .refused: why = proposal.progress.words(retries: retries)
+            case .underWay where proposal.progress.attempts > 1:
+                why = "refused before; try \(proposal.progress.attempts) is under way"
             default:
-                guard let blocker = scene.blocker(proposal.rule, key, at: held) else { continue }
+                let liquidation = engine.exits.liquidation?.standing(of: key)
+                guard let blocker = liquidation ?? scene.blocker(proposal.rule, key, at: held) else { continue }
                 why = blocker
             }
             let found = DueExit(
@@ -59,7 +62,8 @@ extension DeskReader {
     /// A slice that trades at once or never is not open for longer than this, in milliseconds.
     private static let sliceMs: UInt64 = ExitProgress.settleMs
 
-    /// What a liquidation cannot sell, or has left. One that an operator stopped leaves nothing undone.
+    /// What a liquidation cannot sell, or has left. One that an operator stopped leaves nothing undone. A standstill ends with
+    /// a fill: another try that nobody answered yet does not end it.
     static func standstills(_ engine: Engine, at atMs: UInt64) -> [Standstill] {
         guard let liquidation = engine.exits.liquidation, liquidation.stop == nil else { return [] }
         return liquidation.holdings.indices.compactMap { place in
@@ -70,9 +74,7 @@ extension DeskReader {
             case .done: break
             case .waiting, .left: why = holding.why
             case .working:
-                if case .refused = holding.progress.phase {
-                    why = holding.progress.words(retries: engine.settings.orders.retries)
-                } else if !holding.why.isEmpty {
+                if !holding.why.isEmpty {
                     why = holding.why
                 } else if holding.slice != nil, atMs.since(holding.sentMs) > sliceMs {
                     why = "its last order is not answered"

@@ -114,13 +114,14 @@ extension Rule {
         ),
         // It was tried as often as it may be: only somebody's hands are left.
         Rule("EXIT_FAILED", measure: .exitFailed, .atLeast, [Step(Decimal(1), .critical)]),
-        // Five seconds: a first slice, and its answer.
+        // Five seconds: a first slice, and its answer; as long until it is over, because the next slice may stand still too.
         Rule(
             "LIQUIDATION_STALLED",
             measure: .liquidationStanding,
             .atLeast,
             [Step(Decimal(1), .critical)],
-            forMs: 5_000
+            forMs: 5_000,
+            holdMs: 5_000
         ),
         Rule("COST_BASIS_UNKNOWN", measure: .withoutCost, .atLeast, [Step(Decimal(1), .warning)], forMs: 10_000),
     ]

@@ -22,7 +22,9 @@ struct HostQuestion {
                 throw ChosenDesk.Failure(message: error.message)
             }
             throw ChosenDesk.Failure(
-                message: "the host runs, but its engine does not: it says why on its standard error, and tries again"
+                message:
+                    "the host runs, but nobody listens at estop.sock: it was deleted or cannot be opened. The host opens it again "
+                    + "within seconds, or says on its standard error why not: try again"
             )
         }
     }

@@ -17,7 +17,7 @@ enum NormalizeCommand {
         discussion: [
             "The report is normalization_results_YYYYmmdd_HHMMSS.json. With --json it is printed as well.",
             "It asks for the word SELL on the terminal; a wrapper that has asked gives it with --stdin.",
-            "Exit status: 0 done, no errors; 3 done, and the report names errors; 1 not done, or no report was written.",
+            "Exit status: 0 done, no errors; 3 not complete, the report names errors; 1 not done, or no report was written.",
         ]
     )
 
@@ -74,8 +74,9 @@ enum NormalizeCommand {
             let symbols = report[key]?["symbols"]?.array?.compactMap(\.string) ?? []
             return symbols.isEmpty ? "none" : symbols.map { VisibleText.line($0) }.joined(separator: ", ")
         }
+        let done = errors.isEmpty ? "NORMALIZATION COMPLETE" : "NORMALIZATION NOT COMPLETE"
         var lines = [
-            isDryRun ? "NORMALIZATION DRY RUN: nothing was changed" : "NORMALIZATION COMPLETE",
+            isDryRun ? "NORMALIZATION DRY RUN: nothing was changed" : done,
             "Accounts Processed: \(count("accounts_processed"))",
             "Total Positions Before: \(count("total_positions_before"))",
             "Total Positions After: \(count("total_positions_after"))",
