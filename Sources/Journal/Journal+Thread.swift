@@ -75,14 +75,14 @@ extension Journal {
                 work.inFlight = batch.count
             }
         }
-        if !open.isInPlace {
+        if !open.isInPlace, !open.isElsewhere {
             try open.reopen()
             batch.others.append(Backlog.Waiting(order: batch.last, content: .audit(replaced())))
         }
         guard let queue = open.queue else { return }
         try leaveRoom()
         try writer.write(batch, to: queue)
-        guard open.isInPlace else {
+        guard open.isInPlace || open.isElsewhere else {
             throw JournalError(.file, "\(file.path) was removed or replaced while it was written; a new one is begun")
         }
         let bytes = batch.bytes

@@ -32,6 +32,13 @@ struct JournalFile: Sendable {
         return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 
+    /// The directory that its path leads to now; nil: none.
+    var home: Identity? {
+        var status = stat()
+        guard stat(String(path.dropLast(JournalFile.name.utf8.count + 1)), &status) == 0 else { return nil }
+        return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
+
     /// Damaged journals that were moved aside, by name.
     var damaged: [String] {
         let parts = path.split(separator: "/")

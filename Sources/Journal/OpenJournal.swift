@@ -6,10 +6,12 @@ struct OpenJournal: Sendable {
     let file: JournalFile
     private(set) var queue: DatabaseQueue?
     private var identity: JournalFile.Identity?
+    private let home: JournalFile.Identity?
 
     /// Opens it.
     init(_ file: JournalFile) throws(JournalError) {
         self.file = file
+        home = file.home
         queue = try file.open()
         identity = file.identity
     }
@@ -17,7 +19,12 @@ struct OpenJournal: Sendable {
     /// Whether the path still leads to the open file. SQLite would go on writing into one that was removed.
     var isInPlace: Bool { queue != nil && file.identity == identity }
 
-    /// Opens what is at the path now.
+    /// Whether the path leads to another directory by now, or to none. What is there belongs to another desk: the open file
+    /// is still this one's, wherever its directory went, and the only one to write into. (SQLite neither deletes nor moves
+    /// the other desk's files when it is closed: it looks whether its own was moved.)
+    var isElsewhere: Bool { file.home != home }
+
+    /// Opens what is at the path now, which has to be in the same directory.
     mutating func reopen() throws(JournalError) {
         close()
         queue = try file.open()

@@ -46,6 +46,10 @@ extension StateDirectory {
 }
 
 extension KillSwitch {
+    /// Whether it is a paper desk: configured as one, and never a real one's directory. A real desk whose configuration cannot
+    /// be found or read is still a real one, with venues at which orders may be open.
+    public var isPaper: Bool { settings.paper && directory.kind != .real }
+
     /// Why this desk must not go on as its configuration says; nil: it may. A real desk whose configuration is gone, empty or
     /// says `paper` would be a paper desk on the pages that real bots obey.
     public var kindProblem: String? {

@@ -66,7 +66,7 @@ extension KillSwitch {
 
     /// Whether an open gate of a real desk names a venue: the desk has one, also while no venue has reported.
     private func hasNamedVenue(_ seen: Observation) -> Bool {
-        !settings.paper
+        !isPaper
             && seen.openGates.contains { gate in
                 (try? Scope(gate.scope))?.values[.venue].map { $0 != "paper" } ?? false
             }

@@ -148,14 +148,18 @@ extension KillSwitch {
         if let problem = seen.gatesProblem { return PreflightCheck(name: .gates, passed: false, detail: problem) }
         if seen.openGates.isEmpty, let gone = seen.gates, !gone.isEmpty {
             let names = gone.prefix(5).map { "\($0.name) (pid \($0.pid))" }.joined(separator: ", ")
-            return PreflightCheck(name: .gates, passed: true, detail: "every bot that had opened a gate is gone: \(names)")
+            return PreflightCheck(
+                name: .gates,
+                passed: true,
+                detail: "every bot that had opened a gate is gone: \(names)"
+            )
         }
         if seen.openGates.isEmpty {
             return PreflightCheck(
                 name: .gates,
                 notChecked: "no gate is open: whether a bot that asks no gate has stopped, nobody can tell",
                 refuses: engine.contains { $0.name == .venues && ($0.outcome != .notChecked || $0.refuses) }
-                    && !settings.paper
+                    && !isPaper
             )
         }
         let waiting = seen.openGates.filter { gate in !seen.acknowledged.contains(gate) }

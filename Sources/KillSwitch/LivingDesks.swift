@@ -19,7 +19,11 @@ public struct LivingDesk: Sendable, Equatable {
     /// The desk in words, with how to halt it where that is known.
     public var text: String {
         guard path != nil || pid != nil || !bots.isEmpty else {
-            return "a desk of another user (pages in \(runDirectory ?? "?"))"
+            let folder = runDirectory?.split(separator: "/").last?.split(separator: "-").dropFirst().first
+            let whose =
+                folder.flatMap { UInt32($0) } == getuid()
+                ? "a desk whose host beat a moment ago" : "a desk of another user"
+            return "\(whose) (pages in \(runDirectory ?? "?"))"
         }
         let few = bots.prefix(5).map(String.init).joined(separator: ", ") + (bots.count > 5 ? ", ..." : "")
         let who = [
@@ -63,7 +67,7 @@ public struct LivingDesk: Sendable, Equatable {
         }
     }
 
-    /// Whether a host has beaten on the page of a run directory within a minute.
+    /// Whether a host has beaten on the page of a run directory a moment ago.
     static func beats(_ runDirectory: String) -> Bool {
         guard
             let page = Descriptor(open("\(runDirectory)/halt.page", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK))
@@ -71,7 +75,7 @@ public struct LivingDesk: Sendable, Equatable {
         var beat = UInt64(0)
         guard pread(page.number, &beat, 8, 32) == 8, beat > 0 else { return false }
         let now = estop_boottime()
-        return beat > now || now - beat < 60_000_000_000
+        return beat > now || now - beat < 15_000_000_000
     }
 }
 
@@ -162,13 +166,13 @@ extension KillSwitch {
             what = "\(directory.path) is a copy of another desk's state directory, whose pages its links lead to"
         case .idle:
             what =
-                "the desk in \(directory.path) does not run (no host since this machine started, and no bot's gate is open)"
+                "the desk in \(directory.path) does not run (no host beats there, and no bot's gate is open)"
         }
         let others = LivingDesk.all(except: directory)
         let elsewhere =
             others.isEmpty
             ? "no other desk is seen to run on this machine"
-            : "running on this machine, and NOT halted: " + others.map(\.text).joined(separator: "; ")
+            : "running on this machine, and not touched by this halt: " + others.map(\.text).joined(separator: "; ")
         return "\(what): NO RUNNING DESK WAS HALTED; \(elsewhere)"
     }
 }

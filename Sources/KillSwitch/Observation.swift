@@ -223,7 +223,7 @@ extension KillSwitch {
             mirrorIdentity: mirrorIdentity
         )
         seen.directoryProblem = directory.problem
-        seen.isPaper = settings.paper
+        seen.isPaper = isPaper
         seen.approvals = approvals(seen)
         if seen.approvals > 1 {
             let latches = fold.latches.map(\.id)

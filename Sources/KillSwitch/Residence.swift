@@ -1,14 +1,19 @@
 /// Whether a desk lives in a state directory: whether a halt there can stop anybody.
 public enum Residence: Sendable, Equatable {
-    /// A host runs here, a gate is open here, or the directory's own page was in use: a host has beaten on it since the machine
-    /// started, or somebody resumed the desk. Also where this user may not look: whether it runs is not known then.
+    /// A host runs or has beaten a moment ago, a gate is open here, or the page permitted. Also where this user may not look:
+    /// whether it runs is not known then.
     case here
     /// Nothing of a desk was ever written here.
     case new
     /// The links lead to the pages of another directory: this one is a copy of it.
     case copy
-    /// A desk was here, but nothing of it has run since the machine started.
+    /// A desk was here, but nothing of it runs.
     case idle
+}
+
+extension Residence {
+    /// How long a host may be away between two lives, in nanoseconds.
+    static let restarts: UInt64 = 10_000_000_000
 }
 
 extension StateDirectory {
@@ -20,7 +25,10 @@ extension StateDirectory {
         let (page, problem) = HaltPage.map(self, writable: false)
         if problem?.isAnothers ?? false { return .copy }
         if HostLock.presence(self) != nil || HostLock.isHidden(self) || problem?.isUnreadable ?? false { return .here }
-        if let page, page.beat != 0 || KillSwitch(self).observe().fold.lastApplied != nil { return .here }
+        // A host that is being started again is no dead desk.
+        if let page, page.beat != 0, Clock.boottime() < page.beat + max(page.deadMan, Residence.restarts) {
+            return .here
+        }
         if GateSlots.read(self)?.contains(where: \.alive) ?? false { return .here }
         return KillSwitch(self).isBrandNew ? .new : .idle
     }

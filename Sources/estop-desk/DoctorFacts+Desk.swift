@@ -56,6 +56,7 @@ extension DoctorFacts {
 
     private mutating func look(at killSwitch: KillSwitch) {
         let directory = killSwitch.directory
+        settings.problem = settings.problem ?? killSwitch.kindProblem
         users.ownerName = Users.name(directory.owner)
         users.ownerLingers = access("/var/lib/systemd/linger/\(users.ownerName)", F_OK) == 0
         state.ownership = Ownership(owner: directory.owner, group: directory.group, mode: directory.mode)

@@ -40,6 +40,11 @@ struct HaltOutcome {
     var headline: String {
         let what = request.scope.isGlobal ? "" : " \(request.scope)"
         let word = request.mode == .halted ? "HALTED" : request.mode == .paper ? "PAPER ONLY" : "REDUCE-ONLY"
+        if report.onPage, isAbsent {
+            let disk = report.durable ? "" : ", NOT ON DISK (\(String(cString: strerror(report.error))))"
+            return
+                "NO RUNNING DESK WAS HALTED; the page of this directory says halted now\(what)\(disk): \(request.reason)"
+        }
         if report.onPage, report.durable { return "\(word)\(what): \(request.reason)" }
         if report.onPage {
             return "\(word)\(what), but NOT ON DISK (\(String(cString: strerror(report.error)))): \(request.reason)"
@@ -103,7 +108,7 @@ struct HaltOutcome {
         do { seen = try killSwitch.writeMirror() } catch { warnings.append(error.message) }
         if seen == nil { seen = killSwitch.observe() }
         if let orders, !orders.isSettled, let text = orders.text { warnings.append("orders: \(text)") }
-        if !killSwitch.settings.paper, seen?.host == nil {
+        if !killSwitch.isPaper, seen?.host == nil {
             isUnwatched = true
             warnings.append(
                 killSwitch.directory.naming(
@@ -178,7 +183,7 @@ struct HaltOutcome {
         let open = seen?.openGates.filter(covers).count ?? 0
         Output.standard.line(
             JSON.object([
-                .init("success", .bool(report.taken)), .init("message", .string(headline)),
+                .init("success", .bool(report.taken && !isAbsent)), .init("message", .string(headline)),
                 .init("reason", .string(request.reason)), .init("scope", .string(request.scope.description)),
                 .init("mode", .string(request.mode.name)), .init("id", .string(report.id)),
                 .init("generation", .integer(Int64(report.state.generation))), .init("on_page", .bool(report.onPage)),

@@ -81,7 +81,8 @@ enum StatusCommand {
             let padding = String(repeating: " ", count: max(1, 11 - label.count))
             lines.append(style.paint(label, .dim) + padding + style.paint(text, role))
         }
-        add("desk", "\(settings.name)\(settings.paper ? " (paper)" : "")  \(desk.killSwitch.directory.path)")
+        let kind = desk.killSwitch.isPaper ? " (paper)" : settings.paper ? " (real, its configuration not found)" : ""
+        add("desk", "\(settings.name)\(kind)  \(desk.killSwitch.directory.path)")
         add("mode", modeText(seen, orders), seen.mode == .live ? .good : seen.mode == .paper ? .caution : .bad)
         if let problem = seen.pageProblem?.description ?? seen.modeProblem {
             add("", desk.killSwitch.directory.naming(problem), .bad)

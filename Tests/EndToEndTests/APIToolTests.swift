@@ -18,14 +18,14 @@ import Testing
         var made = 0
         // With every right; then with few, and with none: what is refused is described, too.
         // That the desk does not work is an answer of /health, and no error of the server.
-        let health = ["--include-path-regex", "health"]
+        let ofHealth = ["--include-path-regex", "health"]
         let others = ["--exclude-path-regex", "health"]
         for (token, phases, examples, paths) in [
             (try api.token("admin"), "examples,coverage,fuzzing", most, others),
-            (try api.token("admin"), "examples,coverage,fuzzing", most / 4, health),
+            (try api.token("admin"), "examples,coverage,fuzzing", most / 4, ofHealth),
             (try api.token("viewer"), "fuzzing", most / 4, others), (nil, "fuzzing", most / 4, others),
         ] {
-            let checks = paths == health ? checks.filter { $0 != "not_a_server_error" } : checks
+            let checks = paths == ofHealth ? checks.filter { $0 != "not_a_server_error" } : checks
             let ran = try api.sandbox.run(
                 "/usr/bin/env",
                 [
@@ -47,7 +47,11 @@ import Testing
         // Well, but for the lines that it had to refuse.
         let health = try api.get("/health")
         let reasons = health["reasons"]?.array?.compactMap(\.string) ?? []
-        #expect(health.status == 200 || reasons.allSatisfy { $0.hasPrefix("events: ") || $0.hasPrefix("alert INGEST_REFUSED/") }, "\(health)")
+        #expect(
+            health.status == 200
+                || reasons.allSatisfy { $0.hasPrefix("events: ") || $0.hasPrefix("alert INGEST_REFUSED/") },
+            "\(health)"
+        )
     }
 
     /// The number in `Test cases:` and, on the next line, `512 generated, 512 passed`.

@@ -56,6 +56,17 @@ import Testing
         #expect(halted.error.contains("host pid \(host.processIdentifier)"), "\(halted)")
         // The desk that runs was not touched. (A starved machine may halt it by its watchdog.)
         #expect(try !sandbox.killSwitch().observe().latches.contains { $0.reason.contains("fat finger") })
+        // A desk that has run there and does not run any more is none either.
+        let dead = try Sandbox()
+        try dead.killSwitch().ensurePages(mayStart: true)
+        try dead.estop("halt", "its host is gone", "--wait", "0")
+        let page = open(try StateDirectory(dead.state).defaultRunDirectory + "/halt.page", O_RDWR)
+        var beat = UInt64(1)
+        #expect(pwrite(page, &beat, 8, 32) == 8)
+        close(page)
+        let again = try dead.estop("halt", "fat finger", "--json")
+        #expect(again.status == 1 && JSON(again.output)?["success"] == .bool(false), "\(again)")
+        #expect(again.output.contains("NO RUNNING DESK WAS HALTED") && again.output.contains(sandbox.state))
         let file = sandbox.root + "/file"
         _ = FileManager.default.createFile(atPath: file, contents: nil)
         let refused = try sandbox.estop("halt", "--state", file)

@@ -60,6 +60,20 @@ import Testing
         #expect(try sandbox.killSwitch().observe().word?.mode == .halted)
     }
 
+    /// Gone, broken, empty, or one that says paper: a real desk's venues are as real as before.
+    @Test(arguments: [nil, "[desk\nname =", "", "[desk]\npaper = true\n"])
+    func aHaltOfARealDeskWithoutHostAndConfigurationIsNotVerified(_ text: String?) throws {
+        let sandbox = try realDesk()
+        let file = sandbox.state + "/estop.toml"
+        try FileManager.default.removeItem(atPath: file)
+        try text?.write(toFile: file, atomically: true, encoding: .utf8)
+        let halted = try sandbox.estop("halt", "exchange is down")
+        #expect(halted.status == 1 && halted.error.contains("ORDERS NOT CANCELLED"), "\(halted)")
+        #expect(try sandbox.killSwitch().observe().effective == nil)
+        let status = try sandbox.estop("status")
+        #expect(status.status == 3 && !status.output.contains("(paper)") && !status.output.contains("verified  "))
+    }
+
     @Test func anExampleDoesNotBecomeTheConfigurationOfARealDesk() throws {
         let sandbox = try realDesk()
         let file = sandbox.state + "/estop.toml"

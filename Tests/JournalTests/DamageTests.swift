@@ -204,6 +204,32 @@ import Testing
         #expect(try desk.reader().restore().missing == 10)
     }
 
+    /// Two desks whose directories were exchanged, or one that was moved away: each journal goes on in its own file.
+    @Test(arguments: [false, true]) func whatWasMovedIsWrittenIntoItsOwnFileAndNotIntoWhatIsThereNow(
+        leavesNothing: Bool
+    ) throws {
+        let desk = try TestDesk()
+        let other = try TestDesk()
+        let first = try other.open()
+        #expect(first.appendAndWait(entries(1..<4), limitMs: 10_000))
+        first.close()
+        let journal = try desk.open()
+        #expect(journal.appendAndWait(entries(1..<11), limitMs: 10_000))
+        let away = desk.path + ".away"
+        defer { try? FileManager.default.removeItem(atPath: away) }
+        #expect(rename(desk.path, away) == 0)
+        if !leavesNothing { #expect(rename(other.path, desk.path) == 0) }
+        #expect(journal.appendAndWait(entries(11..<21), limitMs: 10_000))
+        journal.close()
+        #expect(!leavesNothing || !FileManager.default.fileExists(atPath: desk.path))
+        if !leavesNothing {
+            #expect(try desk.reader().allEvents().map(\.seq) == Array(1...3))
+            #expect(try desk.reader().audit(limit: 10).isEmpty)
+        }
+        let own = try Journal.reader(directory: away, codec: TestCodec())
+        #expect(try own.allEvents().map(\.seq) == Array(1...20))
+    }
+
     @Test func closingDoesNotWaitForADiskThatDoesNotAnswer() throws {
         let desk = try TestDesk()
         let journal = try desk.open()
