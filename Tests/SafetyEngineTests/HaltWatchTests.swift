@@ -44,10 +44,18 @@ struct HaltWatchTests {
         }
 
         /// The venue lists; `askedAgo`: how long ago it was asked, nil: it does not say.
-        mutating func list(_ ids: [String], askedAgo: Int64? = 0, account: String = "main", reduceOnly: Bool = false) {
+        mutating func list(
+            _ ids: [String],
+            askedAgo: Int64? = 0,
+            account: String = "main",
+            reduceOnly: Bool = false,
+            refusedRows: Int = 0
+        ) {
             let origin = Event.Origin(venue: "kraken", account: account, source: Event.Source(.venue, "kraken"))
             let reports = ids.map { Desk.order($0, reduceOnly: reduceOnly) }
-            apply(Event(origin, .openOrders(reports), askedMs: askedAgo.map { wallMs - $0 }))
+            var event = Event(origin, .openOrders(reports), askedMs: askedAgo.map { wallMs - $0 })
+            event.refusedRows = refusedRows
+            apply(event)
         }
 
         static func order(_ id: String, _ state: Order.State = .acknowledged, reduceOnly: Bool = false) -> OrderReport {
@@ -61,6 +69,12 @@ struct HaltWatchTests {
                 reduceOnly: reduceOnly,
                 state: state
             )
+        }
+
+        static func filled(_ id: String, reduceOnly: Bool = false) -> OrderReport {
+            var report = order(id, .filled, reduceOnly: reduceOnly)
+            report.filled = report.quantity
+            return report
         }
 
         mutating func venue(_ report: OrderReport) {
@@ -118,6 +132,73 @@ struct HaltWatchTests {
         desk.list([])
         desk.list([])
         #expect(desk.proof?.standing == .waiting && desk.proof?.text().contains("acknowledged") == true)
+    }
+
+    @Test func aListingOfWhichARowCouldNotBeReadProvesNothingAndTakesTheProofBack() {
+        var desk = Desk()
+        desk.halt(stopped: desk.atMs)
+        desk.pass(2_000)
+        desk.list([])
+        desk.list([])
+        #expect(desk.proof?.standing == .gone)
+        for _ in 0..<3 {
+            desk.list([], refusedRows: 1)
+            #expect(desk.proof?.standing == .waiting)
+        }
+        desk.list([])
+        #expect(desk.proof?.standing == .waiting)
+        desk.list([])
+        #expect(desk.proof?.standing == .gone)
+    }
+
+    @Test func anOrderThatIsListedUnderNoAccountIsOpenBesideAccountsThatListNone() {
+        var desk = Desk()
+        desk.halt(stopped: desk.atMs)
+        desk.pass(2_000)
+        desk.list(["na-1"], account: "")
+        for _ in 0..<2 { desk.list([]) }
+        #expect(desk.proof?.standing == .open && desk.proof?.open == 1)
+        for _ in 0..<2 { desk.list([], account: "") }
+        #expect(desk.proof?.standing == .gone)
+    }
+
+    @Test func aVenueOfWhichNoAccountIsKnownKeepsTheHaltUnverified() {
+        var desk = Desk()
+        desk.halt(stopped: desk.atMs)
+        desk.pass(2_000)
+        for _ in 0..<2 { desk.list([]) }
+        #expect(desk.proof?.standing == .gone)
+        let origin = Event.Origin(venue: "alpaca", account: "", source: Event.Source(.venue, "alpaca"))
+        desk.apply(Event(origin, .venue(VenueReport(state: .connected))))
+        #expect(desk.proof?.standing == .unlisted && desk.proof?.text() == "NOT verified: nobody lists alpaca")
+        let checks = desk.engine.resumeChecks(for: .live, scope: .global, at: desk.atMs)
+        #expect(checks.first { $0.name == .venues }?.outcome == .failed)
+        #expect(checks.first { $0.name == .ordersGone }?.outcome == .notChecked)
+        #expect(checks.first { $0.name == .reconciled }?.detail.contains("alpaca") == true)
+        #expect(desk.engine.view(at: desk.atMs).money.gross == nil)
+        var configured = Desk { $0.settleByVenue["coinbase"] = 1_000 }
+        configured.halt(stopped: configured.atMs)
+        configured.pass(2_000)
+        for _ in 0..<2 { configured.list([]) }
+        #expect(configured.proof?.standing == .unlisted && configured.proof?.text().contains("coinbase") == true)
+    }
+
+    @Test func anOrderThatWasFilledAtOnceTakesTheProofBackAndIsCounted() {
+        var desk = Desk()
+        desk.venue(Desk.order("before"))
+        desk.halt(stopped: desk.atMs)
+        desk.pass(2_000)
+        for _ in 0..<2 { desk.list([]) }
+        #expect(desk.proof?.standing == .gone)
+        // What the halt met, and one that only shrinks a position, are nothing new.
+        desk.venue(Desk.filled("before"))
+        desk.venue(Desk.filled("stop", reduceOnly: true))
+        #expect(desk.proof?.standing == .gone && desk.proof?.new == 0)
+        desk.pass(100)
+        desk.venue(Desk.filled("market"))
+        #expect(desk.proof?.standing == .waiting && desk.proof?.new == 1 && desk.proof?.open == 0)
+        desk.venue(Desk.filled("market"))
+        #expect(desk.proof?.new == 1)
     }
 
     @Test func anAccountThatNobodyListsIsNamedAndNeverGone() {

@@ -127,9 +127,10 @@ struct HaltWorld {
             if nowMs >= stopMs, nowMs - 10 < stopMs { tell(stoppedMs: nowMs) }
             ask()
             deliver()
-            _ = engine.advance(to: receipt)
             // Five times as often as the engine evaluates; oftener takes minutes and finds nothing more.
-            if nowMs >= haltMs, nowMs % 50 == 0 { try check() }
+            guard nowMs % 50 == 0 else { continue }
+            _ = engine.advance(to: receipt)
+            if nowMs >= haltMs { try check() }
         }
         try end()
     }
@@ -169,7 +170,8 @@ struct HaltWorld {
                 ids: open.map(\.id),
                 reducing: Set(open.filter(\.isReducing).map(\.id))
             )
-            if random.chance(80) {
+            // At the end each listing is whole: what takes the proof back then would leave no time to reach it again.
+            if nowMs < endMs - 8_000, random.chance(80) {
                 delivery.isPartial = true
                 if !delivery.ids.isEmpty { delivery.ids.removeLast() }
                 seen.insert("partial listings")
@@ -183,7 +185,7 @@ struct HaltWorld {
         deliveries.removeAll { $0.atMs <= nowMs }
         for delivery in due {
             let account = accounts[delivery.account]
-            var reports = delivery.ids.map { id in
+            let reports = delivery.ids.map { id in
                 OrderReport(
                     clientID: id,
                     venueID: "",
@@ -195,22 +197,14 @@ struct HaltWorld {
                     state: .acknowledged
                 )
             }
-            if delivery.isPartial, let first = reports.first ?? emptyRow { reports.append(nameless(first)) }
             let asked = fault == .liesAboutAsking ? delivery.atMs : delivery.askedMs
             let origin = Event.Origin(venue: "v", account: account.name, source: Event.Source(.venue, "v"))
             let says = account.states || fault == .liesAboutAsking
-            apply(Event(origin, .openOrders(reports), askedMs: says ? wall + Int64(asked) : nil))
+            var event = Event(origin, .openOrders(reports), askedMs: says ? wall + Int64(asked) : nil)
+            // As the reader of lines gives it: a row that cannot be read is not there, and is counted.
+            event.refusedRows = delivery.isPartial ? 1 : 0
+            apply(event)
         }
-    }
-
-    private var emptyRow: OrderReport? {
-        OrderReport(clientID: "x", symbol: "BTC/USD", side: .buy, quantity: Decimal(1), state: .acknowledged)
-    }
-
-    private func nameless(_ report: OrderReport) -> OrderReport {
-        var row = report
-        (row.clientID, row.venueID) = ("", "")
-        return row
     }
 
     private var isProved: Bool {

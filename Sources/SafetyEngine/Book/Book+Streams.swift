@@ -72,6 +72,7 @@ extension Book {
     /// Why gross and net exposure are not known; empty: they are.
     func whyExposureUnknown(_ valuation: Valuation, at atMs: UInt64, _ settings: EngineSettings) -> String {
         guard !venues.isEmpty else { return "no venue has reported anything yet" }
+        if let name = reached.keys.first { return "\(name) has reported no account" }
         for place in venues.indices where !arePositionsKnown(place, at: atMs, settings) {
             guard let listedMs = venues.values[place].positionsListedMs else {
                 return "\(venues.keys[place]) has never listed its positions"

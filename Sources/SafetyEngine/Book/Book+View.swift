@@ -201,6 +201,7 @@ extension Book {
     /// The first account of a venue that never reported a balance; nil: all did.
     private func unreadAccount(_ valuation: Valuation) -> AccountKey? {
         venues.indices.first { !valuation.accounts.values[$0].hasBalance }.map { venues.keys[$0] }
+            ?? reached.keys.first.map { AccountKey(venue: $0, account: "") }
     }
 
     /// What held positions would bring; nil: of one nobody knows what was paid, or what it is worth.

@@ -63,7 +63,20 @@ extension Engine {
         )
     }
 
-    /// Every account that the desk knows of: reported by a venue, named by a bot, or by the scope of a gate.
+    /// Venues of which no account is known: those that only said how they are reached, and those of the configuration that
+    /// never reported. Whatever is open there, nobody lists it.
+    ///
+    /// - Parameter configured: the names of the configuration that count.
+    func venuesWithoutAccount(_ scope: Scope, configured: [String]) -> [String] {
+        var names: [String] = []
+        for name in book.reached.keys + configured.sorted() where scope.values[.venue].map({ $0 == name }) ?? true {
+            guard !names.contains(name), !book.venues.keys.contains(where: { $0.venue == name }) else { continue }
+            names.append(name)
+        }
+        return names
+    }
+
+    /// Every account that the desk knows of: configured at a venue, reported by one, named by a bot, or by the scope of a gate.
     private func known(_ watch: HaltWatch, _ scope: Scope) -> [AccountKey] {
         var keys = Ledger<AccountKey, Bool>()
         for key in book.venues.keys where scope.concerns(key) { keys[key] = true }
@@ -72,9 +85,19 @@ extension Engine {
             let key = AccountKey(venue: book.orders.keys[place].venue, account: book.orders.keys[place].account)
             if !key.venue.isEmpty, scope.concerns(key) { keys[key] = true }
         }
-        // A word about a venue as a whole names no account of it.
+        // A word about a venue as a whole names no account of it; a list of orders, or an order, does.
         let named = Set(keys.keys.filter { !$0.account.isEmpty }.map(\.venue))
-        keys.keep { key, _ in !key.account.isEmpty || !named.contains(key.venue) }
+        keys.keep { key, _ in
+            !key.account.isEmpty || !named.contains(key.venue) || book.venues[key]?.ordersListedMs != nil
+                || watch.accounts[key].map { !$0.open.isEmpty || $0.newCount > 0 } ?? false
+                || openBefore(key, scope).count > 0
+        }
+        if scope.values[.account] == nil {
+            for name in venuesWithoutAccount(scope, configured: Array(settings.settleByVenue.keys)) {
+                let key = AccountKey(venue: name, account: "")
+                if !keys.keys.contains(where: { $0.venue == name }) { keys[key] = true }
+            }
+        }
         for text in watch.halt.traded {
             guard let traded = try? Scope(text) else { continue }
             let (venue, account) = (traded.values[.venue], traded.values[.account])
@@ -110,7 +133,9 @@ extension Engine {
             account.open = before.count
             account.names = before.names
             account.state = before.count > 0 ? .open : .unlisted
-        } else if venue?.isSilent ?? false || account.listedAgeMs.map({ $0 > settings.venueSilentMs }) ?? false {
+        } else if venue?.isSilent ?? false
+            || account.listedAgeMs.map({ $0 > min(settings.venueSilentMs, settings.streams.ordersMs) }) ?? false
+        {
             account.state = .silent
         } else if let seen, let pair = seen.pair, watch.isAfterStop(pair, settings.settleMs(of: key.venue)),
             claimMs.map({ pair.begunMs > $0 + settings.settleMs(of: key.venue) }) ?? true

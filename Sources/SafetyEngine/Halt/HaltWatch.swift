@@ -7,7 +7,9 @@ import KillSwitch
 /// Invariants (SafetyEngineTests/HaltWatchTests, SimulationTests/HaltWorldTests):
 /// - an account is proved by two complete listings in a row that show nothing that can add exposure, the first of them begun
 ///   after the last acknowledgement plus the settling time (twice that, where a listing does not say when it was asked for);
+/// - a listing of which a row could not be read proves nothing, and takes the proof back: the row may be an open order;
 /// - an order that appears or is seen open again takes the proof back, and is counted where a listing since had not shown it;
+///   so does one that was filled at once, and never seen open;
 /// - what a host before this one saw proves nothing.
 public struct HaltWatch: Sendable, Equatable, Codable {
     /// The halt.
@@ -93,14 +95,42 @@ public struct HaltWatch: Sendable, Equatable, Codable {
         switch event.body {
         case .openOrders(let reports): list(reports, key, event, receipt, scope, book, settings)
         case .order(let report):
+            if report.state.isFinal, report.filled > Decimal(0), !report.reduceOnly {
+                takeFilled(HaltWatch.name(of: report), key, event, scope, book, settings)
+            }
             close(HaltWatch.name(of: report), key, book)
             guard isExposing(report, key, scope, book), isStillOpen(report, key, book),
                 !isOldNews(event.happenedMs, accounts[key]?.askedWallMs)
             else { return }
             appear([HaltWatch.name(of: report)], key, book)
-        case .fill(let report): close(report.venueID.isEmpty ? report.clientID : report.venueID, key, book)
+        case .fill(let report):
+            let name = report.venueID.isEmpty ? report.clientID : report.venueID
+            takeFilled(name, key, event, scope, book, settings)
+            close(name, key, book)
         default: break
         }
+    }
+
+    /// An order was filled. One of which nobody had heard when everything had stopped, and which no listing since shows, was
+    /// sent past the halt, though nobody saw it open.
+    private mutating func takeFilled(
+        _ name: String,
+        _ key: AccountKey,
+        _ event: Event,
+        _ scope: Scope,
+        _ book: Book,
+        _ settings: EngineSettings
+    ) {
+        guard !name.isEmpty, let account = accounts[key], account.hasBaseline, !account.open.contains(name),
+            let stoppedMs = halt.stoppedMs, !isOldNews(event.happenedMs, account.askedWallMs)
+        else { return }
+        if let known = order(name, key, book) {
+            // What was known before it all stopped is what the halt met.
+            guard known.sinceMs > stoppedMs + settings.settleMs(of: key.venue), !known.isReduceOnly,
+                scope.concerns(OrderKey(venue: key.venue, account: key.account, clientID: name), known)
+            else { return }
+        }
+        appear([name], key, book, isOpen: false)
     }
 
     /// Its venue spoke of an order: where it is finished, it is not open any more.
@@ -124,7 +154,7 @@ public struct HaltWatch: Sendable, Equatable, Codable {
         let asked = event.askedMs.flatMap { $0 <= receipt.wallMs ? $0 : nil }
         let agoMs = (asked ?? event.happenedMs).map { UInt64(clamping: receipt.wallMs - $0) } ?? 0
         let listing = Listing(begunMs: receipt.atMs - min(receipt.atMs, agoMs), isStated: asked != nil)
-        let isComplete = reports.allSatisfy { !$0.clientID.isEmpty || !$0.venueID.isEmpty }
+        let isComplete = event.refusedRows == 0 && reports.allSatisfy { !$0.clientID.isEmpty || !$0.venueID.isEmpty }
         // One that was begun before another that is known already says nothing of now.
         guard listing.begunMs >= accounts[key]?.begunMs ?? 0 else { return }
         let names = reports.filter { isExposing($0, key, scope, book) }.map { HaltWatch.name(of: $0) }
@@ -134,6 +164,7 @@ public struct HaltWatch: Sendable, Equatable, Codable {
         var account = accounts[key] ?? Account()
         guard isComplete else {
             account.clear = nil
+            account.pair = nil
             accounts[key] = account
             return
         }
@@ -152,14 +183,14 @@ public struct HaltWatch: Sendable, Equatable, Codable {
         accounts[key] = account
     }
 
-    /// Orders that can add exposure are open at an account.
-    private mutating func appear(_ names: [String], _ key: AccountKey, _ book: Book) {
+    /// Orders that can add exposure are open at an account, or were filled at once.
+    private mutating func appear(_ names: [String], _ key: AccountKey, _ book: Book, isOpen: Bool = true) {
         var account = accounts[key] ?? Account()
         account.clear = nil
         account.pair = nil
         let known = Set(account.open)
         let news = names.filter { !known.contains($0) }
-        if !news.isEmpty { account.open = (account.open + news).sorted() }
+        if !news.isEmpty, isOpen { account.open = (account.open + news).sorted() }
         if account.hasBaseline {
             let counted = Set(account.new)
             for name in news where !counted.contains(name) {

@@ -72,7 +72,7 @@ extension Engine {
                 problems: ["no venue has reported to this desk; expected: \(expected.joined(separator: ", "))"]
             )
         }
-        let problems = places.compactMap { place -> String? in
+        var problems = places.compactMap { place -> String? in
             let (key, venue) = (book.venues.keys[place], book.venues.values[place])
             let age = ElapsedText.of(atMs.since(venue.seenMs))
             if venue.state == .stopped { return nil }
@@ -82,6 +82,7 @@ extension Engine {
             }
             return nil
         }
+        problems += silent(scope).map { "\($0) has reported no account" }
         let pass = places.count == 1 ? "1 account is reached" : "all \(places.count) accounts are reached"
         return Finding(problems: problems, pass: pass)
     }
@@ -89,11 +90,15 @@ extension Engine {
     /// Venues that the configuration names.
     private func expectedVenues(_ scope: Scope) -> [String] {
         var names: [String] = []
-        for name in settings.supervisors.map(\.feeds) where !name.isEmpty && scope.concerns(venue: name) {
+        for name in settings.supervisors.map(\.feeds) + settings.settleByVenue.keys.sorted()
+        where !name.isEmpty && scope.concerns(venue: name) {
             if !names.contains(name) { names.append(name) }
         }
         return names
     }
+
+    /// Venues that are expected, or said how they are reached, and of which no account is known.
+    private func silent(_ scope: Scope) -> [String] { venuesWithoutAccount(scope, configured: expectedVenues(scope)) }
 
     /// An order that nobody lists, or that was listed longer ago than the limit, is not known to be gone.
     private func unlisted(_ scope: Scope, _ places: [Int], at atMs: UInt64) -> Finding {
@@ -124,6 +129,7 @@ extension Engine {
             let why = venue.ordersProblem.isEmpty ? "" : " (\(venue.ordersProblem))"
             unchecked.append("\(key) listed its orders \(age) ago\(why), so \(unknown) there now: look there")
         }
+        unchecked += silent(scope).map { "\($0) has reported no account, so \(unknown) there: look there" }
         return Finding(unchecked: unchecked, pass: "no order is open", refusesAnywhere: true)
     }
 
@@ -174,10 +180,11 @@ extension Engine {
                 unchecked: ["no venue has reported to this desk: there is nothing to compare"]
             )
         }
-        let unchecked = places.compactMap { place -> String? in
-            let why = reader.notCompared(book.venues.keys[place])
-            return why.isEmpty ? nil : "\(book.venues.keys[place]): \(why)"
-        }
+        let unchecked =
+            places.compactMap { place -> String? in
+                let why = reader.notCompared(book.venues.keys[place])
+                return why.isEmpty ? nil : "\(book.venues.keys[place]): \(why)"
+            } + silent(scope).map { "\($0) has reported no account" }
         return Finding(
             problems: findings.map(\.text),
             unchecked: unchecked,
