@@ -105,7 +105,14 @@ import Testing
 
     /// An account that listed everything a moment ago.
     private static var venue: Venue {
-        var venue = Venue(name: "kraken", account: "main", state: .connected, openOrders: 0, lastReplyAgeMs: 10, latencyMs: nil)
+        var venue = Venue(
+            name: "kraken",
+            account: "main",
+            state: .connected,
+            openOrders: 0,
+            lastReplyAgeMs: 10,
+            latencyMs: nil
+        )
         venue.streams = .reported(agoMs: 10)
         return venue
     }

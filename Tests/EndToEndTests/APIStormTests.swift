@@ -70,7 +70,10 @@ import Testing
         try api.sandbox.wait("every client is through: nothing hangs", seconds: 3_000) { left.withLock { $0 } == 0 }
         #expect(problems.withLock { $0 } == [])
         let done = all.withLock { $0 }
-        #expect(done.halts.count + done.counted.count == clients * rounds && done.resumes.count + done.refused == clients * rounds)
+        #expect(
+            done.halts.count + done.counted.count == clients * rounds
+                && done.resumes.count + done.refused == clients * rounds
+        )
         try APIStormTests.check(done, api)
         // It works as before.
         _ = try api.post(APIStormTests.halt)
@@ -89,7 +92,11 @@ import Testing
             // Past the burst of a peer its halts are counted, and recorded together a moment later.
             halted["durable"] == .bool(true) || halted.text.contains("not on disk yet")
         else { throw APIConnection.Broken(description: "a halt came to \(halted)") }
-        if halted["durable"] == .bool(true) { done.halts.append((id, generation)) } else { done.counted.append(generation) }
+        if halted["durable"] == .bool(true) {
+            done.halts.append((id, generation))
+        } else {
+            done.counted.append(generation)
+        }
     }
 
     /// Every change is in the history, and the desk is as the last one of them left it.

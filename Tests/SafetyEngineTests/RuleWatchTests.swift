@@ -88,7 +88,10 @@ struct RuleWatchTests {
         let halt = try #require(made.halts.first)
         #expect(halt.reason.contains("98 is over 20; confirmed by 99 at "))
         // One time is enough: since when it has been so.
-        #expect(halt.reason.components(separatedBy: " at ").count == 2 && halt.reason.hasSuffix(", 99, 98"), "\(halt.reason)")
+        #expect(
+            halt.reason.components(separatedBy: " at ").count == 2 && halt.reason.hasSuffix(", 99, 98"),
+            "\(halt.reason)"
+        )
     }
 
     @Test func anUnknownValueNeitherFiresNorResolves() {
