@@ -34,6 +34,10 @@ extension Routes {
             answer: { request, world, call throws(APIRefusal) in
                 let view = try world.engine()
                 let breaker = request.json?["breaker"]?.string ?? dailyBreaker(view)
+                let known = view.breakers.first { $0.name == breaker }
+                if known.map({ !$0.isTripped }) ?? (request.json?["breaker"]?.string == nil) {
+                    return reset([], "nothing to reset: \(breaker) is not tripped")
+                }
                 _ = try act(.resetBreaker(name: breaker), "no reason was given", request, call)
                 return reset([breaker], DeskHost.done(.resetBreaker(name: breaker)))
             }

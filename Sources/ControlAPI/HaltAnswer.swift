@@ -35,7 +35,9 @@ struct HaltAnswer: Sendable, Equatable {
 
     /// What somebody has to know whose body came too late; nil: it did not.
     var note: String? {
-        guard isAheadOfBody else { return nil }
+        guard isAheadOfBody else {
+            return body.hasUnreadScope ? "the scope is not understood: all trading was halted" : nil
+        }
         let narrower = body.scope.isGlobal ? "" : ", though the body asks for \(body.scope) only"
         return "the body did not come with the head: all trading was halted without waiting for it\(narrower)"
             + (isExplained ? "" : ". Its reason could not be recorded")

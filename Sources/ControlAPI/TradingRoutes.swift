@@ -52,17 +52,22 @@ extension Routes {
             right: .reader,
             summary: "Orders that are open or finished not long ago, the one that changed last first",
             shape: .init(
-                answer: [("orders", "array"), ("total", "integer"), ("next_offset", "integer")],
+                answer: [
+                    ("orders", "array"), ("total", "integer"), ("next_offset", "integer"),
+                    ("orders_problem", "string"), ("orders_age_ms", "integer"),
+                ],
                 query: [("limit", "integer"), ("offset", "integer")],
                 statuses: [400, 503]
             ),
             answer: { request, world, _ throws(APIRefusal) in
-                _ = try world.engine()
+                let listing = try world.engine().orderListing
                 guard let orders = world.orders() else {
                     throw APIRefusal(503, "engine_busy", "the engine does not answer now: try again")
                 }
                 let page = try APIWorld.page(orders.map(\.json), request)
-                return APIAnswer(.object([.init("orders", .array(page.rows))] + page.members + world.age))
+                return APIAnswer(
+                    .object([.init("orders", .array(page.rows))] + page.members + listing.members + world.age)
+                )
             }
         ),
         Route(
@@ -71,16 +76,29 @@ extension Routes {
             right: .reader,
             summary: "What is held",
             shape: .init(
-                answer: [("positions", "array"), ("total", "integer")],
+                answer: [
+                    ("positions", "array"), ("total", "integer"), ("positions_problem", "string"),
+                    ("positions_age_ms", "integer"),
+                ],
                 query: [("limit", "integer"), ("offset", "integer")],
                 statuses: [400, 503]
             ),
             answer: { request, world, _ throws(APIRefusal) in
-                let page = try APIWorld.page(try world.engine().positions.map(\.json), request)
-                return APIAnswer(.object([.init("positions", .array(page.rows))] + page.members + world.age))
+                let view = try world.engine()
+                let page = try APIWorld.page(view.positions.map(\.json), request)
+                let members = page.members + view.positionListing.members + world.age
+                return APIAnswer(.object([.init("positions", .array(page.rows))] + members))
             }
         ),
     ]
+}
+
+extension ListingState {
+    /// Why such a list is not known now (the rows beside it are only what was told), and how old it is; null: it is known, or it
+    /// was never given.
+    fileprivate var members: [JSON.Member] {
+        [.init("\(what)_problem", .text(problem)), .init("\(what)_age_ms", .number(ageMs))]
+    }
 }
 
 extension APIWorld {

@@ -72,6 +72,13 @@ enum StepsPane {
             let names = "NOT acknowledged: " + missing.joined(separator: ", ")
             lines += Text.wrap(names, max(1, width - 2)).map { Line("  " + $0, .bad) }
         }
+        // The same words as everywhere: what is proved of its orders, or why nothing is.
+        let proof = scene.snapshot.engine?.halts.first { $0.scope == halt.scope.description }
+        if halt.mode == .halted {
+            let isGone = proof?.standing == .gone
+            let orders = "orders " + (proof?.text() ?? "NOT verified: the engine has not looked at them")
+            lines += Text.wrap(orders, max(1, width - 2)).map { Line("  " + $0, isGone ? .good : .bad) }
+        }
         for latch in halt.latches {
             let text =
                 "\(Age.time(latch.since, today: scene.today)) UTC, \(latch.author): \(latch.reason)"

@@ -6,12 +6,15 @@ import Synchronization
 
 /// The kill switch in the desk's database, as a resume finds it and leaves it.
 extension DeskHost {
+    /// How the reasons of halts begin that say that the past is not known any more: also which accounts the desk knew.
+    static let forgets = ["journal.sqlite is gone", "the journal was damaged or lost events"]
+
     /// A desk that has a past and no journal has forgotten what its limits are judged by: a forgotten day must not pass for a
     /// good one.
     static func haltWithoutJournal(_ killSwitch: KillSwitch, hasPast: Bool, _ logger: Logger) {
         guard Journal.isLost(directory: killSwitch.directory.path, hasPast: hasPast) else { return }
         let words =
-            "journal.sqlite is gone, and this desk has a past: its positions, peaks, the day's opening and losses, dust, tripped "
+            "\(forgets[0]), and this desk has a past: its positions, peaks, the day's opening and losses, dust, tripped "
             + "breakers, silences and the audit are not known any more. Restore a backup of it, or check equity, positions "
             + "and limits by hand before you resume"
         _ = killSwitch.halt(HaltRequest(reason: words, source: .watchdog))

@@ -132,7 +132,7 @@ public final class DeskHost: Sendable {
             // A forgotten day must not pass for a good one.
             _ = killSwitch.halt(
                 HaltRequest(
-                    reason: "the journal was damaged or lost events: what the day brought so far is not known",
+                    reason: "\(DeskHost.forgets[1]): what the day brought so far is not known",
                     source: .watchdog
                 )
             )

@@ -72,6 +72,9 @@ struct HaltStanding: Sendable {
     ///
     /// - Returns: the halts in force, where something about them changed.
     mutating func look(_ seen: Observation, atMs: UInt64) -> [HostEvent.Halt]? {
+        let hasForgotten = seen.latches.contains { latch in
+            latch.source == .watchdog && DeskHost.forgets.contains { latch.reason.hasPrefix($0) }
+        }
         let halts = seen.haltsInForce.map { halt -> HostEvent.Halt in
             let before = told?.first { $0.scope == halt.scope.description && $0.period == halt.period }
             let isStopped = seen.gatesProblem == nil && seen.waitingGates(of: halt).isEmpty
@@ -85,7 +88,8 @@ struct HaltStanding: Sendable {
                 generation: halt.state.generation,
                 period: halt.period,
                 stoppedMs: before?.stoppedMs ?? (isStopped ? atMs : nil),
-                traded: traded
+                traded: traded,
+                hasForgotten: hasForgotten ? true : nil
             )
         }
         guard halts != told else { return nil }

@@ -217,7 +217,17 @@ public struct DeskHealth: Sendable, Equatable {
             due == 0
                 ? "none is due" : "\(due) position\(due == 1 ? " is" : "s are") past a limit and not being closed\(off)"
         )
-        return supervisors + view.venues.map(of) + refused + [exits] + (view.liquidation.map(of) ?? [])
+        let unpriced = view.money.unpriced
+        let prices = Part(
+            .trading,
+            "prices",
+            isHealthy: unpriced == 0,
+            unpriced == 0
+                ? "every held position has a fresh one"
+                : "\(unpriced) held position\(unpriced == 1 ? " has" : "s have") no fresh price: what they are worth, and whether "
+                    + "an exit is due, is not known"
+        )
+        return supervisors + view.venues.map(of) + [prices] + refused + [exits] + (view.liquidation.map(of) ?? [])
     }
 
     private static func of(_ venue: Venue) -> Part {

@@ -22,8 +22,14 @@ struct HaltOutcome {
 
     var status: Int32 {
         guard report.taken else { return 2 }
-        guard report.onPage, report.durable, !isUnwatched else { return 1 }
+        guard report.onPage, report.durable, !isUnwatched, !isWidened else { return 1 }
         return !waited || (waiting.isEmpty && gatesProblem == nil && (!isProvable || orders?.isSettled == true)) ? 0 : 1
+    }
+
+    /// Whether a scope found no room on the page, or is too long for it, so that everything was halted.
+    private var isWidened: Bool {
+        !request.scope.isGlobal && report.onPage && report.was.mode.permitsAnything
+            && !report.state.mode.permitsAnything
     }
 
     /// Whether there is anything to prove: what restricts less than a halt leaves orders where they are.
@@ -38,7 +44,10 @@ struct HaltOutcome {
 
     /// What is true once the record is on disk.
     var headline: String {
-        let what = request.scope.isGlobal ? "" : " \(request.scope)"
+        let what =
+            request.scope.isGlobal
+            ? ""
+            : isWidened ? " EVERYTHING, because the page has no room for \(request.scope)" : " \(request.scope)"
         let word = request.mode == .halted ? "HALTED" : request.mode == .paper ? "PAPER ONLY" : "REDUCE-ONLY"
         if report.onPage, isAbsent {
             let disk = report.durable ? "" : ", NOT ON DISK (\(String(cString: strerror(report.error))))"

@@ -93,6 +93,7 @@ struct HonestScreenTests {
         #expect(all.contains("no global halt; HALTED strategy=grid1"))
         #expect(all.contains("gates 1 of 1 acknowledged") && all.contains("bad fills"))
         #expect(!all.contains("no halt is in force"))
+        #expect(all.contains("orders NOT verified: the engine has not looked"))
         desk.gates[1].acknowledged = false
         let waiting = text(desk)
         #expect(waiting.contains("gates 0 of 1 acknowledged") && waiting.contains("NOT acknowledged: grid-bot-1"))

@@ -31,14 +31,21 @@ struct HaltWatchTests {
             decisions += engine.advance(to: Receipt(atMs: atMs, wallMs: wallMs))
         }
 
-        mutating func halt(stopped: UInt64?, scope: String = "global", period: UInt32 = 2, traded: [String] = []) {
+        mutating func halt(
+            stopped: UInt64?,
+            scope: String = "global",
+            period: UInt32 = 2,
+            traded: [String] = [],
+            hasForgotten: Bool? = nil
+        ) {
             let halt = HostEvent.Halt(
                 id: "h",
                 scope: scope,
                 generation: 3,
                 period: period,
                 stoppedMs: stopped,
-                traded: traded
+                traded: traded,
+                hasForgotten: hasForgotten
             )
             apply(Event(Event.Origin(source: Event.Source(.host, "desk")), .host(.halts([halt]))))
         }
@@ -181,6 +188,15 @@ struct HaltWatchTests {
         configured.pass(2_000)
         for _ in 0..<2 { configured.list([]) }
         #expect(configured.proof?.standing == .unlisted && configured.proof?.text().contains("coinbase") == true)
+    }
+
+    @Test func aDeskThatLostItsJournalDoesNotKnowOfWhichAccountsItHasToHear() {
+        var desk = Desk()
+        desk.halt(stopped: desk.atMs, hasForgotten: true)
+        desk.pass(2_000)
+        for _ in 0..<2 { desk.list([]) }
+        #expect(desk.proof?.standing == .unlisted)
+        #expect(desk.proof?.text() == "NOT verified: nobody lists accounts that only the lost journal knew")
     }
 
     @Test func anOrderThatWasFilledAtOnceTakesTheProofBackAndIsCounted() {

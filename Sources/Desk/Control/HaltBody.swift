@@ -7,6 +7,8 @@ public import KillSwitch
 public struct HaltBody: Sendable, Equatable {
     /// What it covers; what cannot be read is everything.
     public var scope = Scope.global
+    /// Whether it names a scope that cannot be read.
+    public var hasUnreadScope = false
     /// Why.
     public var reason = "Emergency halt"
     /// Where the sender says that it came from, as in `MANUAL`; nil: not said.
@@ -24,7 +26,9 @@ public struct HaltBody: Sendable, Equatable {
             object[key]?.string.flatMap { $0.contains { !$0.isWhitespace } ? RecordText.whole($0) : nil }
         }
         if let text = text("reason") { reason = text }
-        if let text = object["scope"]?.string, let read = try? Scope(text) { scope = read }
+        if let named = object["scope"], named != .null {
+            if let text = named.string, let read = try? Scope(text) { scope = read } else { hasUnreadScope = true }
+        }
         source = text("source")
         user = text("user_id")
     }

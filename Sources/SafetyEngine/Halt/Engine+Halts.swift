@@ -35,7 +35,11 @@ extension Engine {
     func ordersProof(_ watch: HaltWatch, at atMs: UInt64) -> OrdersProof {
         let scope = watch.scope
         let (claims, claimed) = claims(scope)
-        let accounts = known(watch, scope).map { key in account(key, watch, claims[key], at: atMs) }
+        var accounts = known(watch, scope).map { key in account(key, watch, claims[key], at: atMs) }
+        if watch.halt.hasForgotten ?? false, !settings.isPaper {
+            let what = "accounts that only the lost journal knew"
+            accounts.append(OrdersProof.Account(venue: what, account: "", state: .unlisted))
+        }
         let isUnlisted = accounts.contains { $0.state == .unlisted } || (accounts.isEmpty && !settings.isPaper)
         let standing: OrdersProof.Standing =
             if accounts.contains(where: { $0.state == .open }) {

@@ -14,6 +14,8 @@ extension HostEvent {
         public var stoppedMs: UInt64?
         /// What the gates that were open at the halt say they trade, each scope once.
         public var traded: [String]
+        /// Whether the desk has lost its journal, and with it which accounts it knew; nil: it has not.
+        public var hasForgotten: Bool?
 
         /// Creates a halt.
         public init(
@@ -22,7 +24,8 @@ extension HostEvent {
             generation: UInt32,
             period: UInt32,
             stoppedMs: UInt64?,
-            traded: [String] = []
+            traded: [String] = [],
+            hasForgotten: Bool? = nil
         ) {
             self.id = id
             self.scope = scope
@@ -30,6 +33,7 @@ extension HostEvent {
             self.period = period
             self.stoppedMs = stoppedMs
             self.traded = traded
+            self.hasForgotten = hasForgotten
         }
     }
 }

@@ -82,6 +82,8 @@ public struct OrdersProof: Sendable, Equatable, Codable {
     public var new: Int { accounts.reduce(0) { $0 + $1.new } }
 
     private static let mostNamed = 3
+    /// Of a scope that names nothing that is there, perhaps because it is misspelt.
+    private static let nothingCovered = "no account that is known is covered by it"
 
     /// What can be said of them after `orders: `.
     ///
@@ -123,7 +125,10 @@ public struct OrdersProof: Sendable, Equatable, Codable {
             return "NOT gone: \(parts.joined(separator: "; "))"
         case .waiting:
             let late = accounts.filter { $0.state == .waiting || $0.state == .silent }
-            guard !late.isEmpty else { return "NOT verified yet: the paper venue has not listed its orders" }
+            guard !late.isEmpty || scope != "global" else {
+                return "NOT verified yet: the paper venue has not listed its orders"
+            }
+            guard !late.isEmpty else { return "NOT verified: \(OrdersProof.nothingCovered)" }
             if !isStopped { return "NOT verified yet: a listing counts from when every gate has acknowledged" }
             let names = late.prefix(OrdersProof.mostNamed).map { account in
                 let silent =
@@ -135,7 +140,8 @@ public struct OrdersProof: Sendable, Equatable, Codable {
             return "NOT verified yet: no two listings of open orders since from \(names.joined(separator: ", "))\(more)"
         case .unlisted, .notWatched:
             let unlisted = accounts.filter { $0.state == .unlisted }.map(\.name)
-            let who = unlisted.isEmpty ? "no venue is known to this desk" : "nobody lists \(OrdersProof.list(unlisted))"
+            let nobody = scope == "global" ? "no venue is known to this desk" : OrdersProof.nothingCovered
+            let who = unlisted.isEmpty ? nobody : "nobody lists \(OrdersProof.list(unlisted))"
             return standing == .unlisted ? "NOT verified: \(who)" : "not watched, as configured: \(who)"
         }
     }

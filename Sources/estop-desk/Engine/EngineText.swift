@@ -37,6 +37,12 @@ enum EngineText {
         Output.standard.line(style.paint("NOT KNOWN: \(VisibleText.line(problem))", .caution))
     }
 
+    /// The same on standard error, where standard output is a list of rows: an empty one says nothing of what was never listed.
+    static func sayUnknownBesideJSON(_ listing: ListingState) {
+        guard let problem = listing.problem else { return }
+        Output.error.line("estop: NOT KNOWN: \(VisibleText.line(problem))")
+    }
+
     /// A position's price; one that is not fresh is the last one, in brackets, with its age.
     static func price(_ position: Position) -> String {
         if let price = position.price { return "\(price)" }

@@ -46,6 +46,7 @@ enum PositionsCommand {
         HostQuestion.show(arguments) { view in
             if arguments.json {
                 EngineJSON.write(view.positions.map(PositionRow.init))
+                EngineText.sayUnknownBesideJSON(view.positionListing)
                 return 0
             }
             var table = TextTable([
@@ -101,6 +102,7 @@ enum OrdersCommand {
         HostQuestion.show(arguments) { view in
             if arguments.json {
                 EngineJSON.write(view.orders)
+                EngineText.sayUnknownBesideJSON(view.orderListing)
                 return 0
             }
             var table = TextTable([

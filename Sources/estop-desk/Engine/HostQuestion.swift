@@ -18,7 +18,8 @@ struct HostQuestion {
     init(_ arguments: Arguments) throws(ChosenDesk.Failure) {
         desk = try ChosenDesk(arguments, looking: true)
         do { client = try ControlClient(desk.killSwitch.directory) } catch {
-            guard error.isAbsent, desk.killSwitch.observe().hostBeats else {
+            let seen = desk.killSwitch.observe()
+            guard error.isAbsent, seen.host != nil, seen.hostBeats else {
                 throw ChosenDesk.Failure(message: error.message)
             }
             throw ChosenDesk.Failure(
