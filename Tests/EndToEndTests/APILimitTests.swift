@@ -5,6 +5,8 @@ import Testing
 
 /// What is malformed, too much or too slow is told so before its connection ends, and leaves nothing behind.
 @Suite(.serialized) struct APILimitTests {
+    /// Answered with 200 whether the desk is well or not.
+    private static let path = "/api/v1/trading/status"
     private static let begin = "POST /api/v1/mode HTTP/1.1\r\nHost: localhost\r\n"
 
     /// What is sent, and the statuses of the answers, in order.
@@ -23,9 +25,9 @@ import Testing
         (begin + "Expect: 100-continue\r\nContent-Length: 99999999\r\n\r\n", [413]),
         ("GET /health HTTP/1.1\r\nHost: localhost\r\nX: \(String(repeating: "x", count: 40_000))\r\n\r\n", [431]),
         // Behind others, in their order.
-        ("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nNONSENSE\r\n\r\n", [200, 400]),
+        ("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\nNONSENSE\r\n\r\n", [200, 400]),
         (
-            "POST /api/trading/halt HTTP/1.1\r\nHost: localhost\r\n\r\nGET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            "POST /api/trading/halt HTTP/1.1\r\nHost: localhost\r\n\r\nGET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n"
                 + begin + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", [200, 200, 400]
         ),
     ]
@@ -34,8 +36,8 @@ import Testing
     private static let cut: [(text: String, statuses: [Int])] = [
         ("GET /hea", [400]), ("GET /health HTTP/1.1\r\nHost: loc", [400]),
         (begin + "Content-Length: 100\r\n\r\n{", [400]), (begin + "Transfer-Encoding: chunked\r\n\r\n5\r\n{", [400]),
-        ("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n", [200]),
-        ("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nGET /hea", [200, 400]),
+        ("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n", [200]),
+        ("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\nGET /hea", [200, 400]),
         ("POST /api/trading/halt HTTP/1.1\r\nHost: localhost\r\n\r\n", [200]),
         ("POST /api/trading/halt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{", [200]),
         (

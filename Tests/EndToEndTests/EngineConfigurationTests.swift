@@ -29,7 +29,11 @@ import Testing
         #expect(try desk.run("config", "confirm", "nothing waits").status == 1)
         try desk.configure(text(over: 1_000) + "[cap]\nmost = 6\n")
         try desk.wait(forLog: "NOT taken over, because it loosens limits while trading goes on: [rules.QUEUE_DEPTH]")
-        let held = try desk.json("audit").array?.first { $0["what"]?.string == "configuration_held" }
+        var held: JSON?
+        try desk.sandbox.wait("it is in the audit") {
+            held = try desk.json("audit").array?.first { $0["what"]?.string == "configuration_held" }
+            return held != nil
+        }
         #expect(held?["who"]?.string?.hasPrefix("owner:") == true, "\(held?.line ?? "")")
         try desk.ingest(Line.metric("queue_depth", "500"))
         try desk.wait(forAlert: "QUEUE_DEPTH/queue_depth")
@@ -40,8 +44,12 @@ import Testing
             "\(confirmed.output)\(confirmed.error)"
         )
         try desk.wait("500 is within the limit now") { !$0.alerts.contains { $0.rule == "QUEUE_DEPTH" } }
-        let who = try desk.json("audit").array?.first { $0["what"]?.string == "configuration_confirmed" }?["who"]?
-            .string
+        var who: String?
+        try desk.sandbox.wait("that it was confirmed is in the audit") {
+            who = try desk.json("audit").array?.first { $0["what"]?.string == "configuration_confirmed" }?["who"]?
+                .string
+            return who != nil
+        }
         #expect(who?.hasPrefix("operator:") == true)
     }
 
