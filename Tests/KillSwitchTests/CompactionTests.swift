@@ -3,7 +3,8 @@ import Testing
 
 @testable import KillSwitch
 
-@Suite struct CompactionTests {
+/// Not under the sanitizers, where each long log takes a quarter of a minute.
+@Suite(.enabled(if: getenv("ESTOP_BRIEF") == nil)) struct CompactionTests {
     /// What a host gives is tested with it (JournalTests); here the bytes count.
     private static func hash(_ bytes: [UInt8]) -> String { String(CRC32.of(bytes), radix: 16) }
 

@@ -3,7 +3,8 @@ import Testing
 
 @testable import KillSwitch
 
-@Suite struct LongLogTests {
+/// Not under the sanitizers, where each long log takes a quarter of a minute.
+@Suite(.enabled(if: getenv("ESTOP_BRIEF") == nil)) struct LongLogTests {
     /// A log with a past: halts and resumes, until it is longer than what is read whole.
     static func longLog(_ scratch: Scratch) throws -> KillSwitch {
         let killSwitch = try scratch.liveSwitch()
