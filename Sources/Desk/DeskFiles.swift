@@ -74,8 +74,8 @@ struct DeskFiles: Sendable {
                 )
             } else if now != journal {
                 problems.append(
-                    "journal.sqlite was replaced under the running host, which goes on writing into the old one: what happens from "
-                        + "now on is lost when it stops. Halt and start the host again"
+                    "journal.sqlite was replaced under the running host, which writes into the one that is there now: what it wrote "
+                        + "before is not in it. Halt, start the host again, and check the day's losses and the positions"
                 )
             } else if header?.isSound == false {
                 problems.append(

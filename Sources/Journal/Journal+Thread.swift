@@ -75,15 +75,15 @@ extension Journal {
                 work.inFlight = batch.count
             }
         }
-        if !open.isInPlace, !open.isElsewhere {
+        if !open.isInPlace, !open.isElsewhere, !open.isDeleted {
             try open.reopen()
             batch.others.append(Backlog.Waiting(order: batch.last, content: .audit(replaced())))
         }
         guard let queue = open.queue else { return }
         try leaveRoom()
         try writer.write(batch, to: queue)
-        guard open.isInPlace || open.isElsewhere else {
-            throw JournalError(.file, "\(file.path) was removed or replaced while it was written; a new one is begun")
+        guard open.isInPlace || open.isElsewhere || open.isDeleted else {
+            throw JournalError(.file, "\(file.path) was replaced while it was written; it is written anew")
         }
         let bytes = batch.bytes
         monitor.change { work in

@@ -24,6 +24,10 @@ struct OpenJournal: Sendable {
     /// the other desk's files when it is closed: it looks whether its own was moved.)
     var isElsewhere: Bool { file.home != home }
 
+    /// Whether nothing is at the path any more. A running host makes no other: the next start has to find that the journal was
+    /// lost, and halt. Until then what happens goes into the file without a name.
+    var isDeleted: Bool { file.identity == nil }
+
     /// Opens what is at the path now, which has to be in the same directory.
     mutating func reopen() throws(JournalError) {
         close()

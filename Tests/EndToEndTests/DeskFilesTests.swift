@@ -25,7 +25,7 @@ import Testing
                 says: "host.lock was replaced"
             ),
             Accident(name: "host.lock overwritten", command: "echo x > host.lock", says: "host.lock was overwritten"),
-            Accident(name: "journal deleted", command: "rm journal.sqlite", says: "journal.sqlite was"),
+            Accident(name: "journal deleted", command: "rm journal.sqlite", says: "journal.sqlite was deleted"),
             Accident(
                 name: "journal replaced",
                 command: "cp journal.sqlite other && mv other journal.sqlite",
