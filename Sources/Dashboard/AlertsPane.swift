@@ -16,9 +16,18 @@ enum AlertsPane {
             age: scene.freshness(of: alerts),
             summary: summary(alerts.rows),
             body: .table(Table(columns: columns, rows: sorted.map { row($0, scene) })),
-            empty: "no alert: every rule is satisfied",
+            empty: empty(scene),
             hint: alerts.hint
         )
+    }
+
+    /// Without the venues' word most rules judge nothing: no alert says nothing then.
+    private static func empty(_ scene: Scene) -> String {
+        guard let engine = scene.snapshot.engine else { return "no open alert" }
+        guard let problem = engine.orderListing.problem ?? engine.positionListing.problem else {
+            return "no open alert"
+        }
+        return "no open alert; rules wait for data: \(problem)"
     }
 
     private static func summary(_ alerts: [Alert]) -> Line {

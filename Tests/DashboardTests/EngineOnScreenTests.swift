@@ -57,6 +57,14 @@ struct EngineOnScreenTests {
         #expect(text.contains("day UNKNOWN (halts at -2.50 %)") && text.contains("equity UNKNOWN for 2m"))
     }
 
+    @Test func noAlertIsNoAllClearWhileRulesHaveNothingToJudge() {
+        var desk = Fixture.engaged()
+        desk.alerts.rows = []
+        desk.engine?.venues = []
+        let text = Fixture.frame(Fixture.interface(desk), desk, 120, 40).text
+        #expect(text.contains("no open alert; rules wait for data: no venue has reported to this desk"))
+    }
+
     @Test func ageAloneIsNoVisibleChange() {
         let desk = Fixture.engaged()
         var later = desk

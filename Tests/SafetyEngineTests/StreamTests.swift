@@ -87,6 +87,44 @@ struct StreamTests {
         #expect(stale() == ["kraken/main/balances", "kraken/main/positions"])
     }
 
+    @Test func pricesAreStaleAtTheirOwnLimitAndTheDeskIsNotHealthyThen() throws {
+        var desk = LiveDesk { $0.priceStaleMs = 4_000 }
+        desk.venue(.openOrders([]))
+        desk.venue(.positions([held("2", entry: "100")]))
+        desk.venue(balance("1000", equity: "1200"))
+        desk.venue(price("BTC/USD", "100"))
+        func stale() -> [String] { desk.alerts.filter { $0.hasPrefix("FEED_STALE") } }
+        func unpriced() -> DeskHealth.Part? { DeskHealth(engine: desk.view).parts.first { $0.name == "prices" } }
+        desk.run(4_000)
+        #expect(stale().isEmpty && unpriced()?.isHealthy == true)
+        desk.run(500)
+        #expect(stale() == ["FEED_STALE/kraken"])
+        #expect(unpriced()?.isHealthy == false)
+        #expect(unpriced()?.detail.contains("1 position has no fresh price (kraken/main/BTC/USD") == true)
+        let text = desk.view.alerts.first { $0.id == "FEED_STALE/kraken" }?.text ?? ""
+        #expect(text.contains("over 4s"), "\(text)")
+        desk.venue(price("BTC/USD", "100"))
+        desk.run(6_000)
+        #expect(unpriced()?.isHealthy == false)
+        desk.venue(price("BTC/USD", "100"))
+        desk.run(250)
+        #expect(unpriced()?.isHealthy == true)
+    }
+
+    @Test func aStepOfFeedsThatSomebodySetHoldsAsItWasSet() {
+        var desk = LiveDesk {
+            $0.priceStaleMs = 4_000
+            for place in $0.rules.indices where $0.rules[place].name == "FEED_STALE" {
+                $0.rules[place].steps[0].threshold = Decimal(30)
+            }
+        }
+        desk.venue(price("BTC/USD", "100"))
+        desk.run(29_000)
+        #expect(!desk.alerts.contains("FEED_STALE/kraken"))
+        desk.run(2_000)
+        #expect(desk.alerts.contains("FEED_STALE/kraken"))
+    }
+
     @Test func oneAccountsWordMakesNoOtherAccountFresh() throws {
         var desk = LiveDesk()
         func list(_ account: String) {

@@ -29,7 +29,7 @@ extension Engine {
     private func describe(_ alert: inout Alert, _ place: Int, _ causes: [Alarms.Cause], _ reader: DeskReader) {
         let (key, watch) = (alarms.watches.keys[place], alarms.watches[at: place])
         if let rule = settings.rules.first(where: { $0.name == key.rule }) {
-            let thresholds = reader.thresholds(breakers.thresholds(of: rule, settings), of: key.subject)
+            let thresholds = reader.thresholds(breakers.thresholds(of: rule, settings), of: key.subject, rule)
             alert.policy = reader.policy(rule, thresholds)
             // A fall is told by the reading that fell; what came after it is another matter.
             let isPast =

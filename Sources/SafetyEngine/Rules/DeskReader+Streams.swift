@@ -44,12 +44,28 @@ extension DeskReader {
         return .value(ageMs.seconds, version: nil)
     }
 
-    /// A rule's thresholds for a subject: a stream passes the first one at its own limit, and the others as far beyond that as
-    /// the rule has them.
-    func thresholds(_ thresholds: [Decimal], of subject: Subject) -> [Decimal] {
-        guard case .stream(let kind, _) = subject, let first = thresholds.min() else { return thresholds }
-        let limit = settings.limitMs(of: kind).seconds
+    /// A rule's thresholds for a subject: a stream, and the prices of a venue, pass the first one at their own limit, and the
+    /// others as far beyond that as the rule has them.
+    func thresholds(_ thresholds: [Decimal], of subject: Subject, _ rule: Rule) -> [Decimal] {
+        guard let first = thresholds.min() else { return thresholds }
+        let limit: Decimal
+        switch subject {
+        case .stream(let kind, _): limit = settings.limitMs(of: kind).seconds
+        case .venue(let name):
+            guard let feed = feeds.first(where: { $0.venue == name }), hasLimitOfPrices(feed, rule) else {
+                return thresholds
+            }
+            limit = settings.priceStaleMs.seconds
+        default: return thresholds
+        }
         return thresholds.map { $0.subtracting(first).flatMap { $0.adding(limit) } ?? limit }
+    }
+
+    /// Whether a rule judges a feed by the limit of prices: a step that somebody set holds as it was set, and a venue that never
+    /// gave a price has none that could be too old.
+    func hasLimitOfPrices(_ feed: Feed, _ rule: Rule) -> Bool {
+        rule.measure == Measure.feedAge.rawValue && feed.isPriced
+            && rule.steps.map(\.threshold).min() == Rule.feedSeconds
     }
 
     /// Whether a measure's value leaves out a part that nobody knows now: then it may be worse than it looks, and no alert

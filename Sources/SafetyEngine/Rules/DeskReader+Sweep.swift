@@ -63,7 +63,12 @@ extension DeskReader {
             }
         case .feedAge:
             for feed in feeds {
-                tell(.venue(feed.venue), .value(atMs.since(feed.newestMs).seconds, version: nil), &limit, visit)
+                let ageMs = atMs.since(feed.newestMs)
+                guard hasLimitOfPrices(feed, rule) else {
+                    tell(.venue(feed.venue), .value(ageMs.seconds, version: nil), &limit, visit)
+                    continue
+                }
+                if ageMs > settings.priceStaleMs { visit(.venue(feed.venue), ageMs.seconds, nil, &limit) }
             }
             // Each has passed its own limit.
             for stale in staleStreams {

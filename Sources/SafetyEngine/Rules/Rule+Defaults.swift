@@ -7,6 +7,9 @@ extension Rule {
     private static let minute: UInt64 = 60_000
     private static let hour: UInt64 = 3_600_000
 
+    /// The first step of FEED_STALE where nobody set another.
+    static let feedSeconds = Decimal(60)
+
     private static let orders = [
         // 300 s, and three times that; the second may halt the account that the order belongs to.
         Rule(
@@ -161,8 +164,8 @@ extension Rule {
             minimumSamples: 10,
             reach: .venue
         ),
-        // As old as a price may be for exits and values (`priceStaleMs`).
-        Rule("FEED_STALE", measure: .feedAge, .over, [Step(Decimal(60), .critical)], holdMs: 5_000, reach: .venue),
+        // Each stream at its own limit, prices at `priceStaleMs` (`DeskReader.thresholds`); these are the limits' defaults.
+        Rule("FEED_STALE", measure: .feedAge, .over, [Step(feedSeconds, .critical)], holdMs: 5_000, reach: .venue),
         // An hour is the window that "10 an hour" speaks of; strategies on hourly bars signal once in it.
         Rule(
             "SIGNALS",

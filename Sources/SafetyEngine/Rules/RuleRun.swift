@@ -52,7 +52,7 @@ struct RuleRun {
         let reader = reader
         reader.sweep(rule, &limit) { subject, value, version, _ in
             let key = AlarmKey(rule: rule.name, subject: subject)
-            look(key, value, version, rule, reader.thresholds(thresholds, of: subject))
+            look(key, value, version, rule, reader.thresholds(thresholds, of: subject, rule))
         }
     }
 
@@ -130,7 +130,7 @@ struct RuleRun {
                 resolve(key, reader.goneWords(rule, key.subject))
                 idle.append(key)
             case .value(let value, let version):
-                let thresholds = reader.thresholds(thresholds[rulePlace], of: key.subject)
+                let thresholds = reader.thresholds(thresholds[rulePlace], of: key.subject, rule)
                 let passes = thresholds.contains { rule.comparison.isPassed(value, $0) }
                 if !passes, reader.isAtBest(Measure(rawValue: rule.measure)) {
                     // A part is not known: it may be worse than it looks.
@@ -244,7 +244,8 @@ struct RuleRun {
         guard var alert = alarms.stated(place, at: atMs) else { return nil }
         if let rule = places[alert.rule] {
             let subject = alarms.watches.keys[place].subject
-            alert.policy = reader.policy(rules[rule], reader.thresholds(thresholds[rule], of: subject))
+            let thresholds = reader.thresholds(thresholds[rule], of: subject, rules[rule])
+            alert.policy = reader.policy(rules[rule], thresholds)
         }
         return alert
     }
