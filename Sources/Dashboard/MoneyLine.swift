@@ -11,7 +11,7 @@ enum MoneyLine {
         if let equity = money.equity {
             spans.append(Span("\(Figures.money(equity)) \(money.currency)", .text))
         } else {
-            let age = money.equityAgeMs.map { " for \(Age.calm(scene.aged($0)))" } ?? ""
+            let age = money.equityAgeMs.map { ", last known \(Age.calm(scene.aged($0))) ago" } ?? ""
             spans.append(Span("UNKNOWN\(age)", .warning))
         }
         return spans + exposure(money)

@@ -315,7 +315,8 @@ public struct EngineView: Sendable, Equatable, Codable {
         public var unrealised: Decimal?
         /// What fills cost today besides.
         public var fees: Decimal?
-        /// Milliseconds since `equity` was known, where it is not now; nil: it is.
+        /// Milliseconds since the oldest reading that equity is made of, or, where it is not known now, that `last` was made
+        /// of; nil: it never was known.
         public var equityAgeMs: UInt64?
         /// Equity as it was known last, where it is not now; nil: it is, or never was.
         public var last: Last?

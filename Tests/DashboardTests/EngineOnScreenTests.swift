@@ -54,7 +54,9 @@ struct EngineOnScreenTests {
         desk.engine?.money.dayProfit = nil
         desk.engine?.breakers[1].value = nil
         let text = Fixture.frame(Fixture.interface(desk), desk, 120, 40).text
-        #expect(text.contains("day UNKNOWN (halts at -2.50 %)") && text.contains("equity UNKNOWN for 2m"))
+        #expect(text.contains("day UNKNOWN (halts at -2.50 %)") && text.contains("equity UNKNOWN"))
+        let wide = Fixture.frame(Fixture.interface(desk), desk, 200, 60).text
+        #expect(wide.contains("equity UNKNOWN, last known 2m ago"))
     }
 
     @Test func noAlertIsNoAllClearWhileRulesHaveNothingToJudge() {

@@ -261,10 +261,40 @@ struct BookEquityTests {
         let worth = desk.pass()
         #expect(worth.equity == nil)
         #expect(desk.book.equity.isStale)
-        #expect(desk.book.equity.lastMs == desk.atMs - 250)
+        // The balance is the oldest that it was made of.
+        #expect(desk.book.equity.lastMs == desk.atMs - 750)
         #expect(desk.book.dayLossPercent(worth) == Decimal(2))
         let shown = desk.book.shown(worth, at: desk.atMs, desk.settings)
-        #expect(shown.money.equity == nil && shown.money.equityAgeMs == 250)
+        #expect(shown.money.equity == nil && shown.money.equityAgeMs == 750)
+    }
+
+    @Test func equityIsAsOldAsTheOldestReadingThatItIsMadeOf() {
+        var desk = BookDesk()
+        func shown(_ worth: Valuation) -> EngineView.Money {
+            desk.book.shown(worth, at: desk.atMs, desk.settings).money
+        }
+        // Nobody has reported anything: no trade is known of, which is not zero.
+        let nothing = shown(desk.pass())
+        #expect(nothing.realised == nil && nothing.fees == nil && nothing.equityAgeMs == nil)
+        desk.venue(.positions([held("1")]))
+        desk.price("BTC/USD", "100")
+        desk.pass(2_000)
+        desk.venue(balance("900"))
+        desk.venue(.positions([held("1")]))
+        let worth = desk.pass(1_000)
+        let money = shown(worth)
+        #expect(money.equity == Decimal(1_000) && money.equityAgeMs == 3_000)
+        #expect(money.realised == Decimal(0) && money.fees == Decimal(0))
+        // A rate that it is counted by is a reading too.
+        desk.price("BTC/USD", "100")
+        desk.rate("EUR/USD", "2")
+        desk.pass(4_000)
+        desk.price("BTC/USD", "100")
+        desk.venue(.positions([held("1")]))
+        desk.venue(balance("900"))
+        desk.venue(balance("10", currency: "EUR"))
+        let converted = desk.pass(1_000)
+        #expect(shown(converted).equity == Decimal(1_020) && shown(converted).equityAgeMs == 5_000)
     }
 
     @Test func daysAndWeeksOpenWithWhatTheDeskIsWorthThen() {

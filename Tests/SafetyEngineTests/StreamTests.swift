@@ -25,6 +25,7 @@ struct StreamTests {
         #expect(venue.openOrders == 1 && venue.books?.positions == 1)
         #expect(view.money.equity == Decimal(1_200) && view.money.gross == Decimal(200))
         #expect(view.money.problem.isEmpty && view.money.exposureProblem.isEmpty)
+        #expect(view.money.equityAgeMs == 30_000)
         #expect(!view.alerts.contains { $0.rule == "FEED_STALE" })
     }
 
@@ -48,7 +49,8 @@ struct StreamTests {
         #expect(money.equity == nil && money.dayProfit == nil && money.drawdownPercent == nil)
         #expect(money.gross == nil && money.net == nil && money.unrealised == nil)
         #expect(money.last?.equity == Decimal(1_200))
-        #expect(money.last.map { (24_000...26_000).contains($0.ageMs) } == true)
+        // As old as what it was made of, not as when that was looked at last.
+        #expect(money.last?.ageMs == 85_000 && money.equityAgeMs == 85_000)
         #expect(money.lastExposure?.gross == Decimal(200))
         #expect(money.problem.contains("kraken/main has not reported a balance for"))
         #expect(money.exposureProblem.contains("kraken/main has not listed its positions for"))

@@ -24,6 +24,7 @@ extension Book {
         }
         valuation.version &+= rates.version
         conclude(&valuation)
+        if let rateMs = rates.oldestMs { valuation.oldestMs = min(valuation.oldestMs ?? rateMs, rateMs) }
         return valuation
     }
 
@@ -82,6 +83,13 @@ extension Book {
             valuation.version &+= worth.priceVersion
             if age <= settings.priceStaleMs, !worth.isStale, let now = prices.values[price].price {
                 worth.price = now
+                valuation.accounts[at: account].countReading(prices.values[price].seenMs)
+                // What only fills tell of has no stream of its own.
+                if account < venues.count, venues.values[account].reportsPositions,
+                    let seenMs = positions.values[place].seenMs
+                {
+                    valuation.accounts[at: account].countReading(seenMs)
+                }
                 let conversion = rates.conversion(of: prices.values[price].currency, self, at: atMs, settings)
                 worth.value = quantity.multiplied(by: now).flatMap { conversion.value(of: $0) }
                 if let entry = positions.values[place].entryPrice,
@@ -144,6 +152,9 @@ extension Book {
             valuation.accounts[at: place].conclude()
             let account = valuation.accounts.values[place]
             counted += 1
+            if let partMs = account.oldestPartMs {
+                valuation.oldestMs = min(valuation.oldestMs ?? partMs, partMs)
+            }
             sum = sum.flatMap { sum in account.equity.flatMap { sum.adding($0) } }
             guard let all = account.all else { continue }
             let venue = valuation.accounts.keys[place].venue
@@ -201,6 +212,8 @@ extension Book {
         private var conversions: [Conversion] = []
         /// Samples of the rates that were used.
         private(set) var version: UInt64 = 0
+        /// When the oldest of the rates that were used was said; nil: none was.
+        private(set) var oldestMs: UInt64?
 
         init(base: String) { self.base = base }
 
@@ -213,6 +226,15 @@ extension Book {
             if currency.isEmpty || currency == base { return .same }
             if let place = currencies.firstIndex(of: currency) { return conversions[place] }
             let conversion = book.conversion(of: currency, at: atMs, settings)
+            let used: String? =
+                switch conversion {
+                case .times: "\(currency)/\(base)"
+                case .over: "\(base)/\(currency)"
+                case .same, .unknown: nil
+                }
+            if let used, let saidMs = book.prices[PriceKey(venue: "", symbol: used)]?.seenMs {
+                oldestMs = min(oldestMs ?? saidMs, saidMs)
+            }
             version &+= book.prices[PriceKey(venue: "", symbol: "\(currency)/\(base)")]?.version ?? 0
             version &+= book.prices[PriceKey(venue: "", symbol: "\(base)/\(currency)")]?.version ?? 0
             currencies.append(currency)
@@ -264,6 +286,18 @@ extension Valuation.Account {
             known.stated = last.value(of: said)
         }
         if !balance.isProven { basis = .claimed }
+    }
+
+    /// A price, or a report of a position, that it was counted by. The venue's own sum needs none.
+    fileprivate mutating func countReading(_ saidMs: UInt64) {
+        guard !states else { return }
+        oldestReadingMs = min(oldestReadingMs ?? saidMs, saidMs)
+    }
+
+    /// When the oldest reading was said that `equity` is made of; nil: there is none.
+    fileprivate var oldestPartMs: UInt64? {
+        let balanceMs = oldestMs ?? (hasBalance ? heardMs : nil)
+        return [balanceMs, oldestReadingMs].compactMap(\.self).min()
     }
 
     fileprivate mutating func count(_ worth: Valuation.Worth, isLong: Bool, joins: Bool) {

@@ -160,6 +160,7 @@ extension Book {
         money.dayOpening = equity.dayOpening
         if isKnown, let known = valuation.equity {
             money.equity = known
+            money.equityAgeMs = valuation.oldestMs.map { elapsed(from: $0, to: atMs) }
             money.dayProfit = equity.dayOpening.flatMap { known.subtracting($0) }
             money.weekProfit = equity.weekOpening.flatMap { known.subtracting($0) }
             money.drawdownPercent = drawdownPercent(valuation)
@@ -190,7 +191,8 @@ extension Book {
         if valuation.gross > Decimal(0) { money.grossAtLeast = valuation.gross }
         money.unpriced = valuation.unpriced
         money.stalePositions = valuation.stalePositions
-        if equity.day != nil {
+        // A desk that never heard of anything knows of no trade, which is not the same as that there was none.
+        if equity.day != nil, !venues.isEmpty || equity.judged != nil || !results.isEmpty {
             money.realised = equity.dayRealised
             money.fees = equity.dayFees
         }

@@ -16,7 +16,7 @@ public struct EquityRecord: Sendable, Equatable, Codable {
     public internal(set) var week: Int64?
     /// The last equity that was known; nil: none ever was.
     public internal(set) var last: Decimal?
-    /// When it was known, in desk time; nil: never.
+    /// When the oldest reading was said that it was made of, in desk time; nil: none ever was.
     public internal(set) var lastMs: UInt64?
     /// Whether equity is unknown now, and `last` stands for it: a part has no price, or something transferred has no rate.
     public internal(set) var isStale = false
@@ -137,7 +137,7 @@ extension Book {
         if equity.peak == nil { equity.peak = now }
         guard !equity.isStale else { return }
         equity.last = now
-        equity.lastMs = atMs
+        equity.lastMs = valuation.oldestMs ?? atMs
         equity.peak = max(equity.peak ?? now, now)
     }
 

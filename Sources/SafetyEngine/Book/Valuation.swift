@@ -61,7 +61,9 @@ public struct Valuation: Sendable, Equatable {
         var heardMs: UInt64 = 0
         /// The oldest reading of a balance that holds money or states a sum; nil: there is none, so `heardMs` counts.
         var oldestMs: UInt64?
-        /// Whether such a reading is older than the limit.
+        /// When the oldest price or report of a position was said that it is counted by; nil: none, or the venue states a sum.
+        var oldestReadingMs: UInt64?
+        /// Whether such a reading of a balance is older than the limit.
         var hasStaleBalance = false
         /// When `stated` was said.
         var statedMs: UInt64 = 0
@@ -117,6 +119,8 @@ public struct Valuation: Sendable, Equatable {
     public var accounts = Ledger<AccountKey, Account>()
     /// Equity of the whole desk; nil: a part of it has no price.
     public var equity: Decimal?
+    /// When the oldest reading was said that equity is made of; nil: there is none.
+    var oldestMs: UInt64?
     /// Which sample of equity it is: changes with every balance or price that it is made of.
     public var version: UInt64 = 0
 
