@@ -226,6 +226,29 @@ struct RuleMeasureTests {
         #expect(sample(bench, .feedAge, .venue("okx")) == .gone)
     }
 
+    @Test func anAlertOfASilentVenueDoesNotCallItConnected() {
+        var desk = LiveDesk("API_ERROR")
+        desk.venue(.venue(VenueReport(state: .degraded)))
+        desk.run(11_000)
+        desk.venue(.venue(VenueReport(state: .connected)))
+        desk.run(1_000)
+        func text() -> String { desk.view.alerts.first { $0.id == "API_ERROR/kraken/main" }?.text ?? "" }
+        #expect(!text().contains("DISCONNECTED"))
+        desk.venue(.venue(VenueReport(state: .degraded)))
+        desk.run(61_000)
+        #expect(text().contains("kraken/main is DISCONNECTED: silent for"), "\(text())")
+    }
+
+    @Test func theShareOfAccountsIsThatOfTheCountsBesideIt() {
+        var desk = LiveDesk("ADOPTION_GUARDRAIL")
+        desk.say(Event(.init(source: Event.Source(.bot, "platform")), .accounts(AccountCounts(active: 85, total: 100))))
+        desk.run(1_000)
+        desk.say(Event(.init(source: Event.Source(.bot, "platform")), .accounts(AccountCounts(active: 50, total: 100))))
+        desk.run(1_000)
+        let text = desk.view.alerts.first?.text ?? ""
+        #expect(text.contains("50 of 100 accounts trade: 50 %"), "\(text)")
+    }
+
     @Test func aVenueIsReachedWellBadlyOrNotAtAll() {
         var bench = RuleBench()
         let expected: [(Venue.State, Int)] = [(.connected, 0), (.stopped, 0), (.degraded, 1), (.disconnected, 2)]

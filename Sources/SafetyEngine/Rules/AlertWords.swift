@@ -187,7 +187,9 @@ extension DeskReader {
         case .venueTrouble:
             let reach = book.reached[name]
             let note = reach.map { $0.note.isEmpty ? "" : ": \($0.note)" } ?? ""
-            return "\(name) is \(reach?.state.rawValue ?? "?")\(note), and no account of it is known"
+            let isGone = reach.map { atMs.since($0.atMs) >= settings.venueSilentMs } ?? false
+            let state = isGone ? Venue.State.disconnected : reach?.state
+            return "\(name) is \(state?.rawValue ?? "?")\(note), and no account of it is known"
         case .latency: return "5 of 100 requests to \(name) take longer than \(figure)"
         default: return "\(name) gave no new price for \(figure)"
         }
@@ -225,9 +227,13 @@ extension DeskReader {
             return
                 "\(key) holds \(figure) positions whose cost nobody said\(named(symbols(counts?.firstWithoutCost), of: counts?.withoutCost ?? 0))"
         default:
-            let venue = book.venues[key]
-            let note = venue.map { $0.note.isEmpty ? "" : ": \($0.note)" } ?? ""
-            return "\(key) is \(venue?.state.rawValue ?? "?")\(note)\(lastError(key.venue))"
+            guard let venue = book.venues[key] else { return "\(key) is ?\(lastError(key.venue))" }
+            // What it said of itself before it fell silent holds no more, here as little as in the list of venues.
+            let isGone = venue.isSilent && venue.state != .stopped
+            let state: Venue.State = isGone ? .disconnected : venue.state
+            let silence = isGone ? "silent for \(ElapsedText.of(atMs.since(venue.seenMs)))" : ""
+            let note = venue.note.isEmpty ? silence : venue.note
+            return "\(key) is \(state.rawValue)\(note.isEmpty ? "" : ": \(note)")\(lastError(key.venue))"
         }
     }
 
@@ -255,8 +261,12 @@ extension DeskReader {
     private func desk(_ measure: Measure, _ figure: String, _ rule: Rule) -> String {
         switch measure {
         case .activeAccounts:
-            let accounts = book.accounts
-            return "\(accounts?.active ?? 0) of \(accounts?.total ?? 0) accounts trade: \(figure)"
+            guard let accounts = book.accounts else { return "\(figure) of all accounts trade" }
+            // The share of these counts: while it calms down, what raised the alert is the share of others.
+            let now = Share.percent(Decimal(accounts.active), of: Decimal(accounts.total)).map { percent in
+                rule.steps.first.map { shown(percent, rule, beside: $0.threshold) } ?? shown(percent, rule)
+            }
+            return "\(accounts.active) of \(accounts.total) accounts trade: \(now ?? figure)"
         case .signals: return "strategies made \(figure) signals an hour"
         case .clockJump:
             return "the machine's clock jumped \(calendar.jumpMs < 0 ? "back" : "ahead") by \(figure)"

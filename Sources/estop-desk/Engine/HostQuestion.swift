@@ -18,6 +18,7 @@ struct HostQuestion {
     init(_ arguments: Arguments) throws(ChosenDesk.Failure) {
         desk = try ChosenDesk(arguments, looking: true)
         do { client = try ControlClient(desk.killSwitch.directory) } catch {
+            // A beat outlives its host for some seconds: it alone is no host.
             let seen = desk.killSwitch.observe()
             guard error.isAbsent, seen.host != nil, seen.hostBeats else {
                 throw ChosenDesk.Failure(message: error.message)
