@@ -262,7 +262,7 @@ public struct EngineView: Sendable, Equatable, Codable {
         public struct Last: Sendable, Equatable, Codable {
             /// What everything was worth.
             public var equity: Decimal
-            /// Milliseconds since then.
+            /// Milliseconds since the oldest reading that it was made of.
             public var ageMs: UInt64
             /// Creates figures.
             public init(equity: Decimal, ageMs: UInt64) {

@@ -44,6 +44,13 @@ import Testing
         return desk
     }
 
+    @Test func aHostThatHasJustEndedIsNotSaidToRun() throws {
+        let desk = try desk()
+        try desk.stop()
+        let said = try desk.run("summary")
+        #expect(said.status == 1 && !said.error.contains("the host runs"), "\(said.error)")
+    }
+
     @Test func theSwitchIsHostedWhileAnotherProgramHoldsTheJournal() throws {
         let desk = try desk()
         try desk.stop()
