@@ -63,16 +63,41 @@ public struct HaltWords: Sendable {
         takesValue: [String],
         flags: [String]
     ) -> Bool {
+        halting(words, command, takesValue: takesValue, flags: flags) != nil
+    }
+
+    /// The same words with the command's own name in its place, as `init` reads them; nil: they do not halt. `HALT`, `--halt`
+    /// and a quoted `"halt exchange is down"` are meant as the command, too.
+    public static func halting(
+        _ words: [String],
+        _ command: CommandTable.Command,
+        takesValue: [String],
+        flags: [String]
+    ) -> [String]? {
         var at = 0
-        while at < words.count, words[at].hasPrefix("-") {
+        while at < words.count, words[at].hasPrefix("-"), meant(words[at], command) == nil {
             let option = words[at]
             at += 1
             guard at < words.count, option != "--", !option.contains("="), !flags.contains(option) else { continue }
             // The value of an option, be it known or not.
-            let isName = command.names.contains(words[at])
+            let isName = meant(words[at], command) != nil
             if takesValue.contains(option) || (!words[at].hasPrefix("-") && !isName) { at += 1 }
         }
-        return at < words.count && command.names.contains(words[at])
+        guard at < words.count, let named = meant(words[at], command) else { return nil }
+        return Array(words[..<at]) + named + Array(words[(at + 1)...])
+    }
+
+    /// What one word is where it is meant as the command: its name, and what else was quoted with it; nil: it is not.
+    private static func meant(_ word: String, _ command: CommandTable.Command) -> [String]? {
+        var rest = word.split(whereSeparator: \.isWhitespace).map(String.init)
+        guard !rest.isEmpty else { return nil }
+        let first = rest.removeFirst()
+        let parts = first.drop { $0 == "-" }.split(separator: "=", maxSplits: 1)
+        guard let name = parts.first?.lowercased(), command.names.contains(name) else { return nil }
+        // Only an option has a value: `halt=x` is some other word.
+        guard parts.count == 1 || first.hasPrefix("-") else { return nil }
+        let value = parts.dropFirst().map { String($0) }
+        return [name] + value + rest
     }
 
     /// What was not understood and what was done about it, for people; empty where all was understood.

@@ -66,8 +66,8 @@ enum Commands {
     static func run(_ words: [String]) -> Int32 {
         // Before anything that can refuse.
         let flags = table.options.filter { $0.kind.isFlag }.flatMap(\.spellings)
-        if HaltWords.halts(words, ActivateCommand.command, takesValue: takesValue, flags: flags) {
-            return ActivateCommand.run(words, in: table)
+        if let halting = HaltWords.halting(words, ActivateCommand.command, takesValue: takesValue, flags: flags) {
+            return ActivateCommand.run(halting, in: table)
         }
         let name = firstWord(words)
         if name == nil, !words.contains(where: { ["--help", "-h", "--version"].contains($0) }) {
@@ -102,7 +102,8 @@ enum Commands {
     ]
 
     private static func haltHint(_ name: String?) -> String {
-        guard let name, meantAsHalt.contains(name.lowercased()) else { return "" }
+        guard let first = name?.split(whereSeparator: \.isWhitespace).first, meantAsHalt.contains(first.lowercased())
+        else { return "" }
         return "; NOTHING IS HALTED: to halt all trading type estop halt"
     }
 

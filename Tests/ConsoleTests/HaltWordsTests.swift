@@ -89,6 +89,8 @@ struct HaltWordsTests {
         ("--zzz halt", true), ("-- halt", true), ("status", false), ("--state halt status", false),
         ("ingest halt", false),
         ("help halt", false), ("", false), ("--help", false),
+        ("HALT now", true), ("Activate", true), ("--halt", true), ("--activate=fire", true), ("--json --HALT", true),
+        ("--state halt --halt", true), ("halted", false), ("halt=x", false), ("--halted", false),
     ])
     func aCommandLineHalts(line: String, halts: Bool) {
         let words = line.split(separator: " ").map(String.init)
@@ -96,6 +98,20 @@ struct HaltWordsTests {
             HaltWords.halts(words, halt, takesValue: ["--state", "--config"], flags: ["--json", "--help", "-h"])
                 == halts
         )
+    }
+
+    @Test(
+        arguments: [
+            (["HALT", "now"], "now"), (["halt now"], "now"),
+            (["--json", " Halt  exchange is\tdown "], "exchange is down"),
+            (["--halt"], nil), (["--halt", "fire"], "fire"), (["--activate=fire"], "fire"),
+            (["--state", "/x", "HALT"], nil), (["halt", "HALT"], "HALT"),
+        ] as [([String], String?)]
+    )
+    func whatIsMeantAsTheCommandIsReadAsTheCommand(words: [String], reason: String?) throws {
+        let meant = HaltWords.halting(words, halt, takesValue: ["--state", "--config"], flags: ["--json"])
+        let said = read(try #require(meant))
+        #expect(said.reason == reason && said.problems.isEmpty, "\(words): \(said.problems)")
     }
 
     @Test func anyWordsAreRead() {

@@ -15,6 +15,16 @@ import Testing
         #expect(try sandbox.killSwitch().observe().latches.last?.reason == "maintenance")
     }
 
+    @Test(arguments: [["HALT", "now"], ["halt now"], ["--halt", "now"], ["--json", "Activate", "now"]])
+    func whatIsMeantAsAHaltHalts(words: [String]) throws {
+        let sandbox = try Sandbox()
+        let host = try sandbox.serve()
+        defer { host.terminate() }
+        let halted = try sandbox.run("estop", words)
+        #expect(halted.status == 0, "\(halted)")
+        #expect(try sandbox.killSwitch().observe().latches.map(\.reason) == ["now"])
+    }
+
     @Test(arguments: [
         ["halt", "--scop", "venue=kraken", "x"], ["halt", "--scope", "venu=x"], ["halt", "--mode", "papr"],
         ["halt", "--frobnicate"], ["--zzz", "halt"],
