@@ -115,7 +115,7 @@ public final class DeskHost: Sendable {
         journal.begin(Session(bootID: boot, bootMs: bootMs, receipt: Receipt(atMs: time.atMs, wallMs: wallMs)))
         let parts = Parts(killSwitch, running)
         self.parts = parts
-        log = DeskLog(killSwitch.directory.path)
+        log = DeskLog(killSwitch.directory)
         notifier = Notifier(
             state: killSwitch.directory.path,
             settings: configuration.notify,

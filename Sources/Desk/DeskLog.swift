@@ -23,11 +23,16 @@ final class DeskLog: Sendable {
         var parts: [LogPart]
     }
 
+    /// Held, so that the folder stays this desk's, wherever its directory is moved.
+    private let directory: StateDirectory
     private let folder: String
     private let waiting = Mutex<(lines: [Line], lost: Int)>(([], 0))
     private let worker = Worker()
 
-    init(_ state: String) { folder = "\(state)/logs" }
+    init(_ directory: StateDirectory) {
+        self.directory = directory
+        folder = "/proc/self/fd/\(directory.descriptor)/logs"
+    }
 
     func start() { worker.start { [self] in run() } }
 

@@ -82,6 +82,32 @@ import Testing
         try? FileManager.default.removeItem(atPath: moved.defaultRunDirectory)
     }
 
+    @Test func aHostWhoseDirectoryWasReplacedChangesNothingInTheOneThatIsThereNow() throws {
+        let sandbox = try Sandbox()
+        try sandbox.configureLiveDesk(limit: "30s")
+        let host = try sandbox.serve()
+        defer { if host.isRunning { host.terminate() } }
+        try sandbox.wait("the engine runs") { try sandbox.estop("summary").status == 0 }
+        let other = sandbox.root + "/other"
+        try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: false)
+        // What a host that has ended, or another one, would have left there.
+        for name in ["journal.sqlite", "estop.sock"] {
+            try Data("another desk's".utf8).write(to: URL(fileURLWithPath: "\(other)/\(name)"))
+        }
+        try move(sandbox.state, sandbox.state + ".old")
+        try move(other, sandbox.state)
+        try sandbox.wait("the host ends") { !host.isRunning }
+        let names = try FileManager.default.contentsOfDirectory(atPath: sandbox.state).sorted()
+        #expect(names == ["estop.sock", "journal.sqlite"])
+        for name in names {
+            let text = try String(contentsOfFile: "\(sandbox.state)/\(name)", encoding: .utf8)
+            #expect(text == "another desk's", "\(name)")
+        }
+        let moved = try StateDirectory(sandbox.state + ".old")
+        #expect(KillSwitch(moved).observe().word?.mode == .halted)
+        try? FileManager.default.removeItem(atPath: moved.defaultRunDirectory)
+    }
+
     @Test func aHaltInACopyStopsNobodyAndNamesTheDeskThatRuns() throws {
         let sandbox = try Sandbox()
         try sandbox.configureLiveDesk(limit: "30s")

@@ -18,7 +18,7 @@ final class ControlSocket: Sendable {
     private let listener: Int32
     /// Which file its name was when it was bound; nil: it was gone at once.
     private let place: Mutex<Place?>
-    private let path: String
+    private let directory: StateDirectory
     private let service: any ControlService
     private let longestLine: Int
     private let worker = Worker()
@@ -41,7 +41,7 @@ final class ControlSocket: Sendable {
     init(_ directory: StateDirectory, _ service: any ControlService, longestLine: Int) throws(SwitchError) {
         self.service = service
         self.longestLine = longestLine
-        path = "\(directory.path)/estop.sock"
+        self.directory = directory
         listener = try ControlSocket.bound(directory)
         place = Mutex(Place(directory))
     }
@@ -60,7 +60,7 @@ final class ControlSocket: Sendable {
         defer { close(new) }
         // The thread waits on the number: the new socket takes its place under the same one.
         guard dup2(new, listener) >= 0 else {
-            throw SwitchError(.page, "\(path) cannot be opened again", errno: errno)
+            throw SwitchError(.page, "\(directory.path)/estop.sock cannot be opened again", errno: errno)
         }
         _ = fcntl(listener, F_SETFD, FD_CLOEXEC)
         place.withLock { $0 = Place(directory) }
@@ -103,7 +103,8 @@ final class ControlSocket: Sendable {
     func stop() {
         worker.stop()
         close(listener)
-        unlink(path)
+        // Not by its path: that may lead to another desk's socket by now.
+        unlinkat(directory.descriptor, "estop.sock", 0)
     }
 
     private func run() {
