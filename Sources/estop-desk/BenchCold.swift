@@ -33,6 +33,10 @@ struct BenchCold: BenchPart {
         // A desk at rest, without a host: nothing else runs on its account.
         let desk = try site.makeDesk(limited: true, pages: true)
         desk.halt(HaltRequest(reason: "bench: cold commands", source: .library))
+        // With a bot: where nobody runs, a halt looks for the desk that was meant, and exits 1.
+        let gate: Gate
+        do { gate = try Gate(state: desk.directory.path, name: "bench") } catch { throw BenchProblem(error.message) }
+        defer { withExtendedLifetime(gate) {} }
         for index in commands.indices { commands[index].series.beginRound() }
         bare.beginRound()
         for sample in 0...size.commands {
