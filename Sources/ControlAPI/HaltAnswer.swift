@@ -23,20 +23,26 @@ struct HaltAnswer: Sendable, Equatable {
     var isAheadOfBody = false
     /// Whether the reason that came later is on disk too.
     var isExplained = true
+    /// Whether the page halted everything: that was asked for, or it could not take the scope.
+    var coversAll = false
 
     static func == (left: HaltAnswer, right: HaltAnswer) -> Bool {
         left.body == right.body && left.isTaken == right.isTaken && left.isDurable == right.isDurable
             && left.id == right.id && left.isActive == right.isActive && left.generation == right.generation
+            && left.coversAll == right.coversAll
             && left.isAheadOfBody == right.isAheadOfBody && left.isExplained == right.isExplained
     }
 
     /// What was halted.
-    var scope: Scope { isAheadOfBody ? .global : body.scope }
+    var scope: Scope { isAheadOfBody || coversAll ? .global : body.scope }
 
-    /// What somebody has to know whose body came too late; nil: it did not.
+    /// What somebody has to know whose halt is not the one that was asked for; nil: it is.
     var note: String? {
         guard isAheadOfBody else {
-            return body.hasUnreadScope ? "the scope is not understood: all trading was halted" : nil
+            if let problem = body.problem { return "\(problem): all trading was halted" }
+            guard coversAll, !body.scope.isGlobal else { return nil }
+            return "the page could not take the scope \(body.scope) (too long, or no entry was free): "
+                + "all trading was halted"
         }
         let narrower = body.scope.isGlobal ? "" : ", though the body asks for \(body.scope) only"
         return "the body did not come with the head: all trading was halted without waiting for it\(narrower)"

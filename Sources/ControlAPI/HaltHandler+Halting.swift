@@ -113,7 +113,8 @@ extension HaltHandler {
             generation: pulled.word.generation,
             gates: nil,
             id: pulled.id,
-            isAheadOfBody: isAheadOfBody
+            isAheadOfBody: isAheadOfBody,
+            coversAll: pulled.coversAll
         )
         early.append((slot, loop.now + hand.limits.recordTime, answer))
     }

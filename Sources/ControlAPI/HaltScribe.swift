@@ -140,8 +140,9 @@ final class HaltScribe: Sendable {
             generation: report.state.generation,
             gates: slots.map { slots in (slots.count, slots.filter { $0.acknowledges(report.state) }.count) },
             id: report.id,
-            orders: report.onPage && (isAheadOfBody || body.scope.isGlobal) ? orders(report.state.generation) : nil,
-            isAheadOfBody: isAheadOfBody
+            orders: report.onPage && (isAheadOfBody || report.coversAll) ? orders(report.state.generation) : nil,
+            isAheadOfBody: isAheadOfBody,
+            coversAll: report.coversAll
         )
         reply(answer)
         meter.addHalt(microseconds: (Clock.boottime() - asker.began) / 1_000, isDurable: report.durable)

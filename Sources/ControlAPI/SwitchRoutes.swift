@@ -57,7 +57,8 @@ extension Routes {
                         isActive: report.onPage,
                         generation: report.state.generation,
                         gates: nil,
-                        id: report.id
+                        id: report.id,
+                        coversAll: report.coversAll
                     ).answer
                 }
             )

@@ -104,6 +104,8 @@ public final class HaltHandle {
         public var word: Word { Word(rawValue: raw.report.state) }
         /// Whether it is on the page.
         public var onPage: Bool { raw.report.page != 0 }
+        /// Whether the page halted everything: that was asked for, or the page could not take the scope.
+        public var coversAll: Bool { raw.report.page == 1 }
         /// Whether an entry of an earlier halt enforces it: then it is a halt of a scope that was halted already.
         public var isEnforcedByAnother: Bool {
             raw.report.page == 2 && raw.pulled.tag != CRC32.of(id.utf8)

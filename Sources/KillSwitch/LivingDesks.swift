@@ -15,15 +15,15 @@ public struct LivingDesk: Sendable, Equatable {
     public var bots: [Int32] = []
     /// Where its pages are.
     public var runDirectory: String?
+    /// What its page says; nil: it cannot be read.
+    public var mode: Mode?
 
     /// The desk in words, with how to halt it where that is known.
     public var text: String {
         guard path != nil || pid != nil || !bots.isEmpty else {
-            let folder = runDirectory?.split(separator: "/").last?.split(separator: "-").dropFirst().first
-            let whose =
-                folder.flatMap { UInt32($0) } == getuid()
-                ? "a desk whose host beat a moment ago" : "a desk of another user"
-            return "\(whose) (pages in \(runDirectory ?? "?"))"
+            let pages = "pages in \(runDirectory ?? "?")"
+            return runDirectory.flatMap(LivingDesk.owner) == geteuid()
+                ? "a desk of yours whose host is not seen (\(pages))" : "a desk of another user (\(pages))"
         }
         let few = bots.prefix(5).map(String.init).joined(separator: ", ") + (bots.count > 5 ? ", ..." : "")
         let who = [
@@ -50,8 +50,16 @@ public struct LivingDesk: Sendable, Equatable {
             }
         }
         for path in runDirectories() {
-            guard let desk = DeskIdentity(runDirectory: path), found[desk] == nil, beats(path) else { continue }
+            guard let desk = DeskIdentity(runDirectory: path), found[desk] == nil,
+                let page = RunPage(path), page.isFresh
+            else { continue }
+            // Whose processes this user sees: where none is seen, and the page permits nothing, nothing runs.
+            let isSeen = geteuid() == 0 || owner(of: path) == geteuid()
+            guard !isSeen || page.word.mode.permitsAnything else { continue }
             found[desk] = LivingDesk(runDirectory: path)
+        }
+        for (desk, living) in found {
+            found[desk]?.mode = living.runDirectory.flatMap { RunPage($0)?.word.mode }
         }
         if let other { found[DeskIdentity(device: other.device, inode: other.inode)] = nil }
         return found.values.sorted { ($0.path ?? "~", $0.pid ?? 0) < ($1.path ?? "~", $1.pid ?? 0) }
@@ -67,15 +75,54 @@ public struct LivingDesk: Sendable, Equatable {
         }
     }
 
+    /// Whose desk a run directory's name says that it is; nil for any other name.
+    static func owner(of runDirectory: String) -> UInt32? {
+        guard DeskIdentity(runDirectory: runDirectory) != nil else { return nil }
+        return UInt32((runDirectory.split(separator: "/").last ?? "").split(separator: "-")[1])
+    }
+
     /// Whether a host has beaten on the page of a run directory a moment ago.
     static func beats(_ runDirectory: String) -> Bool {
+        RunPage(runDirectory)?.hasBeaten(within: RunPage.moment) ?? false
+    }
+
+    /// Desks in one sentence, after those that a halt was meant for: which of them still trade.
+    static func words(_ desks: [LivingDesk]) -> String {
+        guard !desks.isEmpty else { return "no other desk is seen to run on this machine" }
+        let halted = desks.filter { $0.mode == .halted }.map(\.text)
+        let others = desks.filter { $0.mode != .halted }.map(\.text)
+        return [
+            others.isEmpty ? nil : "running on this machine, and NOT halted: " + others.joined(separator: "; "),
+            halted.isEmpty ? nil : "running on this machine, and halted before: " + halted.joined(separator: "; "),
+        ].compactMap(\.self).joined(separator: "; ")
+    }
+}
+
+/// What a page in a run directory says, read without mapping it: the desk need not be this user's.
+private struct RunPage {
+    var word: Word
+    private var beat: UInt64
+    private var deadMan: UInt64
+
+    /// What counts as a moment ago where a desk has no dead-man limit.
+    static let moment: UInt64 = 15_000_000_000
+
+    init?(_ runDirectory: String) {
         guard
             let page = Descriptor(open("\(runDirectory)/halt.page", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK))
-        else { return false }
-        var beat = UInt64(0)
-        guard pread(page.number, &beat, 8, 32) == 8, beat > 0 else { return false }
+        else { return nil }
+        var (state, times) = (UInt32(0), [UInt64](repeating: 0, count: 2))
+        guard pread(page.number, &state, 4, 16) == 4, pread(page.number, &times, 16, 32) == 16 else { return nil }
+        (word, beat, deadMan) = (Word(rawValue: state), times[0], times[1])
+    }
+
+    /// Whether a host has beaten within the dead-man limit; a moment ago, where there is none.
+    var isFresh: Bool { hasBeaten(within: deadMan == 0 ? RunPage.moment : deadMan) }
+
+    func hasBeaten(within limit: UInt64) -> Bool {
+        guard beat > 0 else { return false }
         let now = estop_boottime()
-        return beat > now || now - beat < 15_000_000_000
+        return beat > now || now - beat < limit
     }
 }
 
@@ -168,11 +215,6 @@ extension KillSwitch {
             what =
                 "the desk in \(directory.path) does not run (no host beats there, and no bot's gate is open)"
         }
-        let others = LivingDesk.all(except: directory)
-        let elsewhere =
-            others.isEmpty
-            ? "no other desk is seen to run on this machine"
-            : "running on this machine, and not touched by this halt: " + others.map(\.text).joined(separator: "; ")
-        return "\(what): NO RUNNING DESK WAS HALTED; \(elsewhere)"
+        return "\(what): NO RUNNING DESK WAS HALTED; \(LivingDesk.words(LivingDesk.all(except: directory)))"
     }
 }

@@ -92,6 +92,21 @@ struct HaltWatchTests {
         var proof: OrdersProof? { engine.ordersProof(of: .global, at: atMs) }
     }
 
+    @Test func anAccountWhereABotClaimsAPositionIsKnownAndHasToBeListed() {
+        var desk = Desk()
+        desk.list([])
+        let bot = Event.Origin(venue: "okx", account: "m2", strategy: "grid", source: Event.Source(.bot, "grid"))
+        desk.apply(Event(bot, .position(PositionReport(symbol: "BTC/USD", quantity: Decimal(2)))))
+        desk.halt(stopped: desk.atMs)
+        for _ in 0..<3 {
+            desk.pass(2_500)
+            desk.list([])
+        }
+        #expect(desk.proof?.standing == .unlisted && desk.proof?.text() == "NOT verified: nobody lists okx/m2")
+        desk.apply(Event(bot, .position(PositionReport(symbol: "BTC/USD", quantity: Decimal(0)))))
+        #expect(desk.proof?.standing == .gone)
+    }
+
     @Test func aListingThatWasAskedForBeforeTheStopHadSettledProvesNothing() throws {
         var desk = Desk()
         desk.list([])

@@ -7,27 +7,37 @@ public import KillSwitch
 public struct HaltBody: Sendable, Equatable {
     /// What it covers; what cannot be read is everything.
     public var scope = Scope.global
-    /// Whether it names a scope that cannot be read.
-    public var hasUnreadScope = false
     /// Why.
     public var reason = "Emergency halt"
     /// Where the sender says that it came from, as in `MANUAL`; nil: not said.
     public var source: String?
     /// Who, as the sender says; nil: not said.
     public var user: String?
+    /// What of it was not understood that may have said what to halt; nil: nothing. Everything is halted then.
+    public private(set) var problem: String?
 
     /// Nothing but the halt.
     public init() {}
 
     /// Reads a body: a JSON object with `reason`, `source`, `user_id` and `scope`, all of them optional.
     public init(_ bytes: some Collection<UInt8>) {
-        guard let object = JSON(bytes: bytes) else { return }
+        guard let object = JSON(bytes: bytes), case .object = object else {
+            if !bytes.isEmpty { problem = "the body is no JSON object" }
+            return
+        }
         func text(_ key: String) -> String? {
             object[key]?.string.flatMap { $0.contains { !$0.isWhitespace } ? RecordText.whole($0) : nil }
         }
         if let text = text("reason") { reason = text }
-        if let named = object["scope"], named != .null {
-            if let text = named.string, let read = try? Scope(text) { scope = read } else { hasUnreadScope = true }
+        switch object["scope"] {
+        case nil, .null?: break
+        case .string(let text)?:
+            do {
+                scope = try Scope(text)
+            } catch {
+                problem = "the scope '\(text.prefix(200))' was not understood"
+            }
+        default: problem = "the scope is no string"
         }
         source = text("source")
         user = text("user_id")

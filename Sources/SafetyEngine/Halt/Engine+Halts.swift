@@ -89,6 +89,14 @@ extension Engine {
             let key = AccountKey(venue: book.orders.keys[place].venue, account: book.orders.keys[place].account)
             if !key.venue.isEmpty, scope.concerns(key) { keys[key] = true }
         }
+        // A paper desk's orders are in its own venue, whatever else bots say of a real one.
+        if !settings.isPaper {
+            for place in book.positions.indices {
+                guard let claimed = book.positions.values[place].claimed, claimed != Decimal(0) else { continue }
+                let key = book.positions.keys[place].accountKey
+                if !key.venue.isEmpty, scope.concerns(key) { keys[key] = true }
+            }
+        }
         // A word about a venue as a whole names no account of it; a list of orders, or an order, does.
         let named = Set(keys.keys.filter { !$0.account.isEmpty }.map(\.venue))
         keys.keep { key, _ in
