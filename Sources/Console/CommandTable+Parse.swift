@@ -102,7 +102,7 @@ private struct ArgumentReading {
             positionals.append(word)
             return
         }
-        if let longer = table.commands.first(where: { $0.name == "\(found.name) \(word)" }) {
+        if let longer = table.commands.first(where: { $0.names.contains("\(found.name) \(word)") }) {
             command = longer
         } else if found.positionals.isEmpty, !continuations(of: found.name).isEmpty {
             nameSoFar = found.name.split(separator: " ").map(String.init)

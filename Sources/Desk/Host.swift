@@ -337,10 +337,12 @@ public final class Host: Sendable {
 
     private func runKeeper(_ first: Upkeep) {
         var upkeep = first
+        // From how many records on the log is tried again: one that cannot be made shorter is not tried every second.
+        var condensesFrom = Fold.condensesFrom
         while true {
             for halt in handed.take() { upkeep.add(halt) }
             report(upkeep.pass(door.verdicts))
-            if !upkeep.isBusy, let seen = upkeep.seen { compactLog(seen) }
+            if !upkeep.isBusy, let seen = upkeep.seen { compactLog(seen, from: &condensesFrom) }
             if let remade = upkeep.remade { self.remade.withLock { $0 = remade } }
             openSocket()
             keeperPasses.store(Clock.boottime(), ordering: .relaxed)
@@ -351,10 +353,18 @@ public final class Host: Sendable {
     }
 
     /// Puts the part of the log aside that no fold needs any more, where it has become long and the rest is sound.
-    private func compactLog(_ seen: Observation) {
-        guard seen.fold.start > 0, seen.logProblem == nil, !seen.fold.lost else { return }
+    private func compactLog(_ seen: Observation, from condensesFrom: inout Int) {
+        guard seen.logProblem == nil, !seen.fold.lost else { return }
         do {
-            guard let made = try killSwitch.compactLog(at: seen.fold.start, hash: SHA256.text) else { return }
+            var made: KillSwitch.Compacted?
+            if seen.fold.records.count >= condensesFrom {
+                made = try killSwitch.condenseLog(hash: SHA256.text)
+                condensesFrom = (made == nil ? seen.fold.records.count : 0) + Fold.condensesFrom
+            }
+            if made == nil, seen.fold.start > 0 {
+                made = try killSwitch.compactLog(at: seen.fold.start, hash: SHA256.text)
+            }
+            guard let made else { return }
             logger.notice("the log's older part is in \(made.name) now (\(made.bytes) bytes, SHA-256 \(made.sha256))")
         } catch {
             logger.warning("the log stays as long as it is: \(error.message)")

@@ -104,7 +104,13 @@ public struct Fold: Sendable, Equatable {
         }
     }
 
-    private func isLink(_ record: Record) -> Bool {
+    /// Where the chain begins that leads to the page's word: the last applied resume, or the first record of a new chain.
+    var chainStart: Record? {
+        records.filter { isLink($0) && ($0.was.rawValue == 0 || $0.change == .resume) }
+            .max { $0.state.generation < $1.state.generation }
+    }
+
+    func isLink(_ record: Record) -> Bool {
         switch record.change {
         case .halt: record.was != record.state
         case .resume: applied.contains(record.id)

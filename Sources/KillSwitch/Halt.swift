@@ -44,6 +44,8 @@ public struct HaltReport: Sendable, Equatable {
     public var id: String
     /// Every gate of the desk is halted by now.
     public var onPage: Bool
+    /// The page halted everything: that was asked for, or the page could not take the scope.
+    public var coversAll: Bool
     /// The record is on disk.
     public var durable: Bool
     /// The stop file was left.
@@ -69,6 +71,7 @@ public struct HaltReport: Sendable, Equatable {
         state = Word(rawValue: report.state)
         id = withUnsafeBytes(of: report.id) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         onPage = report.page != 0
+        coversAll = report.page == 1
         durable = report.durable != 0
         stopFile = report.stop_file != 0
         socket = report.socket != 0

@@ -1,7 +1,8 @@
 internal import CEstop
 import Glibc
 
-/// Putting the older part of the log aside: what lies before the `clears` of its last applied global resume.
+/// Putting the older part of the log aside: what lies before the `clears` of its last applied global resume, or, where nobody has
+/// resumed for thousands of records, all but what has to stay (`Fold.condensed`).
 ///
 /// The new log is written under another name: a note that names the file with the older part, its length and its hash, then
 /// what followed. The old file gets its second name, and the new one takes its place by rename. Whoever was appending to the old
@@ -40,17 +41,51 @@ extension KillSwitch {
         from least: Int = KillSwitch.compactsFrom,
         hash: ([UInt8]) -> String
     ) throws(SwitchError) -> Compacted? {
-        guard let log = try LogFile(directory), log.place(of: offset) - log.header >= least,
-            log.place(of: offset) <= log.size, let lock = try? ResumeLock(directory, patience: 0)
-        else { return nil }
+        guard let lock = try? ResumeLock(directory, patience: 0) else { return nil }
         defer { lock.release() }
+        return try putAside(before: offset, from: least, hash: hash)
+    }
+
+    /// Puts all of the log aside where it has become long without a resume, but for what the latches and the chain need
+    /// (`Fold.condensed`); nil where that would not make it much shorter, the log is not sound, or a resume runs.
+    ///
+    /// For a host only, one at a time, after a pass that found the log sound. Reads the whole log.
+    ///
+    /// - Parameters:
+    ///   - least: the records from which on it is worth it.
+    ///   - hash: SHA-256 in hexadecimal digits.
+    /// - Throws: `SwitchError.Code.log`; the log is as it was.
+    public func condenseLog(
+        from least: Int = Fold.condensesFrom,
+        hash: ([UInt8]) -> String
+    ) throws(SwitchError) -> Compacted? {
+        guard let lock = try? ResumeLock(directory, patience: 0) else { return nil }
+        defer { lock.release() }
+        let seen = observe()
+        guard let word = seen.word, seen.logProblem == nil,
+            let kept = seen.fold.condensed(word: word, tags: Set(seen.entries.map(\.tag)), from: least)
+        else { return nil }
+        return try putAside(before: seen.fold.length, from: 1, keeping: kept, hash: hash)
+    }
+
+    private func putAside(
+        before offset: Int,
+        from least: Int,
+        keeping kept: [Record] = [],
+        hash: ([UInt8]) -> String
+    ) throws(SwitchError) -> Compacted? {
+        guard let log = try LogFile(directory), log.place(of: offset) - log.header >= least,
+            log.place(of: offset) <= log.size
+        else { return nil }
         let place = log.place(of: offset)
         let made = Compacted(
             name: try nameAside(offset, log),
             bytes: offset,
             sha256: hash(try log.read(0..<place, directory))
         )
-        try replaceLog(log, by: Log.header(made) + (try log.read(place..<log.size, directory)), aside: made.name)
+        let lines: [UInt8] = kept.flatMap { record -> [UInt8] in [0x0a] + record.line + [0x0a] }
+        let rest = try log.read(place..<log.size, directory)
+        try replaceLog(log, by: Log.header(made) + lines + rest, aside: made.name)
         return made
     }
 

@@ -53,7 +53,7 @@ extension Latch {
     }
 
     /// What makes two latches say the same.
-    private struct Likeness: Hashable {
+    struct Likeness: Hashable {
         var source: Record.Source
         var scope: Scope
         var mode: Mode

@@ -27,10 +27,7 @@ struct HaltOutcome {
     }
 
     /// Whether a scope found no room on the page, or is too long for it, so that everything was halted.
-    private var isWidened: Bool {
-        !request.scope.isGlobal && report.onPage && report.was.mode.permitsAnything
-            && !report.state.mode.permitsAnything
-    }
+    private var isWidened: Bool { !request.scope.isGlobal && report.onPage && report.coversAll }
 
     /// Whether there is anything to prove: what restricts less than a halt leaves orders where they are.
     private var isProvable: Bool {

@@ -88,7 +88,7 @@ struct RuleEventTests {
     @Test(arguments: [(10, false), (8, true)])
     func fewSignalsAreToldAfterHalfAnHour(perHour: Int, fires: Bool) {
         var feed = Feed()
-        for _ in 0..<3 * perHour {
+        for _ in 0..<2 * perHour {
             feed.tell(feed.venue, .signals(count: 1))
             feed.wait(3_600_000 / UInt64(perHour))
         }

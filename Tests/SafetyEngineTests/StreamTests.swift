@@ -102,7 +102,7 @@ struct StreamTests {
         desk.run(500)
         #expect(stale() == ["FEED_STALE/kraken"])
         #expect(unpriced()?.isHealthy == false)
-        #expect(unpriced()?.detail.contains("1 position has no fresh price (kraken/main/BTC/USD") == true)
+        #expect(unpriced()?.detail.contains("1 held position has no fresh price") == true)
         let text = desk.view.alerts.first { $0.id == "FEED_STALE/kraken" }?.text ?? ""
         #expect(text.contains("over 4s"), "\(text)")
         desk.venue(price("BTC/USD", "100"))

@@ -17,17 +17,27 @@ struct HostQuestion {
     /// - Throws: `ChosenDesk.Failure` when there is none.
     init(_ arguments: Arguments) throws(ChosenDesk.Failure) {
         desk = try ChosenDesk(arguments, looking: true)
-        do { client = try ControlClient(desk.killSwitch.directory) } catch {
-            // A beat outlives its host for some seconds: it alone is no host.
-            let seen = desk.killSwitch.observe()
-            guard error.isAbsent, seen.host != nil, seen.hostBeats else {
-                throw ChosenDesk.Failure(message: error.message)
+        let killSwitch = desk.killSwitch
+        let begin = Clock.boottime()
+        while true {
+            do {
+                client = try ControlClient(killSwitch.directory)
+                return
+            } catch {
+                // A host takes its lock first and listens a moment later. A beat outlives its host for some seconds: it alone is
+                // no host.
+                guard error.isAbsent, HostPresence.isThere(killSwitch.directory) else {
+                    throw ChosenDesk.Failure(message: error.message)
+                }
+                guard Clock.boottime() - begin < HostQuestion.startsWithinMs * 1_000_000 else {
+                    throw ChosenDesk.Failure(
+                        message:
+                            "a host runs, but nobody listens at estop.sock: it has just begun, or the socket was deleted or cannot "
+                            + "be opened. The host opens it again within seconds, or says on its standard error why not: try again"
+                    )
+                }
             }
-            throw ChosenDesk.Failure(
-                message:
-                    "the host runs, but nobody listens at estop.sock: it was deleted or cannot be opened. The host opens it again "
-                    + "within seconds, or says on its standard error why not: try again"
-            )
+            Clock.sleep(milliseconds: 20)
         }
     }
 
