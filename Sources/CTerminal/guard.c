@@ -33,7 +33,12 @@ static struct sigaction before_fatal[FATAL], before_noticed[NOTICED];
 static struct termios user;
 static int input = -1, output = -1, painter = -1, nowhere = -1;
 static int pipe_ends[2] = {-1, -1};
-static atomic_int armed, alternate, pops_title;
+static atomic_int alternate, pops_title;
+// Whether there is a terminal to put back, and whether a thread is doing it.
+enum { DISARMED, ARMED, RESTORING };
+static atomic_int armed;
+static atomic_int restorer; // the thread that does
+static atomic_int dies;     // a signal ends this process: nobody takes the terminal again
 static int owns_output;
 static int chains; // whether crashes go on to the handler found before, as Swift's own report
 
@@ -63,11 +68,27 @@ static int write_restore(void) {
     return 0;
 }
 
+// A moment between two tries: one that has the terminal to itself needs no longer.
+static const struct timespec moment = {.tv_nsec = 1000000};
+enum { MOST_MOMENTS = 1000 };
+
+// Two signals often come together, as when a session ends: whoever ended the process now would cut short what another
+// thread puts back.
+static void wait_for_restorer(void) {
+    int self = (int)gettid();
+    for (int i = 0; i < MOST_MOMENTS && atomic_load(&armed) == RESTORING && atomic_load(&restorer) != self; i++) {
+        nanosleep(&moment, NULL);
+    }
+}
+
 void term_restore(void) {
-    if (!atomic_exchange(&armed, 0)) {
+    int error = errno, expected = ARMED;
+    if (!atomic_compare_exchange_strong(&armed, &expected, RESTORING)) {
+        wait_for_restorer();
+        errno = error;
         return;
     }
-    int error = errno;
+    atomic_store(&restorer, (int)gettid());
     sigset_t all, mask;
     // SIGTTOU above all: settings can be put back from the background too.
     sigfillset(&all);
@@ -78,13 +99,13 @@ void term_restore(void) {
     fcntl(output, F_SETFL, flags | O_NONBLOCK);
     // Full buffers, or the painter still in write(), which has the terminal to itself for a moment: what is in the
     // buffers will not be seen any more, the terminal's state will.
-    const struct timespec moment = {.tv_nsec = 1000000};
     for (int tries = 0; write_restore() != 0 && errno == EAGAIN && tries < 50; tries++) {
         tcflush(output, TCOFLUSH);
         nanosleep(&moment, NULL);
     }
     fcntl(output, F_SETFL, flags);
     tcsetattr(input, TCSANOW, &user);
+    atomic_store(&armed, DISARMED);
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
     errno = error;
 }
@@ -109,6 +130,7 @@ static void on_fatal(int number, siginfo_t *info, void *context) {
     if (is_mended(number, info, context)) {
         return;
     }
+    atomic_store(&dies, 1);
     term_restore();
     struct sigaction next = {.sa_handler = SIG_DFL};
     int is_crash = number != SIGQUIT && number != SIGHUP && number != SIGTERM && number != SIGINT;
@@ -226,16 +248,19 @@ void guard_arm(int painter_fd, int has_alternate_screen, int has_title) {
     painter = painter_fd;
     atomic_store(&alternate, has_alternate_screen);
     atomic_store(&pops_title, has_title);
-    atomic_store(&armed, 1);
+    atomic_store(&armed, ARMED);
 }
 
 int guard_terminal(void) { return output < 0 ? -1 : fcntl(output, F_DUPFD_CLOEXEC, 0); }
 
 int guard_owns_terminal(void) { return owns_output; }
 
-void guard_disarm(void) { atomic_store(&armed, 0); }
+void guard_disarm(void) { atomic_store(&armed, DISARMED); }
 
 int guard_raw_settings(void) {
+    if (atomic_load(&dies)) {
+        return 0;
+    }
     struct termios raw = user;
     // Also for output: curses expects a line feed to be no more than that.
     cfmakeraw(&raw);

@@ -350,6 +350,22 @@ class KeyTests(unittest.TestCase):
             os.close(dashboard.master)
             self.open.remove(dashboard)
 
+    def test_a_parent_that_is_killed_leaves_the_terminal_as_it_was(self):
+        # The screen gets two signals at once then: one of its threads must not cut short what the other puts back.
+        for number in [signal.SIGABRT, signal.SIGKILL] * 8:
+            dashboard = self.dashboard()
+            saved = termios.tcgetattr(dashboard.master)
+            self.painted(dashboard)
+            os.kill(dashboard.pid, number)
+            self.assertTrue(
+                dashboard.read_while(lambda: termios.tcgetattr(dashboard.master)[:4] != saved[:4]),
+                f"{number}: the line settings are back",
+            )
+            self.assertTrue(dashboard.read_while(lambda: b"\x1b[?1049l" not in dashboard.output), "the screen is left")
+            os.waitpid(dashboard.pid, 0)
+            os.close(dashboard.master)
+            self.open.remove(dashboard)
+
     def test_a_page_cut_short_refuses_and_does_not_kill_the_dashboard(self):
         dashboard = self.dashboard()
         self.painted(dashboard)
