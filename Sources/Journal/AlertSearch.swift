@@ -84,12 +84,14 @@ extension JournalReader {
     ///   - wallMs: from when to when, by the wall clock in milliseconds since 1970.
     ///   - rule: only what this rule did; nil: all.
     ///   - what: only this, as in `resume`; nil: all.
+    ///   - isGraveOnly: only halts and resumes.
     ///   - before: where the page before ended.
     ///   - limit: how many.
     public func audit(
         wallMs: ClosedRange<Int64>,
         rule: String? = nil,
         what: String? = nil,
+        isGraveOnly: Bool = false,
         before: Int64 = .max,
         limit: Int
     ) throws(JournalError) -> JournalPage<AuditRecord> {
@@ -97,11 +99,12 @@ extension JournalReader {
             var found: [AuditRecord] = []
             try database.each(
                 "SELECT \(AuditChain.columns) FROM audit WHERE seq < ?1 AND wall_ms BETWEEN ?2 AND ?3 "
-                    + "AND (?4 IS NULL OR who = ?4) AND (?5 IS NULL OR what = ?5) ORDER BY seq DESC LIMIT ?6",
+                    + "AND (?4 IS NULL OR who = ?4) AND (?5 IS NULL OR what = ?5) "
+                    + "AND (?7 = 0 OR what IN ('halt', 'resume')) ORDER BY seq DESC LIMIT ?6",
                 [
                     .integer(before), .integer(wallMs.lowerBound), .integer(wallMs.upperBound),
                     rule.map { .text("rule:\($0)") } ?? .null, what.map { .text($0) } ?? .null,
-                    .integer(Int64(limit) + 1),
+                    .integer(Int64(limit) + 1), .integer(isGraveOnly ? 1 : 0),
                 ]
             ) {
                 found.append(AuditChain.record($0))

@@ -93,15 +93,21 @@ enum HistoryCommand {
             .init("from", .text("TIME"), summary: "2026-11-21T09:00:00Z, or 1h for an hour ago"),
             .init("to", .text("TIME"), summary: "the same; default: now"),
             .init("rule", .text("RULE"), summary: "only halts of this rule, as in ORDER_STUCK"),
+            .init(
+                "level",
+                .choice(["info", "warning", "critical", "emergency"]),
+                summary: "as grave as its notification is, or graver: a halt and a resume are EMERGENCY, the rest INFO"
+            ),
             .init("limit", .integer(1...100_000), summary: "only the last so many of these; default: all"),
+            .init("before", .text("ID"), summary: "the page before: what the last page named at its end"),
         ],
         discussion: [
             "Looking changes nothing. What a rule found, and who saw it: estop alerts --history. All of it, in a chain: estop audit."
         ]
     )
 
-    /// Which records are wanted; nil: an option is wrong, and was named.
-    private static func wanted(_ records: [Record], _ arguments: Arguments) -> [Record]? {
+    /// Which records are wanted, and whether there are older ones of that kind; nil: an option is wrong, and was named.
+    private static func wanted(_ records: [Record], _ arguments: Arguments) -> (page: [Record], isMore: Bool)? {
         let now = Clock.wallMilliseconds()
         func time(_ name: String, or missing: Int64) -> Int64? {
             guard let text = arguments.value(name) else { return missing }
@@ -114,14 +120,25 @@ enum HistoryCommand {
             )
             return nil
         }
+        var records = records[...]
+        if let id = arguments.value("before") {
+            guard let place = records.firstIndex(where: { $0.id == id }) else {
+                Output.error.line("estop: --before needs the id of a record, as the last page names it at its end")
+                return nil
+            }
+            records = records[..<place]
+        }
+        let isGraveOnly = arguments.value("level").map { $0 != "info" } ?? false
         let found = records.filter { record in
+            if isGraveOnly, record.change == .note { return false }
             // A record whose time cannot be read is not known to lie outside.
             let at = Clock.milliseconds(of: record.at)
             guard at.map({ from <= $0 && $0 <= to }) ?? true else { return false }
             guard let rule = arguments.value("rule") else { return true }
             return record.source == .rule && (record.reason == rule || record.reason.hasPrefix("\(rule):"))
         }
-        return arguments.integer("limit").map { Array(found.suffix($0)) } ?? found
+        let page = arguments.integer("limit").map { Array(found.suffix($0)) } ?? found
+        return (page, page.count < found.count)
     }
 
     /// What stands in a resume's record of the questions and checks before it; empty: nothing.
@@ -143,7 +160,13 @@ enum HistoryCommand {
         if let problem = seen.logProblem { return ChosenDesk.fail(problem, arguments, status: 1) }
         // The whole past, and not only what is folded.
         let fold = desk.killSwitch.wholeFold()
-        guard let records = wanted(fold.records, arguments) else { return UsageError.exitStatus }
+        guard let (records, isMore) = wanted(fold.records, arguments) else { return UsageError.exitStatus }
+        defer {
+            // On the standard error: what is read by a program stays as it is.
+            if isMore, let first = records.first {
+                Output.error.line("there is more: the same with --before \(first.id)")
+            }
+        }
         if arguments.json {
             Output.standard.line(JSON.array(records.map(\.json)).line)
             return 0

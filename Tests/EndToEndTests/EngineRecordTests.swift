@@ -86,6 +86,17 @@ import Testing
         #expect(try desk.json("audit", "--from", "2020-01-01T00:00:00Z", "--what", "resume").array?.count == 1)
         #expect(try desk.json("history", "--from", "2020-01-01T00:00:00Z", "--limit", "1").array?.count == 1)
         #expect(try desk.json("history", "--to", "2020-01-01T00:00:00Z").array?.isEmpty == true)
+        // Halts and resumes are as grave as their notifications, the rest of the record is not; the past comes in pages.
+        let grave = try #require(try desk.json("audit", "--level", "critical").array)
+        #expect(!grave.isEmpty && grave.allSatisfy { ["halt", "resume"].contains($0["what"]?.string ?? "") })
+        let halts = try #require(try desk.json("history", "--level", "emergency").array)
+        #expect(!halts.isEmpty && !halts.contains { $0["change"]?.string == "note" })
+        let last = try desk.run("history", "--limit", "1", "--json")
+        let page = try #require(last.error.split(separator: " ").last).trimmingCharacters(in: .whitespacesAndNewlines)
+        let older = try #require(try desk.json("history", "--before", page).array)
+        #expect(!older.isEmpty && older.allSatisfy { $0["id"]?.string != page })
+        let unknown = try desk.run("history", "--before", "nothing")
+        #expect(unknown.status == 64 && unknown.error.contains("--before"))
         let wrong = try desk.run("alerts", "--from", "yesterday")
         #expect(wrong.status == 64 && wrong.error.contains("--from"))
     }

@@ -8,7 +8,10 @@ enum AuditCommand {
     static let list = CommandTable.Command(
         "audit",
         summary: "what was done by whom, the last first",
-        options: SearchOptions.all + [.init("what", .text("WHAT"), summary: "only this, as in resume")],
+        options: SearchOptions.all + [
+            .init("what", .text("WHAT"), summary: "only this, as in resume"),
+            SearchOptions.levelOfRecords,
+        ],
         discussion: ["Exit status: 0; 1 when the journal cannot be read."]
     )
     static let verify = CommandTable.Command(
@@ -29,6 +32,7 @@ enum AuditCommand {
                 wallMs: chosen.wallMs,
                 rule: arguments.value("rule"),
                 what: arguments.value("what"),
+                isGraveOnly: SearchOptions.isGraveOnly(arguments),
                 before: chosen.before,
                 limit: chosen.limit
             )

@@ -17,6 +17,16 @@ enum SearchOptions {
         summary: "as grave as this, or graver"
     )
 
+    /// For records of what was done, which are as grave as what is notified of them.
+    static let levelOfRecords = CommandTable.Option(
+        "level",
+        .choice(["info", "warning", "critical", "emergency"]),
+        summary: "as grave as its notification is, or graver: a halt and a resume are EMERGENCY, the rest INFO"
+    )
+
+    /// Whether only halts and resumes are wanted.
+    static func isGraveOnly(_ arguments: Arguments) -> Bool { level(arguments) > .info }
+
     /// Times, a number and a limit, as they were typed.
     struct Chosen {
         var wallMs: ClosedRange<Int64>
