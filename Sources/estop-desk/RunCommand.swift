@@ -24,12 +24,20 @@ enum RunCommand {
                 summary: "stop: SIGTERM, then SIGKILL (default); pause: SIGSTOP; none: nothing"
             ),
             .init("grace", .duration, summary: "from SIGTERM to SIGKILL; default: 10s"),
+            .init(
+                "stop-command",
+                .text("COMMAND"),
+                summary: "with stop: what a shell runs on a halt instead of SIGTERM, for a bot with a stop of its own"
+            ),
         ],
         discussion: [
             "Trading is halted for the bot when its gate permits nothing any more: halted, unknown, no host that beats,",
             "or paper without venue=paper in the scope. In reduce-only it goes on: the bot has to ask its own gate.",
             "The gate acknowledges a halt once the bot and all its descendants are gone (stop), seen stopped (pause), or",
             "at once (none). A bot that is paused goes on when trading is permitted again.",
+            "A bot may have a request under way when SIGTERM comes: the order then lands all the same, and the halt's proof",
+            "waits for it. A --stop-command can ask the bot to finish first; it finds the bot's pid in ESTOP_BOT_PID. SIGTERM",
+            "follows at once where it fails, and SIGKILL after --grace in any case.",
             "Passed on: TERM, INT, HUP, QUIT, USR1, USR2, WINCH, TSTP, CONT. CMD finds the desk in ESTOP_STATE.",
             "Exit status: CMD's own; 128+N when signal N killed it; 126 or 127 when it cannot be executed or found;",
             "75 when it was not started, because trading is halted (stop) or there is no desk.",
@@ -53,6 +61,8 @@ enum RunCommand {
         var interval: UInt64
         var grace: UInt64
         var policy: Supervision.Policy
+        /// What a shell runs on a halt instead of SIGTERM; nil: nothing.
+        var stopCommand: String?
         /// The state directory's path.
         var state: String
         var config: String?
@@ -77,6 +87,14 @@ enum RunCommand {
         guard (1...64).contains(name.utf8.count), !VisibleText.hasControls(name) else {
             throw UsageError("--name '\(name)' cannot be a name: type 1 to 64 bytes without control characters")
         }
+        let policy = arguments.value("on-halt").flatMap(Supervision.Policy.init(rawValue:)) ?? .stop
+        let stopCommand = arguments.value("stop-command")
+        guard policy == .stop || stopCommand == nil else {
+            throw UsageError("--stop-command goes with --on-halt stop: with \(policy.rawValue) nothing is stopped")
+        }
+        guard stopCommand?.allSatisfy(\.isWhitespace) != true else {
+            throw UsageError("--stop-command is empty: type a shell command, or leave it out for SIGTERM")
+        }
         do {
             let scope = try Scope(arguments.value("scope") ?? "")
             guard scope.description.utf8.count <= 128 else {
@@ -87,7 +105,8 @@ enum RunCommand {
                 scope: scope,
                 interval: (arguments.duration("interval") ?? 5000) * 1_000_000,
                 grace: (arguments.duration("grace") ?? 10_000) * 1_000_000,
-                policy: arguments.value("on-halt").flatMap(Supervision.Policy.init(rawValue:)) ?? .stop,
+                policy: policy,
+                stopCommand: stopCommand,
                 state: try StateLocation.choose(option: arguments.state).path,
                 config: arguments.config
             )

@@ -16,6 +16,8 @@ extension RunCommand {
         private var supervision: Supervision
         private var announcer: Announcer?
         private var bot: pid_t = 0
+        /// The command that stops the bot; 0: it does not run.
+        private var stopper: pid_t = 0
         private var hasEnded = false
         private var isAbandoned = false
         private var wasHalted = false
@@ -37,7 +39,11 @@ extension RunCommand {
             self.guardian = guardian
             self.life = life
             self.terminal = terminal
-            supervision = Supervision(policy: request.policy, grace: request.grace)
+            supervision = Supervision(
+                policy: request.policy,
+                grace: request.grace,
+                hasStopCommand: request.stopCommand != nil
+            )
             var signals = signals
             self.signals = process_signals(&signals)
             changes = process_counter()
@@ -69,6 +75,8 @@ extension RunCommand {
             let started = process_start(&spawn, &failure)
             guard started > 0 else { return RunCommand.failed("no process") }
             bot = started
+            // Before there are other threads.
+            setenv("ESTOP_BOT_PID", "\(bot)", 1)
             Waiter.start(request, tell: changes)
             announcer = Announcer(request)
             if !permitted { announcer?.say(beginning == .run ? .startsRefused : .startsPaused) }
@@ -116,6 +124,9 @@ extension RunCommand {
             case .signal(let number):
                 isAskedToEnd = isAskedToEnd || RunCommand.ends(number)
                 signalEverything(number)
+            case .stopByCommand:
+                isAskedToEnd = true
+                stopByCommand()
             case .pass(let number, let toGroup):
                 isAskedToEnd = isAskedToEnd || RunCommand.ends(number)
                 if !hasEnded { kill(toGroup ? -bot : bot, number) }
@@ -206,6 +217,13 @@ extension RunCommand {
                 if pid < 0, errno == EINTR { continue }
                 if pid < 0 { alone = true }
                 if pid <= 0 { break }
+                if pid == stopper, process_exit_status(status) != 0, process_stop_signal(status) == 0,
+                    process_continued(status) == 0
+                {
+                    // It did not stop the bot: the signal does. What it stopped has ended, and does not see it.
+                    stopper = 0
+                    signalEverything(SIGTERM)
+                }
                 guard pid == bot else { continue }
                 let stop = process_stop_signal(status)
                 if stop != 0 {
@@ -236,6 +254,24 @@ extension RunCommand {
                 // What is stopped would not see it.
                 if number == SIGTERM, process.state == CChar(UInt8(ascii: "T")) { kill(process.pid, SIGCONT) }
             }
+        }
+
+        private func stopByCommand() {
+            let command = ["/bin/sh", "-c", request.stopCommand ?? ""]
+            let words = command.map { strdup($0) as UnsafeMutablePointer<CChar>? }
+            defer { for word in words { free(word) } }
+            var unheard: Int32 = -1
+            let started = (words + [nil]).withUnsafeBufferPointer { arguments in
+                var spawn = process_spawn()
+                spawn.arguments = arguments.baseAddress
+                spawn.terminal = -1
+                return process_start(&spawn, &unheard)
+            }
+            if unheard >= 0 { close(unheard) }
+            guard started > 0 else { return signalEverything(SIGTERM) }
+            stopper = started
+            // What somebody stopped could not do what it asks for.
+            signalEverything(SIGCONT)
         }
 
         private func lookWhetherStill() {

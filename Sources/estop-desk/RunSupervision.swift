@@ -57,6 +57,8 @@ struct Supervision: Equatable, Sendable {
         case withdraw
         /// Tell people.
         case say(Notice)
+        /// Have the bot stop by a command of its own, instead of by SIGTERM.
+        case stopByCommand
         /// Make the bot's process group the terminal's foreground one, if the guard's is.
         case giveTerminal
         /// Make the guard's process group the terminal's foreground one, if the bot's is.
@@ -76,6 +78,8 @@ struct Supervision: Equatable, Sendable {
     let policy: Policy
     /// How long after SIGTERM SIGKILL follows, ns.
     let grace: UInt64
+    /// Whether a command stops the bot on a halt, instead of SIGTERM.
+    let hasStopCommand: Bool
     /// Whether the shell that started the guard could let a stopped job go on.
     var canSuspend = false
     /// Whether the guard's process group is the terminal's foreground one.
@@ -97,9 +101,10 @@ struct Supervision: Equatable, Sendable {
     /// How often what does not go is killed again, ns: it may be forking.
     static let killInterval: UInt64 = 20_000_000
 
-    init(policy: Policy, grace: UInt64) {
+    init(policy: Policy, grace: UInt64, hasStopCommand: Bool = false) {
         self.policy = policy
         self.grace = grace
+        self.hasStopCommand = hasStopCommand
     }
 
     /// Whether the bot can be said to be alive: it exists, and nobody but a halt stopped it.
@@ -157,7 +162,7 @@ struct Supervision: Equatable, Sendable {
     private mutating func refuse(_ now: UInt64) -> [Action] {
         if policy == .stop {
             end(within: grace, now)
-            return [.signal(SIGTERM), .say(.stopping)]
+            return [hasStopCommand ? .stopByCommand : .signal(SIGTERM), .say(.stopping)]
         }
         if isPaused { return isStill ? [.acknowledge] : [] }
         isPaused = true

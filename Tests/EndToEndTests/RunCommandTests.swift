@@ -196,6 +196,39 @@ import Testing
         #expect(bot.said.contains("SIGKILL"))
     }
 
+    @Test func aStopCommandStopsTheBotInThePlaceOfSIGTERM() throws {
+        let desk = try Desk()
+        let finish = desk.file("finish")
+        let bot = try desk.start(
+            "trap 'echo got TERM' TERM; up; while [ ! -e \(finish) ]; do sleep 0.02; done; exit 5",
+            "--stop-command",
+            "test \"$ESTOP_STATE\" = '\(desk.sandbox.state)' && kill -0 $ESTOP_BOT_PID && : > '\(finish)'"
+        )
+        try bot.waitUntilUp()
+        desk.halt()
+        #expect(bot.end() == 5)
+        #expect(!bot.said.contains("got TERM") && desk.processes.isEmpty, "\(bot.said)")
+    }
+
+    @Test func aStopCommandThatFailsIsFollowedBySIGTERM() throws {
+        let desk = try Desk()
+        let bot = try desk.start(
+            "trap 'exit 6' TERM; up; while :; do sleep 0.02; done",
+            "--grace",
+            "20s",
+            "--stop-command",
+            "exit 3"
+        )
+        try bot.waitUntilUp()
+        desk.halt()
+        #expect(bot.end() == 6)
+        let wrong = try desk.sandbox.run(
+            "estop-desk",
+            ["run", "--name", "bot", "--on-halt", "pause", "--stop-command", "true", "--", "true"]
+        )
+        #expect(wrong.status == 64 && wrong.error.contains("--stop-command"), "\(wrong.error)")
+    }
+
     @Test func aSilentHostStopsTheBot() throws {
         let desk = try Desk(deadMan: 1_500_000_000)
         let bot = try desk.start("up; while :; do sleep 0.05; done")

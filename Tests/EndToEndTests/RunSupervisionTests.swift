@@ -36,6 +36,13 @@ struct RunSupervisionTests {
         #expect(none.take(.permission(false)) == [.acknowledge])
     }
 
+    @Test func aStopCommandStandsInThePlaceOfTheSignalAndIsFollowedByTheKill() {
+        var supervision = Supervision(policy: .stop, grace: 1_000, hasStopCommand: true)
+        _ = supervision.begin(permitted: true)
+        #expect(supervision.handle(.permission(false), at: 1) == [.stopByCommand, .say(.stopping)])
+        #expect(supervision.handle(.time, at: 2_000) == [.signal(SIGKILL), .say(.killing)])
+    }
+
     @Test func aStoppedBotIsAcknowledgedWhenItIsGone() {
         var bot = Bot(.stop)
         bot.take(.permission(false))
