@@ -15,7 +15,7 @@ public final class APIServer: HTTPTaker {
     private let api: ControlAPI
     private let group: MultiThreadedEventLoopGroup
     private let listener: (any Channel)?
-    /// Why nothing listens at the configured address; nil: something does. `estop.sock` is served in any case.
+    /// Why nothing listens at the configured address; nil: something does, or is not wanted. `estop.sock` is served in any case.
     public let problem: String?
     private let hand: NIOLoopBoundBox<LoopHand>
     private let scribe: HaltScribe
@@ -118,8 +118,9 @@ public final class APIServer: HTTPTaker {
         }
         let setUp = APIServer.setUp(api, hand, threads, streams, executor, logger)
         // Not Hummingbird's own accept loop: there an accepted connection waits for an executor.
-        let bound = Result {
-            try ServerBootstrap(group: group)
+        let bound: Result<(any Channel)?, any Error> = Result {
+            guard settings.isEnabled else { return nil }
+            return try ServerBootstrap(group: group)
                 .serverChannelOption(.backlog, value: 1_024)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)

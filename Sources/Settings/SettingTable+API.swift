@@ -10,7 +10,7 @@ extension SettingTable {
                 .flag,
                 \.desk.api.isEnabled,
                 forStart: true,
-                "Whether HTTP is served; the socket always is."
+                "Whether HTTP is served at the address; at estop.sock it always is."
             ),
             api.key(
                 "address",

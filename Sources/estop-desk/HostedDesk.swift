@@ -73,7 +73,6 @@ final class HostedDesk: Sendable {
 
     /// Serves HTTP, or says why not: the socket serves in any case.
     private func serve(_ killSwitch: KillSwitch, _ settings: DeskConfiguration.API, _ logger: Logger) {
-        guard settings.isEnabled else { return }
         let behind = HostedAPIDesk(
             killSwitch: killSwitch,
             switchHost: host,
@@ -87,6 +86,8 @@ final class HostedDesk: Sendable {
             if let problem = server.problem {
                 apiProblem.withLock { $0 = problem }
                 logger.warning("\(problem)")
+            } else if !settings.isEnabled {
+                logger.info("HTTP API on estop.sock alone: [api] enabled = false")
             } else {
                 logger.info("HTTP API on \(settings.address):\(server.port)")
             }

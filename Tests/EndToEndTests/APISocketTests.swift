@@ -8,9 +8,17 @@ import Testing
 @Suite(.serialized) struct APISocketTests {
     /// curl over the socket; by way of a short name, since a socket's address has room for 107 bytes.
     private func curl(_ api: APIDesk, _ words: String..., as user: [String] = []) throws -> (status: Int, json: JSON?) {
+        try curl(api.sandbox, words, as: user)
+    }
+
+    private func curl(
+        _ sandbox: Sandbox,
+        _ words: [String],
+        as user: [String] = []
+    ) throws -> (status: Int, json: JSON?) {
         let all = ["/usr/bin/curl", "-s", "-m", "20", "--unix-socket", "estop.sock", "-w", "\n%{http_code}"] + words
-        let script = "cd '\(api.sandbox.state)' && exec \"$@\""
-        let run = try api.sandbox.run("/bin/sh", ["-c", script, "sh"] + user + all)
+        let script = "cd '\(sandbox.state)' && exec \"$@\""
+        let run = try sandbox.run("/bin/sh", ["-c", script, "sh"] + user + all)
         let lines = run.output.split(separator: "\n")
         return (Int(lines.last ?? "") ?? 0, JSON(lines.dropLast().joined(separator: "\n")))
     }
@@ -36,6 +44,15 @@ import Testing
         #expect(record.from.contains("estop.sock uid \(getuid())") && !record.op.isEmpty)
         // Lines of JSON are what they were.
         #expect(try api.desk.view().atMs > 0)
+    }
+
+    @Test func theSocketServesHTTPAlsoWhereNoAddressDoes() throws {
+        let desk = try EngineDesk("[api]\nenabled = false\nport = 1\n")
+        try desk.serve()
+        #expect(try curl(desk.sandbox, ["http://localhost/api/v1/snapshot"]).status == 200)
+        let halted = try curl(desk.sandbox, ["-X", "POST", "http://localhost/api/trading/halt"])
+        #expect(halted.status == 200 && desk.mode == .halted)
+        #expect(desk.said.contains("HTTP API on estop.sock alone"), "\(desk.said)")
     }
 
     @Test func twoRequestsGoOverOneConnectionHoweverTheyAreCut() throws {
