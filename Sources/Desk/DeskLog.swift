@@ -53,6 +53,8 @@ final class DeskLog: Sendable {
 
     private func run() {
         mkdir(folder, 0o770)
+        // Whoever follows one from a runbook finds it, also before anything has gone wrong.
+        for part in LogPart.allCases { write("", to: "\(part.rawValue).log") }
         while true {
             let ends = worker.isStopping
             let (lines, lost) = waiting.withLock { waiting in

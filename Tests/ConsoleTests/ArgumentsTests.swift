@@ -36,6 +36,7 @@ private let table = CommandTable(
         CommandTable.Command("operator list", summary: "lists"),
         CommandTable.Command(
             "alerts",
+            aliases: ["alerts list"],
             summary: "lists",
             options: [CommandTable.Option("history", summary: "old ones")]
         ),
@@ -79,6 +80,8 @@ struct ArgumentsTests {
     @Test func anAliasNamesItsCommand() throws {
         #expect(try parse("halt").command == "activate")
         #expect(try parse("resume x").command == "deactivate")
+        #expect(try parse("alerts list").command == "alerts")
+        #expect(try parse("alerts list --history").flag("history"))
     }
 
     @Test func valuesMayFollowOrBeAttached() throws {

@@ -47,6 +47,16 @@ struct FutureTimeTests {
         #expect(!desk.alerts.contains("CLOCK_AHEAD/venue:kraken"))
     }
 
+    @Test func itStaysOpenWhileItsSourceIsSilent() {
+        var desk = LiveDesk()
+        desk.venue(balance("1000"), ahead: 86_400_000)
+        desk.run(2 * SourceAhead.keptMs)
+        #expect(desk.alerts.contains("CLOCK_AHEAD/venue:kraken"))
+        desk.venue(balance("1000"), ahead: 0)
+        desk.run(1_000)
+        #expect(!desk.alerts.contains("CLOCK_AHEAD/venue:kraken"))
+    }
+
     @Test func aFillOfAFutureTimeCountsOnce() {
         var desk = LiveDesk()
         let bought = fill(.buy, "1", "100", order: "a")

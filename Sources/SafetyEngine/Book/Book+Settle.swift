@@ -13,7 +13,7 @@ extension Book {
         loseUnlistedOrders(at: atMs, settings)
         forgetFinished(at: atMs)
         if !refusals.isEmpty { refusals.keep { elapsed(from: $1.lastMs, to: atMs) < RefusedCount.keptMs } }
-        if !ahead.isEmpty { ahead.keep { elapsed(from: $1.atMs, to: atMs) < SourceAhead.keptMs } }
+        if !ahead.isEmpty { ahead.keep { $1.wellMs == nil || elapsed(from: $1.atMs, to: atMs) < SourceAhead.keptMs } }
         followPositions(at: atMs, settings)
         let valuation = valuation(at: atMs, settings)
         recordExposure(valuation, at: atMs, settings)

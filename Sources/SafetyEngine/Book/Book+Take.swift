@@ -24,7 +24,11 @@ extension Book {
             refuse(UInt64(event.refusedRows), from: origin.source.description, at: receipt.atMs)
         }
         if telling.lateMs > Telling.lateAfterMs { counts.late &+= 1 }
-        if telling.aheadMs > 0 { noteAhead(telling, origin.source) }
+        if telling.aheadMs > 0 {
+            noteAhead(telling, origin.source)
+        } else if !ahead.isEmpty, let place = ahead.place(of: origin.source) {
+            ahead[at: place].wellMs = telling.atMs
+        }
         let outOfOrder = counts.outOfOrder
         take(event.body, origin, telling, settings)
         // Who only says what is older than what is known says nothing of now.

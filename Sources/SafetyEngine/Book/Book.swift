@@ -176,6 +176,8 @@ struct SourceAhead: Sendable, Equatable, Codable {
     var aheadMs: UInt64
     /// When it did so last, in desk time.
     var atMs: UInt64
+    /// When it last spoke without doing so, since then; nil: nobody knows whether its clock is right now.
+    var wellMs: UInt64?
 }
 
 /// An order that is finished, and since when.

@@ -109,7 +109,8 @@ extension DeskReader {
         case (.measure(.venueExposure), _): "there is one venue only"
         case (.measure(.leftOut), _): "nothing was left out for \(ElapsedText.of(Book.overloadedMs))"
         case (.measure(.refused), _): "none was refused for \(ElapsedText.of(RefusedCount.keptMs))"
-        case (.measure(.timeAhead), _): "it told no such time for \(ElapsedText.of(SourceAhead.keptMs))"
+        case (.measure(.timeAhead), _):
+            "it spoke since, and told no such time for \(ElapsedText.of(SourceAhead.keptMs))"
         case (.measure(.tradeAge), _), (.measure(.signals), _): "trading is not permitted now"
         case (_, .supervisor(let name)):
             lateness.contains { $0.name == name } ? "a graver alert tells of it now" : "nobody expects it any more"

@@ -183,6 +183,7 @@ extension DeskReader {
 
     func timeAhead(_ place: Int) -> Sample {
         let ahead = book.ahead.values[place]
+        guard ahead.wellMs != nil || atMs.since(ahead.atMs) < SourceAhead.keptMs else { return .unknown }
         return .value(ahead.aheadMs.seconds, version: ahead.atMs)
     }
 

@@ -261,7 +261,7 @@ public struct Playbook: Sendable, Equatable {
         ),
         Playbook(
             "JOURNAL",
-            "Halting works all the same; what happens now is kept in memory only, up to a bound.",
+            "Halting works all the same; what is not on disk waits in memory, up to a bound, and is lost if the host ends.",
             "Look at the disk: space, rights, errors.",
             "Make room; what waits is written by itself.",
             "Halt if it cannot be repaired soon: nothing could be proved later."
