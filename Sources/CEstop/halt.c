@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -183,11 +184,8 @@ static size_t request(char *out, size_t size, const char *scope, const char *rea
     return (size_t)header + length;
 }
 
-int estop_ask_host(int directory, const char *scope, const char *reason) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    /* By way of /proc, since a state directory's path may be longer than a socket's address. */
-    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/estop.sock", directory);
-    int peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+static int ask(const struct sockaddr *address, socklen_t size, const char *scope, const char *reason) {
+    int peer = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (peer < 0)
         return 0;
     struct timeval limit = {2, 0};
@@ -196,8 +194,7 @@ int estop_ask_host(int directory, const char *scope, const char *reason) {
     char bytes[ESTOP_RECORD_MAX + 512], answer[64] = {0};
     size_t length = request(bytes, sizeof bytes, scope, reason), have = 0;
     int said_yes = 0;
-    if (connect(peer, (struct sockaddr *)&address, sizeof address) == 0 &&
-        send(peer, bytes, length, MSG_NOSIGNAL) == (ssize_t)length) {
+    if (connect(peer, address, size) == 0 && send(peer, bytes, length, MSG_NOSIGNAL) == (ssize_t)length) {
         ssize_t count;
         while (have < sizeof answer - 1 && (count = recv(peer, answer + have, sizeof answer - 1 - have, 0)) > 0)
             have += (size_t)count;
@@ -205,6 +202,19 @@ int estop_ask_host(int directory, const char *scope, const char *reason) {
     }
     close(peer);
     return said_yes;
+}
+
+int estop_ask_host(int directory, const char *scope, const char *reason) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    /* By way of /proc, since a state directory's path may be longer than a socket's address. */
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/estop.sock", directory);
+    return ask((const struct sockaddr *)&address, sizeof address, scope, reason);
+}
+
+int estop_ask_loopback(uint16_t port, const char *scope, const char *reason) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return ask((const struct sockaddr *)&address, sizeof address, scope, reason);
 }
 
 /* MARK: for bots */

@@ -22,6 +22,20 @@ extension Configuration {
         return try Configuration(bytes: source.bytes, file: source.file)
     }
 
+    /// Where the HTTP API is served unless `[api] port` says otherwise.
+    public static let usualAPIPort: UInt16 = 5_000
+
+    /// Where the HTTP API of a desk is served on loopback, as far as its configuration can be read.
+    ///
+    /// - Parameters: as of `load`.
+    public static func apiPort(named: String?, state: String, environment: Environment = .process) -> UInt16 {
+        guard let source = try? source(named: named, state: state, environment: environment),
+            let document = try? TOML(source.bytes),
+            case .integer(let port) = document.entries.last(where: { $0.path == ["api", "port"] })?.value
+        else { return usualAPIPort }
+        return UInt16(exactly: port) ?? usualAPIPort
+    }
+
     /// A file that was found, and its bytes.
     package struct Source: Sendable, Equatable {
         package var file: String

@@ -226,6 +226,14 @@ extension KillSwitch {
         HaltHandle(directory).keep(pulled, request)
     }
 
+    /// Halts by HTTP on this machine's loopback, for who may not look into the state directory. Which desk serves there nobody
+    /// can tell.
+    ///
+    /// - Returns: whether whoever listens there said that it halted.
+    public static func halt(overLoopback port: UInt16, _ request: HaltRequest) -> Bool {
+        estop_ask_loopback(port, request.scope.description, request.reason) == 1
+    }
+
     private func askOthersIfNeeded(_ request: HaltRequest, _ report: inout estop_halt_report) {
         guard report.page == 0 else { return }
         report.stop_file = estop_leave_stop_file(directory.descriptor, request.reason)

@@ -1,3 +1,4 @@
+import Console
 public import SafetyEngine
 
 /// What estop.toml says about everything behind the switch: the engine, who is told, the journal, the paper venue.
@@ -113,7 +114,7 @@ public struct DeskConfiguration: Sendable, Equatable, Codable {
         /// Where: an address of this machine's.
         public var address = "127.0.0.1"
         /// Where: a TCP port; 0: any that is free.
-        public var port = 5_000
+        public var port = Int(Configuration.usualAPIPort)
         /// Names besides `localhost` under which it is asked; any other is refused, except for a halt.
         public var hosts: [String] = []
         /// Whether a program that speaks TLS stands before it, so that an address that others reach may be used.

@@ -64,16 +64,49 @@ enum ActivateCommand {
         )
         let directory: StateDirectory
         var wasThere = true
+        var path = ""
         do {
-            let path = try StateLocation.choose(option: arguments.state).path
+            path = try StateLocation.choose(option: arguments.state).path
             wasThere = access(path, F_OK) == 0
             directory = try StateDirectory(path, create: true)
         } catch {
+            if let status = haltOverLoopback(request, path, arguments) { return status }
             return ChosenDesk.fail("NOT HALTED: \(error)\(elsewhere())", arguments, status: 2)
         }
         let status = halt(request, directory, read, wasThere: wasThere)
         // Halted, but not as it was typed.
         return status == 0 && !read.problems.isEmpty ? 1 : status
+    }
+
+    /// Halts by HTTP, where this user may not look into the directory or write there: that needs no right on this machine.
+    ///
+    /// - Returns: the exit status; nil: nobody took it.
+    private static func haltOverLoopback(_ request: HaltRequest, _ path: String, _ arguments: Arguments) -> Int32? {
+        // A directory that is not there is a mistake in its name, and no desk that is meant runs.
+        guard access(path, R_OK | W_OK | X_OK) != 0, errno == EACCES || errno == EPERM || errno == EROFS else {
+            return nil
+        }
+        let port = Configuration.apiPort(named: arguments.config, state: path)
+        guard KillSwitch.halt(overLoopback: port, request) else { return nil }
+        let what = request.scope.isGlobal ? "" : " \(request.scope)"
+        let text =
+            "HALTED\(what) over HTTP by the host at 127.0.0.1:\(port), which says so: \(request.reason)"
+        let doubt =
+            "this user may not use \(path): whether that host is of this desk, and whether bots and orders have stopped, ask "
+            + "somebody who may (estop status)"
+        if arguments.json {
+            Output.standard.line(
+                JSON.object([
+                    .init("success", .bool(true)), .init("message", .string(text)),
+                    .init("reason", .string(request.reason)), .init("scope", .string(request.scope.description)),
+                    .init("warnings", .array([.string(doubt)])),
+                ]).line
+            )
+        } else {
+            Output.standard.line(TextStyle(for: .standard).paint(VisibleText.line(text), .bad))
+            Output.error.line("estop: \(VisibleText.line(doubt))")
+        }
+        return 1
     }
 
     /// The desks that could have been meant by a directory that cannot be opened.
@@ -127,6 +160,7 @@ enum ActivateCommand {
                 status: pulled.onPage ? 1 : 2
             )
         }
+        if !report.taken, let status = haltOverLoopback(request, directory.path, arguments) { return status }
         // After the record, which this search must not hold up.
         let absence = killSwitch.absence(residence)
         if let absence { warnings.insert(absence, at: 0) }

@@ -84,6 +84,33 @@ import Testing
         #expect(try api.desk.halts().last?.source == .library)
     }
 
+    @Test func whoMayNotUseTheDirectoryHaltsByLoopback() throws {
+        guard geteuid() == 0 else { return }
+        let api = try APIDesk()
+        chmod(api.sandbox.root, 0o755)
+        let configuration = api.sandbox.root + "/nobody.toml"
+        try "[api]\nport = \(api.port)\n".write(toFile: configuration, atomically: true, encoding: .utf8)
+        let nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "\(Sandbox.products)/estop"]
+        // The products may be out of nobody's reach; then there is nothing to try.
+        guard try api.sandbox.run("/usr/bin/setpriv", nobody + ["--version"]).status == 0 else { return }
+        let halted = try api.sandbox.run(
+            "/usr/bin/setpriv",
+            nobody + ["halt", "from", "afar"],
+            environment: ["ESTOP_CONFIG": configuration]
+        )
+        #expect(halted.status == 1 && halted.output.contains("HALTED over HTTP"), "\(halted)")
+        #expect(halted.error.contains("may not use"), "\(halted)")
+        #expect(api.desk.mode == .halted)
+        #expect(try api.desk.halts().last?.reason == "from afar")
+        // A directory that is not there is a mistake in its name: nobody else's desk is halted for it.
+        let missing = try api.sandbox.run(
+            "/usr/bin/setpriv",
+            nobody + ["halt", "--state", api.sandbox.root + "/none/there"],
+            environment: ["ESTOP_CONFIG": configuration]
+        )
+        #expect(missing.status == 2, "\(missing)")
+    }
+
     @Test func anotherUserOfTheSocketMayHaltAndNoMore() throws {
         guard geteuid() == 0 else { return }
         let api = try APIDesk()

@@ -219,10 +219,14 @@ import Testing
         let host = try sandbox.serve()
         defer { host.terminate() }
         chmod(sandbox.root, 0o755)
+        // No HTTP, which would take it: another desk may listen at the usual port.
+        let configuration = sandbox.root + "/nobody.toml"
+        try "[api]\nport = 0\n".write(toFile: configuration, atomically: true, encoding: .utf8)
         func asNobody() throws -> Sandbox.Result {
             try sandbox.run(
                 "/usr/bin/setpriv",
-                ["--reuid=65534", "--regid=65534", "--clear-groups", "\(Sandbox.products)/estop", "halt", "from afar"]
+                ["--reuid=65534", "--regid=65534", "--clear-groups", "\(Sandbox.products)/estop", "halt", "from afar"],
+                environment: ["ESTOP_CONFIG": configuration]
             )
         }
         // The products may be out of nobody's reach; then there is nothing to try.

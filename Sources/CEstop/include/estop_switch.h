@@ -193,6 +193,8 @@ int estop_open_run_directory(int directory);
 int estop_leave_stop_file(int directory, const char *reason);
 /* Asks the host over estop.sock to halt: 1 when it said yes. */
 int estop_ask_host(int directory, const char *scope, const char *reason);
+/* Asks whoever listens at 127.0.0.1:port to halt, by the HTTP API: 1 when it said yes. Which desk that is, nobody can tell. */
+int estop_ask_loopback(uint16_t port, const char *scope, const char *reason);
 
 /* Whether a restriction of scope `scope` covers a gate of scope `gate`: every key of `scope` has the same value in
    `gate`, or is not stated there. Both as `key=value` pairs joined by commas; `global` and "" cover everything. */
