@@ -131,14 +131,13 @@ final class HaltScribe: Sendable {
         let (report, isCounted) = record(pulled, request, asker)
         // Before the answer: whoever has it and looks, sees it.
         if !isCounted { onRecord() }
-        let slots = GateSlots.read(killSwitch.directory).map { $0.filter(\.alive) }
         let answer = HaltAnswer(
             body: body,
             isTaken: report.taken,
             isDurable: report.durable,
             isActive: report.onPage,
             generation: report.state.generation,
-            gates: slots.map { slots in (slots.count, slots.filter { $0.acknowledges(report.state) }.count) },
+            gates: gates(report.state),
             id: report.id,
             orders: report.onPage && (isAheadOfBody || report.coversAll) ? orders(report.state.generation) : nil,
             isAheadOfBody: isAheadOfBody,
@@ -149,6 +148,16 @@ final class HaltScribe: Sendable {
         if !isAheadOfBody { count(answer, asker) }
         if !report.durable, !isCounted { retry(pulled, request) }
         return !isCounted
+    }
+
+    /// Open gates, and how many of them have acknowledged a word; nil: they cannot be read.
+    private func gates(_ word: Word) -> (open: Int, acknowledged: Int)? {
+        guard let slots = GateSlots.read(killSwitch.directory)?.filter(\.alive) else { return nil }
+        let waiting = slots.filter { !$0.acknowledges(word) }
+        // One that was never permitted needs the log to be told apart, which a flood of halts must not read each time.
+        guard waiting.contains(where: { $0.checks == 0 }) else { return (slots.count, slots.count - waiting.count) }
+        let seen = killSwitch.observe()
+        return (slots.count, slots.count - waiting.count { !seen.hasAcknowledged($0) })
     }
 
     /// Records a halt, or counts it among those that say what is on disk already: a flood costs the disk and the log little.

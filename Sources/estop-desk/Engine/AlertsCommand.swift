@@ -54,7 +54,7 @@ enum AlertsCommand {
             }
             let alerts = arguments.value("limit") == nil ? wanted : Array(wanted.prefix(chosen.limit))
             if arguments.json {
-                EngineJSON.write(alerts)
+                EngineJSON.write(alerts.map(AlertRow.init))
                 return 0
             }
             var table = TextTable([
@@ -177,5 +177,18 @@ enum AlertsCommand {
                 done: "\(rule) is told of again"
             )
         }
+    }
+}
+
+/// An alert as `estop alerts --json` prints it: its level is the word that every other text says.
+private struct AlertRow: Encodable {
+    let alert: Alert
+
+    private enum Key: CodingKey { case level }
+
+    func encode(to encoder: any Encoder) throws {
+        try alert.encode(to: encoder)
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(alert.level.word, forKey: .level)
     }
 }
