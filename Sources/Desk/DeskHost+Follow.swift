@@ -37,7 +37,7 @@ extension DeskHost {
         var shownMs: UInt64 = 0
         var told: EngineView?
         var seen = killSwitch.observe()
-        var news = SwitchNews(killSwitch.wholeFold(), last: lastTold(), known: host.recordsAtStart)
+        var news = SwitchNews(fold(with: lastTold(), seen), last: lastTold(), known: host.recordsAtStart)
         // What was resumed while no host ran has its row of the database set before anybody looks at the row.
         let missed = news.look(seen.fold)
         for record in missed { tell(record) }
@@ -76,6 +76,12 @@ extension DeskHost {
             let raisedAt = wallMs - Int64(clamping: atMs - min(atMs, alert.raisedMs))
             notifier.add(Notification(change, desk: killSwitch.settings.name, at: raisedAt))
         }
+    }
+
+    /// The last part of the log, if it has a record; else all of it.
+    private func fold(with id: String?, _ seen: Observation) -> Fold {
+        guard let id, seen.fold.isCut, !seen.fold.history.contains(where: { $0.id == id }) else { return seen.fold }
+        return killSwitch.wholeFold()
     }
 
     /// The switch's record that the audit told last; nil: none.

@@ -18,7 +18,7 @@ public final class Host: Sendable {
     private let manager = ServiceManager()
     private let handed: HandedHalts
     let door: SwitchDoor
-    /// The ids of the records that the log held before this host did anything.
+    /// The ids of the last records that the log held before this host did anything.
     let recordsAtStart: Set<String>
     /// Whether the log showed, before this host did anything, that the desk was resumed or hosted before.
     let hadPast: Bool
@@ -87,9 +87,11 @@ public final class Host: Sendable {
         self.onLost = onLost
         tradingMode = TradingMode.current()
         let mayStart = killSwitch.isBrandNew
-        let recorded = killSwitch.wholeFold().records
-        recordsAtStart = Set(recorded.map(\.id))
-        hadPast = recorded.contains { $0.change == .resume }
+        // Not the whole log, which may be long: gates refuse until this host beats.
+        let past = killSwitch.observe().fold
+        recordsAtStart = Set(past.history.map(\.id))
+        // What was cut off is cut at a resume, or is long.
+        hadPast = past.isCut || past.history.contains { $0.change == .resume }
         lock = try HostLock(
             killSwitch.directory,
             tradingMode: tradingMode,

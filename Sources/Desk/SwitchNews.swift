@@ -7,16 +7,19 @@ import KillSwitch
 /// before, what came since the host began is news, and what the log held then is not.
 struct SwitchNews {
     private var told: Set<String>
+    /// The first record that was looked at: whatever stands before it is past, also where more of the log is read later on.
+    private let first: String?
     private var seen = (length: -1, applied: -1)
 
     /// Begins to listen.
     ///
     /// - Parameters:
-    ///   - fold: the log as it is.
+    ///   - fold: the log as it is, from `last` on at least.
     ///   - last: the record that was told last, by whoever listened before; nil: nobody did. Not in the log: as if nobody had.
     ///   - known: the ids of the records that the log held when the host began; nil: all that it holds now.
     init(_ fold: Fold, last: String?, known: Set<String>? = nil) {
-        let ids = fold.records.map(\.id)
+        let ids = fold.history.map(\.id)
+        first = ids.first
         if let end = last.flatMap({ ids.lastIndex(of: $0) }) {
             told = Set(ids[...end])
         } else {
@@ -32,7 +35,9 @@ struct SwitchNews {
     mutating func look(_ fold: Fold) -> [Record] {
         guard seen != (fold.length, fold.applied.count) else { return [] }
         seen = (fold.length, fold.applied.count)
-        return fold.history.filter { record in
+        let history = fold.history
+        let begin = history.firstIndex { $0.id == first } ?? history.startIndex
+        return history[begin...].filter { record in
             switch record.change {
             case .note: (record.kind == .asked || record.kind == .unapproved) && told.insert(record.id).inserted
             case .halt: told.insert(record.id).inserted

@@ -335,9 +335,13 @@ extension KillSwitch {
     public func restoreStopFiles() {
         guard let lock = try? ResumeLock(directory, patience: 0) else { return }
         defer { lock.release() }
-        let fold = wholeFold()
+        let prefix = "\(StopFile.name).cleared-"
+        var aside = Set(directory.names().filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) })
+        // Most resumes set none aside, and the log may be long.
+        var fold = observe().fold
+        if fold.isCut, !aside.isSubset(of: fold.records.map(\.id)) { fold = wholeFold() }
         for record in fold.records where record.change == .resume && !fold.applied.contains(record.id) {
-            if directory.has("\(StopFile.name).cleared-\(record.id)") { StopFile.putBack(record.id, in: directory) }
+            if aside.remove(record.id) != nil { StopFile.putBack(record.id, in: directory) }
         }
     }
 }

@@ -72,6 +72,13 @@ struct SwitchNewsTests {
         #expect(later.look(fold).map(\.id) == ["unapproved"])
     }
 
+    @Test func whatStandsBeforeThePartThatWasReadIsNoNewsWhenMoreIsRead() {
+        var news = SwitchNews(Self.fold([Self.second], Self.word(3, .halted)), last: "second")
+        let third = Self.record(.halt, "third", Self.word(3, .halted), Self.word(4, .halted))
+        let whole = Self.fold([Self.first, Self.resume, Self.second, third], Self.word(4, .halted))
+        #expect(news.look(whole).map(\.id) == ["third"])
+    }
+
     @Test func aResumeIsNewsOnceItIsApplied() {
         let before = Self.fold([Self.first, Self.resume], Self.halted)
         var news = SwitchNews(before, last: "first")
