@@ -47,24 +47,22 @@ extension Fold {
             }
         }
         let bridge = (from: begin.state, to: end.was)
-        let firsts = groups.map(\.first)
         let between = groups.compactMap { $0.counting(bridge) { whole.contains($0) } }
-        let lasts = groups.compactMap(\.last)
-        let kept = Set((firsts + between + lasts).map(\.id))
-        let own = records.filter { whole.contains($0.id) && !kept.contains($0.id) }
-        let all = kept.union(whole)
+        let counting = Dictionary(between.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+        let kept = whole.union(groups.flatMap(\.ends)).union(counting.keys)
         let notes = records.filter { note in
             guard note.change == .note else { return false }
             switch note.kind {
             case .compacted: return false
-            case .reason, .effective, .unverified: return note.about.map { all.contains($0) } ?? false
+            // The reasons of those that are counted stand in the record that counts them.
+            case .reason: return note.about.map { kept.contains($0) && counting[$0] == nil } ?? false
+            case .effective, .unverified: return note.about.map { kept.contains($0) } ?? false
             default: return true
             }
         }
-        let order = Dictionary(records.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { $1 })
-        func sorted(_ records: [Record]) -> [Record] { records.sorted { order[$0.id] ?? 0 < order[$1.id] ?? 0 } }
-        // What people see first of each is the first, and the last one last.
-        let made = sorted(firsts) + sorted(between) + sorted(own + lasts) + notes.suffix(Fold.mostNotes)
+        let keptNotes = Set(notes.suffix(Fold.mostNotes).map(\.id))
+        // In their order: whoever was told of one was told of all before it.
+        let made = records.filter { kept.contains($0.id) || keptNotes.contains($0.id) }.map { counting[$0.id] ?? $0 }
         // Without a record that leads across the gap nothing would explain the page's word.
         guard made.count * 2 < records.count, between.contains(where: { $0.was == bridge.from }) else { return nil }
         return made
@@ -78,6 +76,9 @@ extension Fold {
     private struct Group {
         let first: Record
         private(set) var last: Record?
+        /// The ids of the first and the last.
+        var ends: [String] { [first.id] + (last.map { [$0.id] } ?? []) }
+
         /// Those between.
         private var between: [(latch: Latch, record: Record)] = []
         private var lastLatch: Latch?
