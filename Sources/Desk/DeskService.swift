@@ -51,6 +51,20 @@ struct DeskService: EngineService {
                 let text = JSON.Member("summary", .string(engine.summary(health)))
                 return JSON.object([text] + health.jsonMembers).line
             }
+        case .health:
+            let seen = host.stateDirectory.observe()
+            ask(reply) { engine, atMs in
+                let view = host.shown(engine.view(at: atMs), atMs: atMs)
+                let health = DeskHealth(seen, view)
+                return JSON.object(
+                    health.jsonMembers + [
+                        .init("problems", .array(health.reasons.map { .string($0) })),
+                        .init("alerts", .number(view.alerts.count)),
+                        .init("evaluation_age_ms", .number(view.evaluationAgeMs)),
+                        .init("parts", .array(health.parts.map(\.json))),
+                    ]
+                ).line
+            }
         case .preflight(let mode, let scope):
             // The database is read on a thread that may wait for the disk: neither the socket's nor the engine's.
             let started = ThreadStart.detached {

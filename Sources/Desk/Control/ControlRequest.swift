@@ -17,6 +17,8 @@ public enum ControlRequest: Sendable, Equatable {
     case received
     /// A summary for people.
     case summary
+    /// Whether the desk works, in parts: what a look at the whole view would tell, in a short answer.
+    case health
     /// The checks before a resume that the engine makes (`EngineChecks` of the kill switch asks for them).
     case preflight(mode: Mode, scope: Scope)
     /// What the engine's whole state comes to, and the desk's time then: to compare a replay with.
@@ -53,8 +55,8 @@ public enum ControlRequest: Sendable, Equatable {
 
     /// What can be asked.
     private static let asks = [
-        "view", "alerts", "watch", "flush", "received", "summary", "preflight", "digest", "cancels", "halt", "act",
-        "cap_plan", "normalize", "reconnect", "restart", "exits", "confirm_configuration",
+        "view", "alerts", "watch", "flush", "received", "summary", "health", "preflight", "digest", "cancels", "halt",
+        "act", "cap_plan", "normalize", "reconnect", "restart", "exits", "confirm_configuration",
     ]
 
     /// What a request begins with.
@@ -77,6 +79,7 @@ public enum ControlRequest: Sendable, Equatable {
         case "flush": self = .flush
         case "received": self = .received
         case "summary": self = .summary
+        case "health": self = .health
         case "preflight":
             guard let mode = object["mode"]?.string.flatMap({ Mode(name: $0) }) else {
                 throw Refusal(message: "\"preflight\" needs a \"mode\"")
@@ -152,6 +155,7 @@ public enum ControlRequest: Sendable, Equatable {
         case .flush: return object("flush")
         case .received: return object("received")
         case .summary: return object("summary")
+        case .health: return object("health")
         case .preflight(let mode, let scope):
             return object(
                 "preflight",

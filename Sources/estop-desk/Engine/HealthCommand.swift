@@ -1,7 +1,6 @@
 import Console
 import Desk
 import KillSwitch
-import SafetyEngine
 
 /// `estop health`: whether everything that watches is alive and finds nothing grave; `estop summary` for people.
 enum HealthCommand {
@@ -13,34 +12,27 @@ enum HealthCommand {
     static let summary = CommandTable.Command("summary", summary: "the desk in a few lines, for people")
 
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
-        let (health, view): (DeskHealth, EngineView)
+        let answer: JSON
+        let isHealthy: Bool
         do {
-            let host = try HostQuestion(arguments)
-            view = try host.view()
-            health = DeskHealth(host.desk.killSwitch.observe(), view)
+            guard let found = JSON(bytes: try HostQuestion(arguments).answer(to: .health)),
+                case .bool(let value)? = found["healthy"]
+            else { throw ChosenDesk.Failure(message: "the host's answer is not understood") }
+            (answer, isHealthy) = (found, value)
         } catch {
             return ChosenDesk.fail(error.message, arguments, status: 3)
         }
         let style = TextStyle(for: .standard)
         if arguments.json {
-            Output.standard.line(
-                JSON.object(
-                    health.jsonMembers + [
-                        .init("problems", .array(health.reasons.map { .string($0) })),
-                        .init("alerts", .number(view.alerts.count)),
-                        .init("evaluation_age_ms", .number(view.evaluationAgeMs)),
-                        .init("parts", .array(health.parts.map(\.json))),
-                    ]
-                ).line
-            )
-        } else if health.isHealthy {
-            Output.standard.line(
-                style.paint("ok", .good) + ": \(view.alerts.count) open alerts, none of them critical"
-            )
+            Output.standard.line(answer.line)
+        } else if isHealthy {
+            let alerts = answer["alerts"]?.integer ?? 0
+            Output.standard.line(style.paint("ok", .good) + ": \(alerts) open alerts, none of them critical")
         } else {
-            for reason in health.reasons { Output.standard.line(style.paint(reason, .bad)) }
+            let reasons = answer["reasons"]?.array?.compactMap(\.string) ?? []
+            for reason in reasons { Output.standard.line(style.paint(VisibleText.line(reason), .bad)) }
         }
-        return health.isHealthy ? 0 : 3
+        return isHealthy ? 0 : 3
     }
 
     @Sendable static func runSummary(_ arguments: Arguments) -> Int32 {
