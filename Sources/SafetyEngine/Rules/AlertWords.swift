@@ -206,27 +206,27 @@ extension DeskReader {
         switch measure {
         case .unknownOrders:
             return
-                "\(key) has \(figure) orders whose state nobody can say\(named(orders(of: key), of: unknownOrders.byAccount[key]?.count ?? 0))"
+                "\(key) has \(several(figure, "order")) whose state nobody can say\(named(orders(of: key), of: unknownOrders.byAccount[key]?.count ?? 0))"
         case .ordersAfterHalt:
             let new = ordersAfterHalt[key]
             let bots = (new?.bots ?? []).isEmpty ? "" : " of \(OrdersProof.list(new?.bots ?? []))"
             return "\(new?.count ?? 0) new order\(new?.count == 1 ? "" : "s")\(bots) at \(key) since the halt"
                 + "\(named(new?.names ?? [], of: new?.count ?? 0)): something does not ask its gate"
         case .balance: return "\(key) has \(figure) left"
-        case .lossesInARow: return "\(key) lost \(figure) trades in a row"
+        case .lossesInARow: return "\(key) lost \(several(figure, "trade")) in a row"
         case .winRate: return "\(key) won \(figure) of its trades in \(ElapsedText.of(rule.windowMs))"
         case .tradeAge: return "\(key) did not trade for \(figure)"
         case .positionsOverCap:
-            return "\(key) holds \(figure) positions above its cap of \(settings.cap.most(for: key))"
+            return "\(key) holds \(several(figure, "position")) above its cap of \(settings.cap.most(for: key))"
         case .dustPositions:
             return
-                "\(key) holds \(figure) positions worth less than \(settings.dust.threshold) \(settings.baseCurrency)"
+                "\(key) holds \(several(figure, "position")) worth less than \(settings.dust.threshold) \(settings.baseCurrency)"
         case .unpriced:
             return
-                "\(key) holds \(figure) positions without a fresh price\(named(symbols(counts?.firstUnpriced), of: counts?.unpriced ?? 0))"
+                "\(key) holds \(several(figure, "position")) without a fresh price\(named(symbols(counts?.firstUnpriced), of: counts?.unpriced ?? 0))"
         case .withoutCost:
             return
-                "\(key) holds \(figure) positions whose cost nobody said\(named(symbols(counts?.firstWithoutCost), of: counts?.withoutCost ?? 0))"
+                "\(key) holds \(several(figure, "position")) whose cost nobody said\(named(symbols(counts?.firstWithoutCost), of: counts?.withoutCost ?? 0))"
         default:
             guard let venue = book.venues[key] else { return "\(key) is ?\(lastError(key.venue))" }
             // What it said of itself before it fell silent holds no more, here as little as in the list of venues.
@@ -236,6 +236,11 @@ extension DeskReader {
             let note = venue.note.isEmpty ? silence : venue.note
             return "\(key) is \(state.rawValue)\(note.isEmpty ? "" : ": \(note)")\(lastError(key.venue))"
         }
+    }
+
+    /// A number of things, in words.
+    private func several(_ figure: String, _ thing: String) -> String {
+        "\(figure) \(thing)\(figure == "1" ? "" : "s")"
     }
 
     private func orders(of key: AccountKey) -> [String] {
