@@ -14,7 +14,7 @@ enum HealthCommand {
     @Sendable static func run(_ arguments: Arguments) -> Int32 {
         let answer: JSON
         let isHealthy: Bool
-        do {
+        do throws(ChosenDesk.Failure) {
             guard let found = JSON(bytes: try HostQuestion(arguments).answer(to: .health)),
                 case .bool(let value)? = found["healthy"]
             else { throw ChosenDesk.Failure(message: "the host's answer is not understood") }
